@@ -1,0 +1,227 @@
+//! Subjects and the filters that match them.
+//!
+//! A subject is tokens between dots. A filter may hold `*` (one token) and, as its last token, `>` (one or more).
+//! Both are wildcards only as whole tokens. Subjects of publications are bytes, since clients may send any; filters of
+//! streams and consumers come out of JSON and are text. Sources: nats-server `server/sublist.go`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+/// The tokens of `subject`, empty ones included.
+pub fn tokens(subject: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
+    subject.split(|byte| *byte == b'.')
+}
+
+/// Whether `token` is `*` or `>`.
+pub fn is_wildcard(token: &[u8]) -> bool {
+    token == b"*" || token == b">"
+}
+
+/// Whether `subject` may be subscribed to: no empty token, no blank, `>` only at the end.
+pub fn is_valid_filter(subject: &[u8]) -> bool {
+    let mut after_full_wildcard = false;
+    for token in tokens(subject) {
+        let has_blank = token.iter().any(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0c));
+        if token.is_empty() || after_full_wildcard || has_blank {
+            return false;
+        }
+        after_full_wildcard = token == b">";
+    }
+    true
+}
+
+/// Whether `subject` is valid and names one subject: no wildcard token.
+pub fn is_valid_literal(subject: &[u8]) -> bool {
+    is_valid_filter(subject) && is_literal(subject)
+}
+
+/// Whether `subject` has no wildcard token. Says nothing about empty tokens.
+pub fn is_literal(subject: &[u8]) -> bool {
+    !tokens(subject).any(is_wildcard)
+}
+
+/// Whether `filter` covers `subject`. Wildcards count in `filter` only: in `subject`, `*` and `>` are plain text, so
+/// that they match `*` and `>` but no literal.
+pub fn matches(filter: &[u8], subject: &[u8]) -> bool {
+    let mut subject_tokens = tokens(subject);
+    for token in tokens(filter) {
+        if token == b">" {
+            return subject_tokens.next().is_some();
+        }
+        match subject_tokens.next() {
+            Some(found) if token == b"*" || token == found => {}
+            _ => return false,
+        }
+    }
+    subject_tokens.next().is_none()
+}
+
+/// Whether some subject is covered by both filters.
+pub fn collide(a: &[u8], b: &[u8]) -> bool {
+    let (mut a, mut b) = (tokens(a), tokens(b));
+    loop {
+        match (a.next(), b.next()) {
+            (None, None) => return true,
+            (Some(b">"), Some(_)) | (Some(_), Some(b">")) => return true,
+            (Some(x), Some(y)) if x == b"*" || y == b"*" || x == y => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Whether every subject that `filter` covers is covered by `wider` as well.
+pub fn is_subset(filter: &[u8], wider: &[u8]) -> bool {
+    let mut filter = tokens(filter);
+    for token in tokens(wider) {
+        let Some(narrow) = filter.next() else { return false };
+        match token {
+            b">" => return true,
+            _ if narrow == b">" => return false,
+            b"*" => {}
+            _ if token != narrow => return false,
+            _ => {}
+        }
+    }
+    filter.next().is_none()
+}
+
+/// A valid filter, cheap to clone.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubjectFilter(Arc<str>);
+
+impl SubjectFilter {
+    /// `None` if `text` is no valid filter, see [`is_valid_filter`].
+    pub fn new(text: &str) -> Option<Self> {
+        is_valid_filter(text.as_bytes()).then(|| Self(text.into()))
+    }
+
+    /// The filter that covers everything, `>`.
+    pub fn all() -> Self {
+        Self(">".into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    pub fn is_literal(&self) -> bool {
+        is_literal(self.as_bytes())
+    }
+
+    /// Whether this is `>`, which covers every subject.
+    pub fn is_all(&self) -> bool {
+        &*self.0 == ">"
+    }
+
+    pub fn matches(&self, subject: &[u8]) -> bool {
+        matches(self.as_bytes(), subject)
+    }
+
+    pub fn collides(&self, other: &Self) -> bool {
+        collide(self.as_bytes(), other.as_bytes())
+    }
+
+    pub fn is_subset_of(&self, wider: &Self) -> bool {
+        is_subset(self.as_bytes(), wider.as_bytes())
+    }
+}
+
+impl fmt::Debug for SubjectFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for SubjectFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for SubjectFilter {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_are_valid_or_not() {
+        for (filter, valid) in [
+            ("a", true),
+            ("a.b.c", true),
+            ("*", true),
+            (">", true),
+            ("a.*.c", true),
+            ("a.>", true),
+            ("foo*", true),
+            ("f>oo", true),
+            ("", false),
+            (".", false),
+            (".a", false),
+            ("a.", false),
+            ("a..b", false),
+            ("a.>.b", false),
+            (">.>", false),
+            ("a b", false),
+            ("a\tb", false),
+        ] {
+            assert_eq!(is_valid_filter(filter.as_bytes()), valid, "{filter:?}");
+        }
+    }
+
+    #[test]
+    fn a_filter_matches() {
+        for (filter, subject, expected) in [
+            ("a.b", "a.b", true),
+            ("a.b", "a", false),
+            ("a", "a.b", false),
+            ("a.*", "a.b", true),
+            ("a.*", "a.b.c", false),
+            ("*.b", "a.b", true),
+            ("w.>", "w.x", true),
+            ("w.>", "w.x.y", true),
+            ("w.>", "w", false),
+            (">", "a", true),
+            ("foo.*", "foo.*", true),
+            ("foo.bar", "foo.*", false),
+            ("foo.>", "foo.>", true),
+        ] {
+            assert_eq!(matches(filter.as_bytes(), subject.as_bytes()), expected, "{filter} {subject}");
+        }
+    }
+
+    #[test]
+    fn two_filters_collide_or_contain_one_another() {
+        for (a, b, collides, subset) in [
+            ("a", "a", true, true),
+            ("a", "b", false, false),
+            ("a.*", "a.b", true, false),
+            ("a.b", "a.*", true, true),
+            ("a.*", "*.b", true, false),
+            ("a.*.c", "a.b.*", true, false),
+            ("a.>", "a", false, false),
+            ("a.>", "a.b.c", true, false),
+            ("a.b.c", "a.>", true, true),
+            ("a.>", "a.*", true, false),
+            ("a.*", "a.>", true, true),
+            (">", "a.b", true, false),
+            ("*", ">", true, true),
+            (">", "*", true, false),
+            ("a.b", "a", false, false),
+        ] {
+            assert_eq!(collide(a.as_bytes(), b.as_bytes()), collides, "{a} {b}");
+            assert_eq!(collide(b.as_bytes(), a.as_bytes()), collides, "{b} {a}");
+            assert_eq!(is_subset(a.as_bytes(), b.as_bytes()), subset, "{a} in {b}");
+        }
+    }
+}

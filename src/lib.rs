@@ -1,0 +1,12 @@
+//! NATS JetStream in a browser tab: the stream and consumer engine, in memory, on a clock that its owner moves.
+//!
+//! ```text
+//! bytes ─▶ connection ─▶ router ─┬▶ other connections
+//!                                ├▶ api ─▶ account
+//!                                ├▶ stream ─▶ store ─▶ consumers
+//!                                └▶ consumer
+//! ```
+//!
+//! [`engine`] is a NATS server as one value, without input or output of its own.
+
+pub mod engine;
