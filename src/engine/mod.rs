@@ -1,9 +1,147 @@
 //! The server as one value: bytes and the time in, bytes out.
 //!
-//! Asks nothing of the outside: time comes in as `now`, randomness from a seeded generator.
+//! Asks nothing of the outside: time comes in as `now`, randomness from a seeded generator. Equal inputs give equal
+//! bytes, natively and in wasm.
+//!
+//! Everything in NATS is a message on a subject, so everything here is one: requests to the API, acknowledgements, pull
+//! requests, deliveries and advisories. A client operation is routed at once; what the server itself publishes while
+//! doing so is collected in [`effects::Effects`] and routed after it, until none is left.
 
+mod client;
+pub mod config;
+pub mod connection;
+mod dispatch;
+pub mod effects;
+pub mod event;
 pub mod message;
 pub mod rng;
+pub mod router;
 pub mod subject;
+pub mod subject_map;
 pub mod table;
 pub mod time;
+
+pub use config::ServerConfig;
+
+use std::collections::VecDeque;
+
+use connection::Connection;
+use effects::Effects;
+use event::Event;
+use rng::Rng;
+use router::Router;
+use table::{ConnId, Table};
+use time::Timestamp;
+
+/// The version that this engine answers like.
+pub const VERSION: &str = "2.15.1";
+/// The JetStream API level of that version (ADR-44).
+pub const API_LEVEL: u32 = 5;
+
+/// Something that happens to the server from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input<'a> {
+    /// Bytes arrive on a connection; operations may be cut anywhere.
+    Bytes { conn: ConnId, bytes: &'a [u8] },
+    /// The client is gone.
+    Disconnect { conn: ConnId },
+    /// The moment that [`Server::next_deadline`] named has come.
+    Deadline,
+}
+
+/// Something that leaves the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    Bytes {
+        conn: ConnId,
+        bytes: Vec<u8>,
+    },
+    /// The server closed the connection; nothing follows.
+    Closed {
+        conn: ConnId,
+    },
+}
+
+/// A NATS server with JetStream: one server, one account, memory storage.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Server {
+    config: ServerConfig,
+    server_id: String,
+    connections: Table<ConnId, Connection>,
+    router: Router,
+    rng: Rng,
+    effects: Effects,
+    /// Connections with something to give out, in the order in which they got it.
+    ready: VecDeque<ConnId>,
+}
+
+impl Server {
+    pub fn new(config: ServerConfig) -> Self {
+        let mut rng = Rng::new(config.seed);
+        let server_id = format!("N{}", rng.base32(55));
+        Self {
+            config,
+            server_id,
+            connections: Table::default(),
+            router: Router::default(),
+            rng,
+            effects: Effects::default(),
+            ready: VecDeque::new(),
+        }
+    }
+
+    /// Collects events from now on, for [`take_events`](Self::take_events).
+    pub fn watch(&mut self) {
+        self.effects.watch();
+    }
+
+    /// What happened since the last call, if anybody [watches](Self::watch).
+    pub fn take_events(&mut self) -> Vec<(Timestamp, Event)> {
+        self.effects.take_events()
+    }
+
+    /// Opens a connection. Its INFO waits in [`poll_output`](Self::poll_output).
+    pub fn connect(&mut self, now: Timestamp) -> ConnId {
+        let conn = self.connections.insert(Connection::new(now));
+        self.send_info(conn, false);
+        self.effects.tell(now, || Event::ClientConnected { conn });
+        conn
+    }
+
+    /// Takes one input. Drain [`poll_output`](Self::poll_output) to `None` before the next.
+    pub fn handle(&mut self, now: Timestamp, input: Input<'_>) {
+        match input {
+            Input::Bytes { conn, bytes } => self.handle_bytes(now, conn, bytes),
+            Input::Disconnect { conn } => self.handle_disconnect(now, conn),
+            Input::Deadline => {}
+        }
+        self.route_effects(now);
+    }
+
+    /// What leaves the server next.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        while let Some(conn) = self.ready.front().copied() {
+            if let Some(connection) = self.connections.get_mut(conn) {
+                if connection.has_output() {
+                    return Some(Output::Bytes { conn, bytes: connection.take_outbox() });
+                }
+                connection.leave_line();
+                self.ready.pop_front();
+                if connection.is_closed() {
+                    self.connections.remove(conn);
+                    return Some(Output::Closed { conn });
+                }
+            } else {
+                self.ready.pop_front();
+            }
+        }
+        None
+    }
+
+    /// Notes that `conn` has something to give out.
+    fn mark_ready(&mut self, conn: ConnId) {
+        if self.connections.get_mut(conn).is_some_and(Connection::make_ready) {
+            self.ready.push_back(conn);
+        }
+    }
+}

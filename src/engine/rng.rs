@@ -32,6 +32,11 @@ impl Rng {
         (0..len).map(|_| BASE_62[self.below(62) as usize] as char).collect()
     }
 
+    /// `len` characters of base 32, as in a server's id.
+    pub fn base32(&mut self, len: usize) -> String {
+        (0..len).map(|_| b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[self.below(32) as usize] as char).collect()
+    }
+
     /// An identifier of 22 characters, as nats-server puts into advisories (`id`) and pins.
     pub fn nuid(&mut self) -> String {
         self.base62(22)

@@ -2,7 +2,6 @@
 //!
 //! The engine never asks what time it is: every input brings its `now`.
 
-use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 use std::time::Duration;
 

@@ -1,0 +1,262 @@
+//! What a client's operations do: CONNECT, PING, SUB, UNSUB, PUB.
+//!
+//! Sources: nats-server `server/client.go` (`processConnect`, `processPing`, `processSub`, `processUnsub`,
+//! `processInboundClientMsg`).
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::connection::parser::{ClientOp, Parsed, Publish, parse};
+use super::connection::{ConnectOptions, Connection, Message, ProtocolError};
+use super::event::Event;
+use super::message::HeaderBlock;
+use super::subject::{is_valid_filter, is_wildcard, tokens};
+use super::table::ConnId;
+use super::time::Timestamp;
+use super::{API_LEVEL, Server, VERSION};
+
+/// Subjects that only servers publish on.
+const RESERVED_SUBJECTS: [&[u8]; 2] = [b"$NRG.", b"_GR_."];
+/// Reply subjects that only servers use.
+const RESERVED_REPLIES: [&[u8]; 4] = [b"_R_.", b"$JS.ACK.", b"_GR_.", b"$GR."];
+
+/// INFO, in nats-server's order of fields (`server/server.go`, `Info`).
+#[derive(Serialize)]
+struct Info<'a> {
+    server_id: &'a str,
+    server_name: &'a str,
+    version: &'a str,
+    proto: u8,
+    git_commit: &'a str,
+    go: &'a str,
+    host: &'a str,
+    port: u16,
+    headers: bool,
+    max_payload: usize,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    jetstream: bool,
+    client_id: u32,
+    client_ip: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    domain: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    connect_info: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote_account: Option<&'a str>,
+    api_lvl: u32,
+    xkey: &'a str,
+}
+
+impl Server {
+    pub(super) fn send_info(&mut self, conn: ConnId, after_connect: bool) {
+        let jetstream = self.config.jetstream.as_ref();
+        let info = Info {
+            server_id: &self.server_id,
+            server_name: &self.config.server_name,
+            version: VERSION,
+            proto: 1,
+            git_commit: "jetstream-sim",
+            go: "none",
+            host: &self.config.host,
+            port: self.config.port,
+            headers: true,
+            max_payload: self.config.max_payload,
+            jetstream: jetstream.is_some(),
+            client_id: super::table::Id::index(conn),
+            client_ip: "127.0.0.1",
+            domain: jetstream.and_then(|jetstream| jetstream.domain.as_deref()),
+            connect_info: after_connect,
+            remote_account: after_connect.then_some("$G"),
+            api_lvl: API_LEVEL,
+            xkey: "XJETSTREAMSIMXJETSTREAMSIMXJETSTREAMSIMXJETSTREAMSIMXJET",
+        };
+        let json = serde_json::to_string(&info).expect("plain strings and numbers");
+        self.with_connection(conn, |connection| {
+            connection.send(b"INFO ");
+            connection.send(json.as_bytes());
+            connection.send(b" \r\n");
+        });
+    }
+
+    /// Lets `act` write to a connection that is still open.
+    pub(super) fn with_connection(&mut self, conn: ConnId, act: impl FnOnce(&mut Connection)) {
+        let Some(connection) = self.connections.get_mut(conn) else { return };
+        act(connection);
+        self.mark_ready(conn);
+    }
+
+    pub(super) fn handle_bytes(&mut self, now: Timestamp, conn: ConnId, bytes: &[u8]) {
+        let Some(connection) = self.connections.get_mut(conn) else { return };
+        if connection.is_closed() {
+            return;
+        }
+        if connection.holds_nothing() {
+            self.handle_operations(now, conn, bytes);
+        } else if let Some(held) = connection.take_held(bytes) {
+            self.handle_operations(now, conn, &held);
+        }
+    }
+
+    /// Takes every whole operation off `bytes` and keeps the rest for later.
+    fn handle_operations(&mut self, now: Timestamp, conn: ConnId, bytes: &[u8]) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match parse(rest, self.config.max_payload) {
+                Parsed::Op(op, consumed) => {
+                    self.handle_operation(now, conn, op);
+                    self.route_effects(now);
+                    rest = &rest[consumed..];
+                }
+                Parsed::Incomplete(needed) => {
+                    if let Some(connection) = self.connections.get_mut(conn) {
+                        connection.hold(rest, needed);
+                    }
+                    return;
+                }
+                Parsed::Violation(error) => return self.close(now, conn, error),
+            }
+            if self.connections.get(conn).is_none_or(Connection::is_closed) {
+                return;
+            }
+        }
+    }
+
+    fn handle_operation(&mut self, now: Timestamp, conn: ConnId, op: ClientOp<'_>) {
+        match op {
+            ClientOp::Connect(argument) => self.handle_connect(now, conn, argument),
+            ClientOp::Ping => self.handle_ping(conn),
+            ClientOp::Pong | ClientOp::Ignored => {}
+            ClientOp::Sub { subject, queue, sid } => self.handle_sub(now, conn, subject, queue, sid),
+            ClientOp::Unsub { sid, max } => self.handle_unsub(now, conn, sid, max),
+            ClientOp::Pub(publish) => self.handle_pub(now, conn, &publish),
+        }
+    }
+
+    fn handle_connect(&mut self, now: Timestamp, conn: ConnId, argument: &[u8]) {
+        self.drop_subscriptions(now, conn);
+        let Some(connection) = self.connections.get_mut(conn) else { return };
+        match connection.connect(argument) {
+            Ok(()) => self.with_connection(conn, Connection::send_ok),
+            Err(error) => self.close(now, conn, error),
+        }
+    }
+
+    fn handle_ping(&mut self, conn: ConnId) {
+        let mut owes_info = false;
+        self.with_connection(conn, |connection| {
+            connection.send(b"PONG\r\n");
+            owes_info = connection.take_owed_info();
+        });
+        if owes_info {
+            self.send_info(conn, true);
+        }
+    }
+
+    fn handle_sub(&mut self, now: Timestamp, conn: ConnId, subject: &[u8], queue: Option<&[u8]>, sid: &[u8]) {
+        let Some(connection) = self.connections.get_mut(conn) else { return };
+        if queue == Some(b"_sys_") {
+            let quoted = [b"\"", subject, b"\" using queue \"_sys_\""].concat();
+            let text = [b"Permissions Violation for Subscription to ", &quoted[..]].concat();
+            return self.with_connection(conn, |connection| connection.send_error(&text));
+        }
+        if !is_valid_filter(subject) {
+            return self.with_connection(conn, |connection| connection.send_error(b"Invalid Subject"));
+        }
+        // A sid in use keeps its subscription.
+        if connection.subscription(sid).is_none() {
+            let sid: Arc<[u8]> = sid.into();
+            let order = self.router.subscribe(subject, conn, Arc::clone(&sid), queue.map(Arc::from));
+            connection.add_subscription(sid, subject, order);
+            self.handle_interest_change(now, subject);
+        }
+        self.with_connection(conn, Connection::send_ok);
+    }
+
+    fn handle_unsub(&mut self, now: Timestamp, conn: ConnId, sid: &[u8], max: Option<u64>) {
+        let Some(connection) = self.connections.get_mut(conn) else { return };
+        if let Some(ended) = connection.unsubscribe(sid, max) {
+            self.router.unsubscribe(&ended.subject, ended.order);
+            self.handle_interest_change(now, &ended.subject);
+        }
+        self.with_connection(conn, Connection::send_ok);
+    }
+
+    fn handle_pub(&mut self, now: Timestamp, conn: ConnId, publish: &Publish<'_>) {
+        let Some(connection) = self.connections.get(conn) else { return };
+        let ConnectOptions { pedantic, verbose, headers, .. } = connection.options;
+        if publish.has_header_size && !headers {
+            return self.close(now, conn, ProtocolError::Silent);
+        }
+        if let Some(error) = reserved(publish) {
+            return self.with_connection(conn, |connection| connection.send_error(&error));
+        }
+        if pedantic && tokens(publish.subject).any(|token| token.is_empty() || is_wildcard(token)) {
+            self.with_connection(conn, |connection| connection.send_error(b"Invalid Publish Subject"));
+        }
+        if verbose {
+            self.with_connection(conn, Connection::send_ok);
+        }
+        let message = Message {
+            subject: publish.subject,
+            reply: publish.reply,
+            headers: publish.headers,
+            payload: publish.payload,
+            size_digits: publish.size_digits,
+        };
+        let reached_somebody = self.dispatch(now, Some(conn), publish.subject, &message);
+        if !reached_somebody && !publish.reply.is_empty() {
+            self.answer_no_responders(now, conn, publish);
+        }
+    }
+
+    /// A request that reached nobody is answered on the requester's own subscription.
+    fn answer_no_responders(&mut self, now: Timestamp, conn: ConnId, publish: &Publish<'_>) {
+        if !self.connections.get(conn).is_some_and(|connection| connection.options.no_responders) {
+            return;
+        }
+        let Some(subscription) = self.router.plain_subscription(conn, publish.reply) else { return };
+        let mut headers = HeaderBlock::with_status("503");
+        headers.push("Nats-Subject", publish.subject);
+        let headers = headers.finish();
+        let message = Message { subject: publish.reply, headers: &headers, ..Message::default() };
+        self.deliver_to(now, &subscription, &message);
+        self.effects.tell(now, || Event::NoResponders { conn, subject: publish.subject.into() });
+    }
+
+    pub(super) fn handle_disconnect(&mut self, now: Timestamp, conn: ConnId) {
+        self.drop_subscriptions(now, conn);
+        if self.connections.remove(conn).is_some() {
+            self.effects.tell(now, || Event::ClientGone { conn });
+        }
+    }
+
+    /// Ends a connection. What is in its outbox still goes out.
+    pub(super) fn close(&mut self, now: Timestamp, conn: ConnId, error: ProtocolError) {
+        self.drop_subscriptions(now, conn);
+        self.with_connection(conn, |connection| connection.close(error));
+        self.effects.tell(now, || Event::ClientGone { conn });
+    }
+
+    fn drop_subscriptions(&mut self, now: Timestamp, conn: ConnId) {
+        let Some(connection) = self.connections.get_mut(conn) else { return };
+        for ended in connection.take_subscriptions() {
+            self.router.unsubscribe(&ended.subject, ended.order);
+            self.handle_interest_change(now, &ended.subject);
+        }
+    }
+}
+
+/// The error for a publish that only servers may make.
+fn reserved(publish: &Publish<'_>) -> Option<Vec<u8>> {
+    let refuse = |what: &str, subject: &[u8]| {
+        Some([b"Permissions Violation for Publish ", what.as_bytes(), b"\"", subject, b"\""].concat())
+    };
+    if RESERVED_SUBJECTS.iter().any(|prefix| publish.subject.starts_with(prefix)) {
+        refuse("to ", publish.subject)
+    } else if RESERVED_REPLIES.iter().any(|prefix| publish.reply.starts_with(prefix)) {
+        refuse("with Reply of ", publish.reply)
+    } else {
+        None
+    }
+}

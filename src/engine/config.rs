@@ -1,0 +1,71 @@
+//! What a server is set up with.
+
+/// Settings of a server, named as in nats-server's configuration file. The default is a plain server with JetStream.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ServerConfig {
+    /// Seeds everything random.
+    pub seed: u64,
+    pub server_name: String,
+    pub host: String,
+    pub port: u16,
+    /// Largest message, headers and payload together, in bytes.
+    pub max_payload: usize,
+    /// `None`: JetStream is off, its subjects have no interest.
+    pub jetstream: Option<JetStreamConfig>,
+}
+
+/// Settings within `jetstream {}` and the account's limits. `None` means no limit.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct JetStreamConfig {
+    /// Refuse requests with unknown fields.
+    pub strict: bool,
+    pub domain: Option<String>,
+    /// Whether the account may use JetStream.
+    pub account_enabled: bool,
+    /// Memory that all messages of the server may take, in bytes.
+    pub max_memory_store: Option<u64>,
+    /// Longest duplicate window of a stream.
+    pub duplicate_window: Option<std::time::Duration>,
+    pub max_request_batch: Option<u64>,
+    pub limits: AccountLimits,
+}
+
+/// What the account may use (nats-server `server/jetstream.go`, `JetStreamAccountLimits`). `None` means no limit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct AccountLimits {
+    pub max_memory: Option<u64>,
+    pub max_storage: Option<u64>,
+    pub max_streams: Option<u64>,
+    pub max_consumers: Option<u64>,
+    pub max_ack_pending: Option<u64>,
+    pub memory_max_stream_bytes: Option<u64>,
+    pub storage_max_stream_bytes: Option<u64>,
+    pub max_bytes_required: bool,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            server_name: "jetstream-sim".to_owned(),
+            host: "127.0.0.1".to_owned(),
+            port: 4222,
+            max_payload: 1024 * 1024,
+            jetstream: Some(JetStreamConfig::default()),
+        }
+    }
+}
+
+impl Default for JetStreamConfig {
+    fn default() -> Self {
+        Self {
+            strict: true,
+            domain: None,
+            account_enabled: true,
+            max_memory_store: None,
+            duplicate_window: None,
+            max_request_batch: None,
+            limits: AccountLimits::default(),
+        }
+    }
+}

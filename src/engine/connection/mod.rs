@@ -1,0 +1,288 @@
+//! One client: its options, its subscriptions, what has arrived of its next operation, and its outbox.
+//!
+//! The router decides who gets a message; a connection writes it in the form that its client asked for. Sources:
+//! nats-server `server/client.go` (`processConnect`, `processSub`, `deliverMsg`).
+
+pub mod parser;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+pub use self::writer::Message;
+use super::time::Timestamp;
+
+/// How many bytes may wait in an outbox before the client counts as a slow consumer.
+pub const MAX_PENDING: usize = 64 * 1024 * 1024;
+
+/// What a client does that ends its connection, or an operation of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProtocolError {
+    UnknownOperation,
+    MaxPayload,
+    MaxControlLine,
+    AuthorizationViolation,
+    InvalidClientProtocol,
+    NoRespondersRequiresHeaders,
+    /// The connection ends without a word.
+    Silent,
+}
+
+impl ProtocolError {
+    /// The text within `-ERR '…'`.
+    const fn text(self) -> Option<&'static str> {
+        match self {
+            Self::UnknownOperation => Some("Unknown Protocol Operation"),
+            Self::MaxPayload => Some("Maximum Payload Violation"),
+            Self::MaxControlLine => Some("maximum control line exceeded"),
+            Self::AuthorizationViolation => Some("Authorization Violation"),
+            Self::InvalidClientProtocol => Some("invalid client protocol"),
+            Self::NoRespondersRequiresHeaders => Some("no responders requires headers support"),
+            Self::Silent => None,
+        }
+    }
+}
+
+/// What a client said of itself in CONNECT. What it leaves out keeps its value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ConnectOptions {
+    pub verbose: bool,
+    pub pedantic: bool,
+    pub echo: bool,
+    pub headers: bool,
+    pub no_responders: bool,
+    pub protocol: i64,
+    pub name: String,
+    pub lang: String,
+    pub version: String,
+}
+
+impl Default for ConnectOptions {
+    /// In force until a CONNECT arrives.
+    fn default() -> Self {
+        Self {
+            verbose: true,
+            pedantic: true,
+            echo: true,
+            headers: false,
+            no_responders: false,
+            protocol: 0,
+            name: String::new(),
+            lang: String::new(),
+            version: String::new(),
+        }
+    }
+}
+
+/// CONNECT on the wire.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ConnectRequest {
+    verbose: Option<bool>,
+    pedantic: Option<bool>,
+    echo: Option<bool>,
+    headers: Option<bool>,
+    no_responders: Option<bool>,
+    protocol: Option<i64>,
+    name: Option<String>,
+    lang: Option<String>,
+    version: Option<String>,
+    account: Option<String>,
+    new_account: Option<bool>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ClientSubscription {
+    pub subject: Box<[u8]>,
+    pub sid: Arc<[u8]>,
+    /// The subscription's place in the router.
+    pub order: u64,
+    delivered: u64,
+    max: Option<u64>,
+}
+
+impl ClientSubscription {
+    fn is_spent(&self) -> bool {
+        self.max.is_some_and(|max| self.delivered >= max)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Connection {
+    pub options: ConnectOptions,
+    pub started: Timestamp,
+    /// The start of an operation that has not arrived whole.
+    held: Vec<u8>,
+    /// How long `held` has to get before it is worth another look.
+    needed: usize,
+    /// A CONNECT with protocol 1 came; the first PING after it is answered by a second INFO.
+    owes_info: bool,
+    subscriptions: BTreeMap<Arc<[u8]>, ClientSubscription>,
+    outbox: Vec<u8>,
+    /// Nothing is taken in any more; what is in the outbox still goes out.
+    is_closed: bool,
+    /// Stands in the server's line of connections with output.
+    is_ready: bool,
+}
+
+impl Connection {
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            options: ConnectOptions::default(),
+            started: now,
+            held: Vec::new(),
+            needed: 0,
+            owes_info: false,
+            subscriptions: BTreeMap::new(),
+            outbox: Vec::new(),
+            is_closed: false,
+            is_ready: false,
+        }
+    }
+
+    pub const fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// Adds `bytes` to what is held. The whole is given out once it may hold an operation, else `None`.
+    pub fn take_held(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        self.held.extend_from_slice(bytes);
+        (self.held.len() >= self.needed).then(|| std::mem::take(&mut self.held))
+    }
+
+    pub fn holds_nothing(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// Keeps the start of an operation that will be at least `needed` bytes long.
+    pub fn hold(&mut self, rest: &[u8], needed: usize) {
+        self.held.extend_from_slice(rest);
+        self.needed = needed;
+    }
+
+    /// Takes a CONNECT. Its subscriptions are dropped by the caller.
+    ///
+    /// # Errors
+    /// The violation that ends the connection.
+    pub fn connect(&mut self, argument: &[u8]) -> Result<(), ProtocolError> {
+        let request: ConnectRequest = serde_json::from_slice(argument).map_err(|_| ProtocolError::Silent)?;
+        let options = &mut self.options;
+        options.verbose = request.verbose.unwrap_or(options.verbose);
+        options.pedantic = request.pedantic.unwrap_or(options.pedantic);
+        options.echo = request.echo.unwrap_or(options.echo);
+        options.headers = request.headers.unwrap_or(options.headers);
+        options.no_responders = request.no_responders.unwrap_or(options.no_responders);
+        options.protocol = request.protocol.unwrap_or(options.protocol);
+        options.name = request.name.unwrap_or_else(|| std::mem::take(&mut options.name));
+        options.lang = request.lang.unwrap_or_else(|| std::mem::take(&mut options.lang));
+        options.version = request.version.unwrap_or_else(|| std::mem::take(&mut options.version));
+        if request.account.is_some_and(|account| !account.is_empty()) || request.new_account == Some(true) {
+            return Err(ProtocolError::AuthorizationViolation);
+        }
+        if !(0..=1).contains(&options.protocol) {
+            return Err(ProtocolError::InvalidClientProtocol);
+        }
+        if options.no_responders && !options.headers {
+            return Err(ProtocolError::NoRespondersRequiresHeaders);
+        }
+        self.owes_info = options.protocol >= 1;
+        Ok(())
+    }
+
+    /// Whether this PING is the one that a second INFO answers.
+    pub const fn take_owed_info(&mut self) -> bool {
+        std::mem::replace(&mut self.owes_info, false)
+    }
+
+    pub fn subscription(&self, sid: &[u8]) -> Option<&ClientSubscription> {
+        self.subscriptions.get(sid)
+    }
+
+    pub fn subscription_count(&self) -> usize {
+        self.subscriptions.len()
+    }
+
+    pub fn add_subscription(&mut self, sid: Arc<[u8]>, subject: &[u8], order: u64) {
+        let subscription =
+            ClientSubscription { subject: subject.into(), sid: Arc::clone(&sid), order, delivered: 0, max: None };
+        self.subscriptions.insert(sid, subscription);
+    }
+
+    /// Ends a subscription now, or after `max` deliveries in total. What ended is returned.
+    pub fn unsubscribe(&mut self, sid: &[u8], max: Option<u64>) -> Option<ClientSubscription> {
+        let subscription = self.subscriptions.get_mut(sid)?;
+        subscription.max = max;
+        if max.is_none() || subscription.is_spent() { self.subscriptions.remove(sid) } else { None }
+    }
+
+    pub fn take_subscriptions(&mut self) -> impl Iterator<Item = ClientSubscription> + use<> {
+        std::mem::take(&mut self.subscriptions).into_values()
+    }
+
+    /// Writes a message for subscription `sid`. Returns the subscription if this was its last message.
+    pub fn deliver(&mut self, sid: &[u8], message: &Message<'_>) -> Option<ClientSubscription> {
+        let subscription = self.subscriptions.get_mut(sid)?;
+        subscription.delivered += 1;
+        let is_spent = subscription.is_spent();
+        writer::message(&mut self.outbox, sid, message, self.options.headers);
+        if is_spent { self.subscriptions.remove(sid) } else { None }
+    }
+
+    pub fn send(&mut self, line: &[u8]) {
+        self.outbox.extend_from_slice(line);
+    }
+
+    pub fn send_ok(&mut self) {
+        if self.options.verbose {
+            self.send(b"+OK\r\n");
+        }
+    }
+
+    /// Reports an error that the connection survives.
+    pub fn send_error(&mut self, text: &[u8]) {
+        self.send(b"-ERR '");
+        self.send(text);
+        self.send(b"'\r\n");
+    }
+
+    pub fn close(&mut self, error: ProtocolError) {
+        if let Some(text) = error.text() {
+            self.send_error(text.as_bytes());
+        }
+        self.close_silently();
+    }
+
+    pub fn close_silently(&mut self) {
+        self.is_closed = true;
+        self.held = Vec::new();
+    }
+
+    /// Whether more waits in the outbox than a client may leave there.
+    pub fn is_slow(&self) -> bool {
+        self.outbox.len() > MAX_PENDING
+    }
+
+    /// Puts the connection into the line of those with output; `false` if it stands there already.
+    pub const fn make_ready(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_ready, true)
+    }
+
+    pub const fn leave_line(&mut self) {
+        self.is_ready = false;
+    }
+
+    pub fn has_output(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
+    pub fn take_outbox(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.outbox)
+    }
+
+    /// A slow consumer is dropped with what waits for it.
+    pub fn drop_outbox(&mut self) {
+        self.outbox = Vec::new();
+    }
+}

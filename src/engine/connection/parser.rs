@@ -1,0 +1,320 @@
+//! Bytes to [`ClientOp`]s.
+//!
+//! [`parse`] looks at the start of what has arrived and takes one operation off it, or says that more has to arrive.
+//! Verbs are matched letter by letter, so that a wrong one is refused before its line is complete. Source: nats-server
+//! `server/parser.go`, `server/client.go` (`processPub`, `processHeaderPub`, `parseSub`, `processUnsub`).
+
+use super::ProtocolError;
+
+/// Longest argument part of a control line, in bytes.
+pub const MAX_CONTROL_LINE: usize = 4096;
+
+/// One operation of a client. Borrowed from the bytes that it arrived in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientOp<'a> {
+    Connect(&'a [u8]),
+    Ping,
+    Pong,
+    /// `+OK` and well-formed `INFO`: accepted and without effect.
+    Ignored,
+    Sub {
+        subject: &'a [u8],
+        queue: Option<&'a [u8]>,
+        sid: &'a [u8],
+    },
+    Unsub {
+        sid: &'a [u8],
+        /// Deliveries in total after which the subscription ends; `None` ends it now.
+        max: Option<u64>,
+    },
+    Pub(Publish<'a>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Publish<'a> {
+    pub subject: &'a [u8],
+    /// Empty if there is none.
+    pub reply: &'a [u8],
+    /// The header block; empty for `PUB` and for `HPUB` with a header size of 0.
+    pub headers: &'a [u8],
+    pub payload: &'a [u8],
+    /// The digits of the total size as they were sent: `MSG` repeats them.
+    pub size_digits: &'a [u8],
+    /// Sent by `HPUB`.
+    pub has_header_size: bool,
+}
+
+/// What [`parse`] found at the start of the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parsed<'a> {
+    /// An operation that takes up the first `usize` bytes.
+    Op(ClientOp<'a>, usize),
+    /// The operation is cut off; it will have at least this many bytes.
+    Incomplete(usize),
+    Violation(ProtocolError),
+}
+
+/// A verb and whether arguments follow it.
+const VERBS: [(&[u8], Verb); 10] = [
+    (b"PUB", Verb::Pub),
+    (b"HPUB", Verb::Hpub),
+    (b"SUB", Verb::Sub),
+    (b"UNSUB", Verb::Unsub),
+    (b"PING", Verb::Ping),
+    (b"PONG", Verb::Pong),
+    (b"CONNECT", Verb::Connect),
+    (b"INFO", Verb::Info),
+    (b"+OK", Verb::Ok),
+    (b"-ERR", Verb::Err),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Pub,
+    Hpub,
+    Sub,
+    Unsub,
+    Ping,
+    Pong,
+    Connect,
+    Info,
+    Ok,
+    Err,
+}
+
+/// Takes the first operation off `bytes`, which are not empty. `max_payload` bounds headers and payload together.
+pub fn parse(bytes: &[u8], max_payload: usize) -> Parsed<'_> {
+    let (verb, verb_len) = match verb(bytes) {
+        Ok(Some(found)) => found,
+        Ok(None) => return Parsed::Incomplete(bytes.len() + 1),
+        Err(error) => return Parsed::Violation(error),
+    };
+    let rest = &bytes[verb_len..];
+    match verb {
+        // What follows these up to the end of the line is not looked at.
+        Verb::Ping | Verb::Pong | Verb::Ok => {
+            let op = match verb {
+                Verb::Ping => ClientOp::Ping,
+                Verb::Pong => ClientOp::Pong,
+                _ => ClientOp::Ignored,
+            };
+            line_end(rest).map_or(Parsed::Incomplete(bytes.len() + 1), |end| Parsed::Op(op, verb_len + end + 1))
+        }
+        _ => with_arguments(verb, bytes, verb_len, max_payload),
+    }
+}
+
+/// The verb at the start and its length; `None` while its letters are still arriving.
+fn verb(bytes: &[u8]) -> Result<Option<(Verb, usize)>, ProtocolError> {
+    for (name, verb) in &VERBS {
+        let common = name.iter().zip(bytes).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+        if common == name.len() {
+            return Ok(Some((*verb, common)));
+        }
+        if common == bytes.len() {
+            return Ok(None);
+        }
+    }
+    Err(ProtocolError::UnknownOperation)
+}
+
+fn with_arguments(verb: Verb, bytes: &[u8], verb_len: usize, max_payload: usize) -> Parsed<'_> {
+    let rest = &bytes[verb_len..];
+    match rest.first() {
+        None => return Parsed::Incomplete(bytes.len() + 1),
+        Some(b' ' | b'\t') => {}
+        // A CONNECT without an argument is closed like one with a bad argument.
+        Some(b'\r' | b'\n') if verb == Verb::Connect => return Parsed::Violation(ProtocolError::Silent),
+        Some(_) => return Parsed::Violation(ProtocolError::UnknownOperation),
+    }
+    let blanks = rest.iter().take_while(|byte| is_blank(**byte)).count();
+    let start = verb_len + blanks;
+    // One byte more than allowed may be the CR of a line that is just as long as allowed.
+    let window = &bytes[start..bytes.len().min(start + MAX_CONTROL_LINE + 2)];
+    let Some(end) = line_end(window) else {
+        let argument = window.strip_suffix(b"\r").unwrap_or(window);
+        return if argument.len() > MAX_CONTROL_LINE {
+            Parsed::Violation(ProtocolError::MaxControlLine)
+        } else {
+            Parsed::Incomplete(bytes.len() + 1)
+        };
+    };
+    let argument = window[..end].strip_suffix(b"\r").unwrap_or(&window[..end]);
+    if argument.len() > MAX_CONTROL_LINE {
+        return Parsed::Violation(ProtocolError::MaxControlLine);
+    }
+    let after_line = start + end + 1;
+    let op = match verb {
+        Verb::Connect => Ok(ClientOp::Connect(argument)),
+        Verb::Info => Ok(ClientOp::Ignored),
+        Verb::Sub => sub(argument),
+        Verb::Unsub => unsub(argument),
+        Verb::Pub | Verb::Hpub => return publish(bytes, after_line, argument, verb == Verb::Hpub, max_payload),
+        Verb::Err | Verb::Ping | Verb::Pong | Verb::Ok => Err(ProtocolError::Silent),
+    };
+    op.map_or_else(Parsed::Violation, |op| Parsed::Op(op, after_line))
+}
+
+fn line_end(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().position(|byte| *byte == b'\n')
+}
+
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+/// Splits an argument part into at most `N` arguments; `None` if there are more.
+fn split<const N: usize>(argument: &[u8]) -> Option<([&[u8]; N], usize)> {
+    let mut found = [&b""[..]; N];
+    let mut count = 0;
+    for part in argument.split(|byte| matches!(byte, b' ' | b'\t' | b'\r')).filter(|part| !part.is_empty()) {
+        *found.get_mut(count)? = part;
+        count += 1;
+    }
+    Some((found, count))
+}
+
+fn sub(argument: &[u8]) -> Result<ClientOp<'_>, ProtocolError> {
+    match split::<3>(argument) {
+        Some(([subject, sid, _], 2)) => Ok(ClientOp::Sub { subject, queue: None, sid }),
+        Some(([subject, queue, sid], 3)) => Ok(ClientOp::Sub { subject, queue: Some(queue), sid }),
+        _ => Err(ProtocolError::Silent),
+    }
+}
+
+fn unsub(argument: &[u8]) -> Result<ClientOp<'_>, ProtocolError> {
+    match split::<2>(argument) {
+        Some(([sid, _], 1)) => Ok(ClientOp::Unsub { sid, max: None }),
+        // What is no number counts as "now", like 0.
+        Some(([sid, max], 2)) => {
+            Ok(ClientOp::Unsub { sid, max: size(max).map(|max| max as u64).filter(|max| *max > 0) })
+        }
+        _ => Err(ProtocolError::Silent),
+    }
+}
+
+/// A size of one to nine decimal digits.
+fn size(digits: &[u8]) -> Option<usize> {
+    if digits.is_empty() || digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(digits.iter().fold(0, |value, digit| value * 10 + usize::from(digit - b'0')))
+}
+
+fn publish<'a>(
+    bytes: &'a [u8],
+    after_line: usize,
+    argument: &'a [u8],
+    has_header_size: bool,
+    max_payload: usize,
+) -> Parsed<'a> {
+    let arguments = split::<4>(argument).and_then(|(found, count)| match (has_header_size, count) {
+        (false, 2) => Some((found[0], &b""[..], &b"0"[..], found[1])),
+        (false, 3) => Some((found[0], found[1], &b"0"[..], found[2])),
+        (true, 3) => Some((found[0], &b""[..], found[1], found[2])),
+        (true, 4) => Some((found[0], found[1], found[2], found[3])),
+        _ => None,
+    });
+    let Some((subject, reply, header_digits, size_digits)) = arguments else {
+        return Parsed::Violation(ProtocolError::Silent);
+    };
+    let (Some(header_size), Some(total_size)) = (size(header_digits), size(size_digits)) else {
+        return Parsed::Violation(ProtocolError::Silent);
+    };
+    if header_size > total_size {
+        return Parsed::Violation(ProtocolError::Silent);
+    }
+    if total_size > max_payload {
+        return Parsed::Violation(ProtocolError::MaxPayload);
+    }
+    let end = after_line + total_size;
+    match (bytes.get(end), bytes.get(end + 1)) {
+        (Some(b'\r'), Some(b'\n')) => {}
+        (None, _) | (Some(b'\r'), None) => return Parsed::Incomplete(end + 2),
+        _ => return Parsed::Violation(ProtocolError::UnknownOperation),
+    }
+    let (headers, payload) = bytes[after_line..end].split_at(header_size);
+    let publish = Publish { subject, reply, headers, payload, size_digits, has_header_size };
+    Parsed::Op(ClientOp::Pub(publish), end + 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAX: usize = 100;
+
+    fn publish_of(bytes: &[u8]) -> Publish<'_> {
+        match parse(bytes, MAX) {
+            Parsed::Op(ClientOp::Pub(publish), consumed) => {
+                assert_eq!(consumed, bytes.len());
+                publish
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn whole_operations() {
+        let publish = publish_of(b"PUB a.b 002\r\nhi\r\n");
+        assert_eq!((publish.subject, publish.reply, publish.payload), (&b"a.b"[..], &b""[..], &b"hi"[..]));
+        assert_eq!(publish.size_digits, b"002");
+        let publish = publish_of(b"hpub\t a  r 12 14\nNATS/1.0\r\n\r\nhi\r\n");
+        assert_eq!((publish.reply, publish.headers), (&b"r"[..], &b"NATS/1.0\r\n\r\n"[..]));
+        assert!(publish.has_header_size);
+        for (bytes, op) in [
+            (&b"PINGxyz\r\n"[..], ClientOp::Ping),
+            (b"pong\n", ClientOp::Pong),
+            (b"+OK\r\n", ClientOp::Ignored),
+            (b"SUB a 1\r\n", ClientOp::Sub { subject: b"a", queue: None, sid: b"1" }),
+            (b"SUB a q 1\r\n", ClientOp::Sub { subject: b"a", queue: Some(b"q"), sid: b"1" }),
+            (b"UNSUB 1\r\n", ClientOp::Unsub { sid: b"1", max: None }),
+            (b"UNSUB 1 5\r\n", ClientOp::Unsub { sid: b"1", max: Some(5) }),
+            (b"UNSUB 1 x\r\n", ClientOp::Unsub { sid: b"1", max: None }),
+            (b"CONNECT {}\r\n", ClientOp::Connect(b"{}")),
+        ] {
+            assert_eq!(parse(bytes, MAX), Parsed::Op(op, bytes.len()), "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn every_prefix_of_an_operation_is_incomplete() {
+        for whole in [&b"HPUB a r 12 14\r\nNATS/1.0\r\n\r\nhi\r\n"[..], b"SUB a 1\r\n", b"UNSUB 1 2\r\n", b"PING\r\n"] {
+            for cut in 1..whole.len() {
+                let parsed = parse(&whole[..cut], MAX);
+                assert!(matches!(parsed, Parsed::Incomplete(need) if need > cut), "{cut}: {parsed:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn violations() {
+        use ProtocolError::{MaxControlLine, MaxPayload, Silent, UnknownOperation};
+        let too_long = [b"SUB ".to_vec(), vec![b'a'; MAX_CONTROL_LINE + 1]].concat();
+        let cut_too_long = [too_long.clone(), b"\n".to_vec()].concat();
+        for (bytes, error) in [
+            (&b"FOO"[..], UnknownOperation),
+            (b"\r\n", UnknownOperation),
+            (b"MSG a 1 1\r\n", UnknownOperation),
+            (b"PUX", UnknownOperation),
+            (b"SUB\r\n", UnknownOperation),
+            (b"PUB a 2\r\nhi\n", UnknownOperation),
+            (b"PUB a 1\r\nhi\r\n", UnknownOperation),
+            (b"PUB a\r\n", Silent),
+            (b"PUB a b c 1\r\n", Silent),
+            (b"PUB a -1\r\n", Silent),
+            (b"PUB a 1234567890\r\n", Silent),
+            (b"HPUB a 3 2\r\n", Silent),
+            (b"SUB a\r\n", Silent),
+            (b"SUB a b c d\r\n", Silent),
+            (b"UNSUB \r\n", Silent),
+            (b"-ERR x\r\n", Silent),
+            (b"CONNECT\r\n", Silent),
+            (b"PUB a 101\r\n", MaxPayload),
+            (&too_long, MaxControlLine),
+            (&cut_too_long, MaxControlLine),
+        ] {
+            assert_eq!(parse(bytes, MAX), Parsed::Violation(error), "{}", bytes.escape_ascii());
+        }
+    }
+}

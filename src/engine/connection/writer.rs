@@ -1,0 +1,91 @@
+//! Messages to bytes: `MSG` and `HMSG`.
+
+/// A message on its way to a client.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Message<'a> {
+    pub subject: &'a [u8],
+    /// Empty if there is none.
+    pub reply: &'a [u8],
+    /// A header block, or empty.
+    pub headers: &'a [u8],
+    pub payload: &'a [u8],
+    /// The digits of the size as the publisher sent them; `MSG` repeats them. Empty for the server's own messages.
+    pub size_digits: &'a [u8],
+}
+
+/// Appends `message` for subscription `sid`. A client without header support gets the payload alone.
+pub fn message(out: &mut Vec<u8>, sid: &[u8], message: &Message<'_>, with_headers: bool) {
+    let Message { subject, reply, headers, payload, size_digits } = *message;
+    let has_headers = with_headers && !headers.is_empty();
+    out.reserve(subject.len() + sid.len() + reply.len() + headers.len() + payload.len() + 48);
+    out.extend_from_slice(if has_headers { b"HMSG " } else { b"MSG " });
+    out.extend_from_slice(subject);
+    out.push(b' ');
+    out.extend_from_slice(sid);
+    out.push(b' ');
+    if !reply.is_empty() {
+        out.extend_from_slice(reply);
+        out.push(b' ');
+    }
+    if has_headers {
+        decimal(out, headers.len() as u64);
+        out.push(b' ');
+        decimal(out, (headers.len() + payload.len()) as u64);
+    } else if size_digits.is_empty() || !headers.is_empty() {
+        decimal(out, payload.len() as u64);
+    } else {
+        out.extend_from_slice(size_digits);
+    }
+    out.extend_from_slice(b"\r\n");
+    if has_headers {
+        out.extend_from_slice(headers);
+    }
+    out.extend_from_slice(payload);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends `number` in decimal digits.
+pub fn decimal(out: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(message: Message<'_>, with_headers: bool) -> String {
+        let mut out = Vec::new();
+        super::message(&mut out, b"7", &message, with_headers);
+        String::from_utf8(out).expect("ascii")
+    }
+
+    #[test]
+    fn headers_only_for_those_who_can_read_them() {
+        let block = b"NATS/1.0\r\n\r\n";
+        let message =
+            Message { subject: b"a", headers: block, payload: b"hi", size_digits: b"14", ..Message::default() };
+        assert_eq!(written(message, true), "HMSG a 7 12 14\r\nNATS/1.0\r\n\r\nhi\r\n");
+        assert_eq!(written(message, false), "MSG a 7 2\r\nhi\r\n");
+        let message = Message { subject: b"a", reply: b"r", payload: b"hi", size_digits: b"002", ..Message::default() };
+        assert_eq!(written(message, true), "MSG a 7 r 002\r\nhi\r\n");
+    }
+
+    #[test]
+    fn decimals() {
+        for number in [0, 9, 10, 12_345, u64::MAX] {
+            let mut out = Vec::new();
+            decimal(&mut out, number);
+            assert_eq!(out, number.to_string().as_bytes());
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What components want done: publications to route, and events to tell.
+//!
+//! Components append here and never call their caller. The server takes the publications in the order of their making,
+//! routes each, which may append more, until none is left.
+
+use super::event::Event;
+use super::time::Timestamp;
+
+/// A message that the server itself sends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Publication<'a> {
+    /// Routed by this subject.
+    pub to: &'a [u8],
+    /// Shown to the receiver; a delivered message keeps the subject it was stored under.
+    pub subject: &'a [u8],
+    /// Empty if there is none.
+    pub reply: &'a [u8],
+    /// A header block, or empty.
+    pub headers: &'a [u8],
+    pub payload: &'a [u8],
+}
+
+/// Lengths of a publication's parts, which stand one behind the other in [`Batch::bytes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Lengths {
+    to: u32,
+    /// `None`: as `to`.
+    subject: Option<u32>,
+    reply: u32,
+    headers: u32,
+    payload: u32,
+}
+
+/// Publications in order, all their bytes in one buffer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    lengths: Vec<Lengths>,
+}
+
+impl Batch {
+    pub fn is_empty(&self) -> bool {
+        self.lengths.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.lengths.len()
+    }
+
+    /// Calls `each` with every publication, in order.
+    pub fn for_each(&self, mut each: impl FnMut(Publication<'_>)) {
+        let mut rest = &self.bytes[..];
+        let mut take = |len: u32| {
+            let (taken, after) = rest.split_at(len as usize);
+            rest = after;
+            taken
+        };
+        for lengths in &self.lengths {
+            let to = take(lengths.to);
+            let subject = lengths.subject.map_or(to, &mut take);
+            let (reply, headers, payload) = (take(lengths.reply), take(lengths.headers), take(lengths.payload));
+            each(Publication { to, subject, reply, headers, payload });
+        }
+    }
+
+    fn push(&mut self, publication: Publication<'_>) {
+        let Publication { to, subject, reply, headers, payload } = publication;
+        // Every part is bounded by the largest payload and the longest control line, far below 4 GiB.
+        let len = |part: &[u8]| u32::try_from(part.len()).expect("bounded by max_payload");
+        let own_subject = subject != to;
+        self.bytes.extend_from_slice(to);
+        if own_subject {
+            self.bytes.extend_from_slice(subject);
+        }
+        self.bytes.extend_from_slice(reply);
+        self.bytes.extend_from_slice(headers);
+        self.bytes.extend_from_slice(payload);
+        self.lengths.push(Lengths {
+            to: len(to),
+            subject: own_subject.then(|| len(subject)),
+            reply: len(reply),
+            headers: len(headers),
+            payload: len(payload),
+        });
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.lengths.clear();
+    }
+}
+
+/// Collects what one input causes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Effects {
+    pending: Batch,
+    /// A cleared batch, kept for its memory.
+    spare: Batch,
+    events: Option<Vec<(Timestamp, Event)>>,
+}
+
+impl Effects {
+    /// Starts to collect events; without this call they cost nothing.
+    pub fn watch(&mut self) {
+        self.events.get_or_insert_default();
+    }
+
+    pub fn publish(&mut self, publication: Publication<'_>) {
+        self.pending.push(publication);
+    }
+
+    /// Publishes a payload on a subject, without reply or headers.
+    pub fn send(&mut self, subject: &[u8], payload: &[u8]) {
+        self.publish(Publication { to: subject, subject, payload, ..Publication::default() });
+    }
+
+    /// Publishes a message without payload: a status, an acknowledgement.
+    pub fn send_headers(&mut self, subject: &[u8], headers: &[u8]) {
+        self.publish(Publication { to: subject, subject, headers, ..Publication::default() });
+    }
+
+    /// Tells what happened, if anybody watches. `event` is made only then.
+    pub fn tell(&mut self, now: Timestamp, event: impl FnOnce() -> Event) {
+        if let Some(events) = &mut self.events {
+            events.push((now, event()));
+        }
+    }
+
+    pub fn take_events(&mut self) -> Vec<(Timestamp, Event)> {
+        self.events.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// The publications so far. Give the batch back with [`recycle`](Self::recycle).
+    pub fn take_publications(&mut self) -> Option<Batch> {
+        if self.pending.is_empty() {
+            return None;
+        }
+        Some(std::mem::replace(&mut self.pending, std::mem::take(&mut self.spare)))
+    }
+
+    pub fn recycle(&mut self, mut batch: Batch) {
+        batch.clear();
+        self.spare = batch;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn publications_come_out_as_they_went_in() {
+        let mut effects = Effects::default();
+        effects.send(b"a", b"1");
+        effects.publish(Publication { to: b"inbox", subject: b"orders", reply: b"r", headers: b"h", payload: b"2" });
+        let batch = effects.take_publications().expect("two are pending");
+        let mut seen = Vec::new();
+        batch.for_each(|publication| {
+            seen.push(format!("{} {}", publication.to.escape_ascii(), publication.payload.escape_ascii()));
+            seen.push(format!("{} {}", publication.subject.escape_ascii(), publication.reply.escape_ascii()));
+        });
+        assert_eq!(seen, ["a 1", "a ", "inbox 2", "orders r"]);
+        effects.recycle(batch);
+        assert!(effects.take_publications().is_none());
+    }
+}

@@ -1,0 +1,225 @@
+//! What happened, for those who watch: the page's log, tape and timeline.
+//!
+//! Events carry ids and numbers, not sentences; the view turns them into words. They never influence the engine.
+
+use std::time::Duration;
+
+use super::table::{ConnId, ConsumerId, StreamId};
+use super::time::Timestamp;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    ClientConnected {
+        conn: ConnId,
+    },
+    ClientGone {
+        conn: ConnId,
+    },
+    /// A client left too much in its outbox and was dropped.
+    SlowConsumer {
+        conn: ConnId,
+    },
+    StreamCreated {
+        stream: StreamId,
+        name: String,
+    },
+    StreamUpdated {
+        stream: StreamId,
+    },
+    StreamDeleted {
+        stream: StreamId,
+        name: String,
+    },
+    ConsumerCreated {
+        stream: StreamId,
+        consumer: ConsumerId,
+        name: String,
+    },
+    ConsumerUpdated {
+        stream: StreamId,
+        consumer: ConsumerId,
+    },
+    ConsumerDeleted {
+        stream: StreamId,
+        consumer: ConsumerId,
+        name: String,
+        cause: ConsumerEnd,
+    },
+    /// A message got a sequence and is kept.
+    Stored {
+        stream: StreamId,
+        seq: u64,
+        subject: Box<[u8]>,
+        payload_bytes: usize,
+    },
+    /// A message got a sequence and is not kept, since no consumer is interested.
+    NotKept {
+        stream: StreamId,
+        seq: u64,
+        subject: Box<[u8]>,
+    },
+    /// A publish repeated a message id within the duplicate window.
+    Duplicate {
+        stream: StreamId,
+        msg_id: Box<[u8]>,
+        original_seq: u64,
+    },
+    /// A publish was refused.
+    Refused {
+        stream: StreamId,
+        subject: Box<[u8]>,
+        err_code: u16,
+        description: String,
+    },
+    /// A publish with a reply subject reached nobody.
+    NoResponders {
+        conn: ConnId,
+        subject: Box<[u8]>,
+    },
+    /// A request to the API was answered with an error.
+    ApiError {
+        subject: Box<[u8]>,
+        err_code: u16,
+        description: String,
+    },
+    Removed {
+        stream: StreamId,
+        seq: u64,
+        cause: Removal,
+    },
+    /// A duplicate window let go of a message id.
+    MsgIdForgotten {
+        stream: StreamId,
+        msg_id: Box<[u8]>,
+    },
+    Delivered {
+        stream: StreamId,
+        consumer: ConsumerId,
+        stream_seq: u64,
+        consumer_seq: u64,
+        /// 1 for the first delivery.
+        delivered: u64,
+        /// The subject it was sent to: an inbox or the deliver subject.
+        to: Box<[u8]>,
+        /// When the acknowledgement is due; `None` where none is expected.
+        ack_due: Option<Timestamp>,
+    },
+    Acked {
+        stream: StreamId,
+        consumer: ConsumerId,
+        stream_seq: u64,
+        by: AckKind,
+    },
+    Naked {
+        stream: StreamId,
+        consumer: ConsumerId,
+        stream_seq: u64,
+        delay: Option<Duration>,
+    },
+    InProgress {
+        stream: StreamId,
+        consumer: ConsumerId,
+        stream_seq: u64,
+        ack_due: Timestamp,
+    },
+    /// An acknowledgement that changed nothing.
+    AckIgnored {
+        stream: StreamId,
+        consumer: ConsumerId,
+        stream_seq: u64,
+    },
+    /// An ack wait or nak delay ended: the message waits to be delivered again.
+    AckWaitEnded {
+        stream: StreamId,
+        consumer: ConsumerId,
+        stream_seq: u64,
+        /// Whether it was the delay of a nak that ended.
+        nak_delay: bool,
+    },
+    /// A message was delivered as often as it may be; it stays in the stream.
+    GaveUp {
+        stream: StreamId,
+        consumer: ConsumerId,
+        stream_seq: u64,
+        delivered: u64,
+    },
+    PullRequested {
+        stream: StreamId,
+        consumer: ConsumerId,
+        inbox: Box<[u8]>,
+        batch: u64,
+        no_wait: bool,
+        expires: Option<Timestamp>,
+    },
+    /// A pull request left the line or was refused; `status` is empty if its batch was delivered.
+    PullEnded {
+        stream: StreamId,
+        consumer: ConsumerId,
+        inbox: Box<[u8]>,
+        status: String,
+    },
+    /// Max ack pending was reached: nothing new is delivered until something is acked.
+    Stalled {
+        stream: StreamId,
+        consumer: ConsumerId,
+    },
+    Heartbeat {
+        stream: StreamId,
+        consumer: ConsumerId,
+    },
+    Paused {
+        stream: StreamId,
+        consumer: ConsumerId,
+        until: Timestamp,
+    },
+    Resumed {
+        stream: StreamId,
+        consumer: ConsumerId,
+    },
+    /// A priority group got a pinned client, or lost it.
+    Pinned {
+        stream: StreamId,
+        consumer: ConsumerId,
+    },
+    Unpinned {
+        stream: StreamId,
+        consumer: ConsumerId,
+        timed_out: bool,
+    },
+}
+
+/// Why a consumer went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ConsumerEnd {
+    Deleted,
+    Inactive,
+    StreamDeleted,
+}
+
+/// Which kind of acknowledgement settled a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AckKind {
+    Ack,
+    Next,
+    Term,
+    /// Covered by the ack of a later message (ack policy `all`).
+    AckAll,
+    /// Ack policy `none`: delivery settles it.
+    Delivery,
+}
+
+/// Why a message left a stream. The tape names it in the hole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Removal {
+    Acked,
+    NoInterest,
+    MaxMsgs,
+    MaxBytes,
+    MaxMsgsPerSubject,
+    MaxAge,
+    Ttl,
+    Deleted,
+    Purged,
+    Rollup,
+    Scheduled,
+}
