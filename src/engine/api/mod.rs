@@ -1,0 +1,3 @@
+//! The JetStream API: requests on `$JS.API.>` and their replies.
+
+pub mod json;
