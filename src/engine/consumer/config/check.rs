@@ -446,10 +446,14 @@ impl ConsumerConfig {
         }
     }
 
-    /// Gives an ephemeral the threshold that it has where none is asked for. Comes after configurations are compared.
+    /// Gives a new ephemeral the threshold that it has where none is asked for. Comes after configurations are compared.
     /// Returns whether it was filled in.
-    pub fn fill_inactive_threshold(&mut self) -> bool {
-        let is_missing = !self.is_durable() && self.inactive_threshold.limit().is_none();
+    pub fn fill_new_ephemeral(&mut self) -> bool {
+        !self.is_durable() && self.fill_inactive_threshold()
+    }
+
+    pub(super) fn fill_inactive_threshold(&mut self) -> bool {
+        let is_missing = self.inactive_threshold.limit().is_none();
         if is_missing {
             self.inactive_threshold = Bound::new(DEFAULT_INACTIVE_THRESHOLD_NS);
         }

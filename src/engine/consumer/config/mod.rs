@@ -7,9 +7,8 @@
 //!
 //! * if the consumer exists: for action `create`, `==` decides · overlap on a work queue ·
 //!   [`ConsumerConfig::check_update`]
-//! * if not: action `update` fails · number of consumers · rules of work queues · [`ConsumerConfig::check_name_len`]
-//!
-//! and in both cases [`ConsumerConfig::fill_inactive_threshold`] at last.
+//! * if not: action `update` fails · number of consumers · rules of work queues · [`ConsumerConfig::check_name_len`] ·
+//!   [`ConsumerConfig::fill_new_ephemeral`]
 //!
 //! Sources: nats-server `server/consumer.go` (`setConsumerConfigDefaults`, `checkConsumerCfg`,
 //! `checkNewConsumerConfig`), `server/jetstream_api.go` (`jsConsumerCreateRequest`), ADR-13, ADR-15, ADR-42.

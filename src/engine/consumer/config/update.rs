@@ -5,7 +5,7 @@ use super::{ConsumerConfig, DeliverPolicy};
 use crate::engine::error::ApiError;
 
 impl ConsumerConfig {
-    /// What this configuration becomes where `new` is asked for. `has_interest` says whether anyone listens to the
+    /// What this configuration becomes where `new` is asked for, its threshold of inactivity filled in. `has_interest` says whether anyone listens to the
     /// deliver subject, which then cannot change.
     ///
     /// # Errors
@@ -23,6 +23,10 @@ impl ConsumerConfig {
         }
         check_backoff(new.backoff.len(), new.max_deliver)?;
         new.pause_until = new.pause_until.map(super::DateTime::to_utc);
+        // What the consumer was counts here, whatever it becomes.
+        if new.inactive_threshold != self.inactive_threshold && !self.is_durable() {
+            new.fill_inactive_threshold();
+        }
         Ok(new)
     }
 

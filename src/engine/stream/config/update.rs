@@ -11,7 +11,7 @@ impl StreamConfig {
     /// # Errors
     /// The first rule broken, in the order of nats-server `server/stream.go` (`configUpdateCheck`).
     pub fn check_update(&self, mut new: Self) -> Result<Self, ApiError> {
-        check_metadata_len(metadata_len(&new.metadata))?;
+        new.check_again()?;
         new.check_replicas()?;
         if new.storage != self.storage {
             return refuse("stream configuration update can not change storage type");
@@ -30,6 +30,16 @@ impl StreamConfig {
             new.seal();
         }
         Ok(new)
+    }
+
+    /// An update is checked as a new stream is, twice. The second time sees what the first has filled in: the server's
+    /// own metadata, and that markers need TTLs.
+    fn check_again(&self) -> Result<(), ApiError> {
+        check_metadata_len(metadata_len(&self.metadata))?;
+        if self.allow_msg_counter && self.allow_msg_ttl {
+            return refuse("counter stream cannot use message TTLs");
+        }
+        Ok(())
     }
 
     /// What can be set, but not taken back.
