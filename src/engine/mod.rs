@@ -7,36 +7,52 @@
 //! requests, deliveries and advisories. A client operation is routed at once; what the server itself publishes while
 //! doing so is collected in [`effects::Effects`] and routed after it, until none is left.
 
+pub mod account;
+pub mod api;
+pub mod asset;
+pub mod bound;
 mod client;
 pub mod config;
 pub mod connection;
+pub mod consumer;
+pub mod context;
+pub mod date_time;
 mod dispatch;
+pub mod duration;
 pub mod effects;
+pub mod emit;
+pub mod error;
 pub mod event;
+pub mod expiring;
+pub mod list;
 pub mod message;
+pub mod quote;
 pub mod rng;
 pub mod router;
+pub mod seq_map;
+pub mod store;
+pub mod stream;
 pub mod subject;
 pub mod subject_map;
 pub mod table;
+mod text_enum;
 pub mod time;
+pub mod transform;
 
 pub use config::ServerConfig;
 
 use std::collections::VecDeque;
 
+use account::Account;
 use connection::Connection;
+use context::Context;
 use effects::Effects;
 use event::Event;
 use rng::Rng;
 use router::Router;
-use table::{ConnId, Table};
+use stream::StreamDue;
+use table::{ConnId, StreamId, Table};
 use time::Timestamp;
-
-/// The version that this engine answers like.
-pub const VERSION: &str = "2.15.1";
-/// The JetStream API level of that version (ADR-44).
-pub const API_LEVEL: u32 = 5;
 
 /// Something that happens to the server from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +78,14 @@ pub enum Output {
     },
 }
 
+/// Something that happens without an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Deadline {
+    pub at: Timestamp,
+    pub stream: StreamId,
+    pub due: StreamDue,
+}
+
 /// A NATS server with JetStream: one server, one account, memory storage.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Server {
@@ -71,6 +95,7 @@ pub struct Server {
     router: Router,
     rng: Rng,
     effects: Effects,
+    account: Account,
     /// Connections with something to give out, in the order in which they got it.
     ready: VecDeque<ConnId>,
 }
@@ -86,6 +111,7 @@ impl Server {
             router: Router::default(),
             rng,
             effects: Effects::default(),
+            account: Account::default(),
             ready: VecDeque::new(),
         }
     }
@@ -113,9 +139,33 @@ impl Server {
         match input {
             Input::Bytes { conn, bytes } => self.handle_bytes(now, conn, bytes),
             Input::Disconnect { conn } => self.handle_disconnect(now, conn),
-            Input::Deadline => {}
+            Input::Deadline => self.handle_deadlines(now),
         }
         self.route_effects(now);
+    }
+
+    /// The earliest moment at which something happens without an input, and what.
+    pub fn next_deadline(&self) -> Option<Deadline> {
+        self.account.next_due().map(|(at, stream, due)| Deadline { at, stream, due })
+    }
+
+    fn handle_deadlines(&mut self, now: Timestamp) {
+        let (account, mut ctx) = self.parts(now);
+        account.handle_deadlines(&mut ctx);
+    }
+
+    /// The account, and everything that it may use.
+    fn parts(&mut self, now: Timestamp) -> (&mut Account, Context<'_>) {
+        let Self { config, router, rng, effects, account, .. } = self;
+        (account, Context { now, config, router, rng, effects })
+    }
+
+    pub const fn account(&self) -> &Account {
+        &self.account
+    }
+
+    pub const fn config(&self) -> &ServerConfig {
+        &self.config
     }
 
     /// What leaves the server next.

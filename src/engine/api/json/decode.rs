@@ -1,0 +1,463 @@
+//! Reading JSON into requests.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::JsonError;
+use super::scan::{scan_value, skip_blanks};
+use crate::engine::bound::Bound;
+use crate::engine::date_time::DateTime;
+use crate::engine::list::List;
+use crate::engine::quote::quote;
+
+/// What a JSON object is read into. See [`object!`](crate::engine::api::json::object).
+pub trait Object: Default {
+    /// Go's name of the type, as in `server.StreamConfigRequest`.
+    const GO_TYPE: &'static str;
+    /// The type's name in paths to its fields.
+    const ROOT: &'static str = name_of(Self::GO_TYPE);
+    const FIELDS: &'static [&'static str];
+
+    /// Reads the value of one of [`FIELDS`](Self::FIELDS).
+    fn decode_field(&mut self, field: &str, decoder: &mut Decoder<'_>);
+}
+
+/// One of a few words, which say themselves what is wrong with others.
+pub trait Word: Sized {
+    /// `raw` is the value as it stands in the text, quotes included; it may be none of a string.
+    ///
+    /// # Errors
+    /// What Go says.
+    fn from_json(raw: &[u8]) -> Result<Self, String>;
+}
+
+/// Declares how an object's fields are read: `"name" => reader(field)`, where the reader is a method of [`Decoder`].
+macro_rules! object {
+    ($type:ty as $go_type:literal $(in paths $root:literal)? {
+        $($name:literal => $read:ident($($field:tt)+)),+ $(,)?
+    }) => {
+        impl $crate::engine::api::json::Object for $type {
+            const GO_TYPE: &'static str = $go_type;
+            $(const ROOT: &'static str = $root;)?
+            const FIELDS: &'static [&'static str] = &[$($name),+];
+
+            fn decode_field(&mut self, field: &str, decoder: &mut $crate::engine::api::json::Decoder<'_>) {
+                match field {
+                    $($name => decoder.$read(&mut self.$($field)+),)+
+                    _ => unreachable!("{field} is none of the fields"),
+                }
+            }
+        }
+    };
+}
+pub(crate) use object;
+
+const fn name_of(go_type: &'static str) -> &'static str {
+    let bytes = go_type.as_bytes();
+    let mut at = 0;
+    while bytes[at] != b'.' {
+        at += 1;
+    }
+    go_type.split_at(at + 1).1
+}
+
+/// A step on the way to a value.
+enum Step<'a> {
+    /// The member's name as it stands in the text.
+    Member(&'a [u8]),
+    Element(usize),
+}
+
+/// Goes through a text that was scanned before, and keeps the first error.
+///
+/// `null` leaves what has no null in Go as it is. A value that is given twice is read twice, the second time on top of
+/// the first.
+pub struct Decoder<'a> {
+    text: &'a [u8],
+    at: usize,
+    is_strict: bool,
+    root: &'static str,
+    path: Vec<Step<'a>>,
+    error: Option<String>,
+}
+
+impl<'a> Decoder<'a> {
+    /// `text` holds a valid value from `at` to its end.
+    pub(super) fn new(text: &'a [u8], at: usize, is_strict: bool) -> Self {
+        Self { text, at, is_strict, root: "", path: Vec::new(), error: None }
+    }
+
+    pub(super) fn decode_root<T: Object>(mut self, out: &mut T) -> Result<(), JsonError> {
+        self.root = T::ROOT;
+        self.object(out);
+        self.error.map_or(Ok(()), |error| Err(JsonError(error)))
+    }
+
+    pub fn object<T: Object>(&mut self, out: &mut T) {
+        if self.opens(b'{', T::GO_TYPE) {
+            self.members(|decoder, name| {
+                let text = unquote(name);
+                match find_field(T::FIELDS, &text) {
+                    Some(field) => out.decode_field(field, decoder),
+                    None => {
+                        if decoder.is_strict {
+                            decoder.fail(|| format!("json: unknown field {}", quote(text.as_bytes())));
+                        }
+                        decoder.raw();
+                    }
+                }
+            });
+        }
+    }
+
+    pub fn pointer<T: Object>(&mut self, out: &mut Option<T>) {
+        if self.takes_null() { *out = None } else { self.object(out.get_or_insert_default()) }
+    }
+
+    pub fn string(&mut self, out: &mut String) {
+        let raw = self.raw();
+        match raw[0] {
+            b'"' => *out = unquote(raw).into_owned(),
+            b'n' => {}
+            _ => self.mismatch(raw, "string"),
+        }
+    }
+
+    pub fn boolean(&mut self, out: &mut bool) {
+        let raw = self.raw();
+        match raw[0] {
+            b't' | b'f' => *out = raw[0] == b't',
+            b'n' => {}
+            _ => self.mismatch(raw, "bool"),
+        }
+    }
+
+    pub fn int(&mut self, out: &mut i64) {
+        self.number(out, "int");
+    }
+
+    pub fn int32(&mut self, out: &mut i32) {
+        self.number(out, "int32");
+    }
+
+    pub fn int64(&mut self, out: &mut i64) {
+        self.number(out, "int64");
+    }
+
+    pub fn uint64(&mut self, out: &mut u64) {
+        self.number(out, "uint64");
+    }
+
+    pub fn duration(&mut self, out: &mut i64) {
+        self.number(out, "time.Duration");
+    }
+
+    pub fn int_bound(&mut self, out: &mut Bound) {
+        let mut number = out.as_number();
+        self.int(&mut number);
+        *out = Bound::new(number);
+    }
+
+    pub fn duration_bound(&mut self, out: &mut Bound) {
+        let mut number = out.as_number();
+        self.duration(&mut number);
+        *out = Bound::new(number);
+    }
+
+    pub fn time(&mut self, out: &mut DateTime) {
+        let raw = self.raw();
+        match raw[0] {
+            b'"' => match DateTime::parse(unquote(raw).as_bytes()) {
+                Ok(time) => *out = time,
+                Err(error) => self.fail(|| error.to_string()),
+            },
+            b'n' => {}
+            _ => self.mismatch(raw, "time.Time"),
+        }
+    }
+
+    pub fn time_pointer(&mut self, out: &mut Option<DateTime>) {
+        if self.takes_null() {
+            *out = None;
+        } else {
+            self.time(out.get_or_insert(DateTime::ZERO));
+        }
+    }
+
+    pub fn word<T: Word>(&mut self, out: &mut T) {
+        match T::from_json(self.raw()) {
+            Ok(word) => *out = word,
+            Err(error) => self.fail(|| error),
+        }
+    }
+
+    pub fn strings(&mut self, out: &mut List<String>) {
+        self.list(out, "[]string", Self::string);
+    }
+
+    pub fn durations(&mut self, out: &mut List<i64>) {
+        self.list(out, "[]time.Duration", Self::duration);
+    }
+
+    pub fn uint64s(&mut self, out: &mut List<u64>) {
+        self.list(out, "[]uint64", Self::uint64);
+    }
+
+    pub fn objects<T: Object>(&mut self, out: &mut List<T>) {
+        self.list(out, &format!("[]{}", T::GO_TYPE), Self::object);
+    }
+
+    pub fn pointers<T: Object>(&mut self, out: &mut List<Option<T>>) {
+        self.list(out, &format!("[]*{}", T::GO_TYPE), Self::pointer);
+    }
+
+    pub fn string_map(&mut self, out: &mut BTreeMap<String, String>) {
+        self.map(out, "map[string]string", Self::string);
+    }
+
+    pub fn uint64_map(&mut self, out: &mut BTreeMap<String, u64>) {
+        self.map(out, "map[string]uint64", Self::uint64);
+    }
+
+    fn map<T: Default>(&mut self, out: &mut BTreeMap<String, T>, go_type: &str, read: impl Fn(&mut Self, &mut T)) {
+        if self.takes_null() {
+            out.clear();
+        } else if self.opens(b'{', go_type) {
+            self.members(|decoder, name| {
+                let mut value = T::default();
+                read(decoder, &mut value);
+                out.insert(unquote(name).into_owned(), value);
+            });
+        }
+    }
+
+    fn list<T: Default>(&mut self, out: &mut List<T>, go_type: &str, read: impl Fn(&mut Self, &mut T)) {
+        if self.takes_null() {
+            *out = List::ABSENT;
+            return;
+        }
+        if !self.opens(b'[', go_type) {
+            return;
+        }
+        let out = out.get_or_insert();
+        let mut len = 0;
+        while !self.closes(b']') {
+            if len == out.len() {
+                out.push(T::default());
+            }
+            self.path.push(Step::Element(len));
+            read(self, &mut out[len]);
+            self.path.pop();
+            len += 1;
+        }
+        out.truncate(len);
+    }
+
+    /// Reads the members of an object whose bracket is read.
+    fn members(&mut self, mut read: impl FnMut(&mut Self, &'a [u8])) {
+        while !self.closes(b'}') {
+            let name = self.raw();
+            self.skip(b':');
+            self.path.push(Step::Member(name));
+            read(self, name);
+            self.path.pop();
+        }
+    }
+
+    fn number<T: std::str::FromStr>(&mut self, out: &mut T, go_type: &str) {
+        let raw = self.raw();
+        match raw[0] {
+            b'-' | b'0'..=b'9' => match std::str::from_utf8(raw).ok().and_then(|digits| digits.parse().ok()) {
+                Some(number) => *out = number,
+                None => self.mismatch_with(&format!("number {}", String::from_utf8_lossy(raw)), go_type),
+            },
+            b'n' => {}
+            _ => self.mismatch(raw, go_type),
+        }
+    }
+
+    /// Whether the value is what begins with `bracket`, which is then read. Otherwise it is passed over; only `null` is
+    /// no error.
+    fn opens(&mut self, bracket: u8, go_type: &str) -> bool {
+        self.at = skip_blanks(self.text, self.at);
+        if self.text[self.at] == bracket {
+            self.at += 1;
+            return true;
+        }
+        let raw = self.raw();
+        if raw != b"null" {
+            self.mismatch(raw, go_type);
+        }
+        false
+    }
+
+    /// Whether the object or array ends here. Reads the bracket, or the comma before the next member or element.
+    fn closes(&mut self, bracket: u8) -> bool {
+        self.skip(b',');
+        if self.text[self.at] != bracket {
+            return false;
+        }
+        self.at += 1;
+        true
+    }
+
+    fn takes_null(&mut self) -> bool {
+        self.at = skip_blanks(self.text, self.at);
+        let is_null = self.text[self.at] == b'n';
+        if is_null {
+            self.at += b"null".len();
+        }
+        is_null
+    }
+
+    /// Goes on to the next token, past `byte` if it comes first.
+    fn skip(&mut self, byte: u8) {
+        self.at = skip_blanks(self.text, self.at);
+        if self.text[self.at] == byte {
+            self.at = skip_blanks(self.text, self.at + 1);
+        }
+    }
+
+    /// The next value as it stands in the text.
+    fn raw(&mut self) -> &'a [u8] {
+        let start = skip_blanks(self.text, self.at);
+        self.at = scan_value(self.text, start).expect("the text was scanned before");
+        &self.text[start..self.at]
+    }
+
+    fn mismatch(&mut self, raw: &[u8], go_type: &str) {
+        let kind = match raw[0] {
+            b'"' => "string",
+            b'{' => "object",
+            b'[' => "array",
+            b't' | b'f' => "bool",
+            b'n' => "null",
+            _ => "number",
+        };
+        self.mismatch_with(kind, go_type);
+    }
+
+    fn mismatch_with(&mut self, value: &str, go_type: &str) {
+        if self.error.is_some() {
+            return;
+        }
+        let path: String = self.path.iter().map(Step::in_path).collect();
+        let place = match self.path.last() {
+            None => "Go value".to_owned(),
+            // What looks like an element is not called a field, even if it is a key of digits.
+            Some(last) if last.is_number() => format!("{}{path}", self.root),
+            Some(_) => format!("Go struct field {}{path}", self.root),
+        };
+        self.error = Some(format!("json: cannot unmarshal {value} into {place} of type {go_type}"));
+    }
+
+    fn fail(&mut self, error: impl FnOnce() -> String) {
+        if self.error.is_none() {
+            self.error = Some(error());
+        }
+    }
+}
+
+impl Step<'_> {
+    /// As Go writes a JSON pointer with dots.
+    fn in_path(&self) -> String {
+        match self {
+            Self::Member(name) => format!(".{}", unquote(name).replace('~', "~0").replace('/', "~1")),
+            Self::Element(index) => format!(".{index}"),
+        }
+    }
+
+    fn is_number(&self) -> bool {
+        match self {
+            Self::Member(name) => {
+                let name = unquote(name);
+                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
+            }
+            Self::Element(_) => true,
+        }
+    }
+}
+
+/// Reads a value that is to be a string, apart from any other.
+///
+/// # Errors
+/// What Go says of other values; `null` is an empty string.
+pub fn unmarshal_string(raw: &[u8]) -> Result<String, String> {
+    let mut text = String::new();
+    let mut decoder = Decoder::new(raw, 0, false);
+    decoder.string(&mut text);
+    decoder.error.map_or(Ok(text), Err)
+}
+
+/// The field of that name; failing that, the first that differs only in the case of letters.
+fn find_field(fields: &'static [&'static str], name: &str) -> Option<&'static str> {
+    let is_folded = |field: &&&str| name.chars().map(fold).eq(field.chars().map(fold));
+    fields.iter().find(|field| **field == name).or_else(|| fields.iter().find(is_folded)).copied()
+}
+
+/// The same for all cases of a letter. Two letters beyond ASCII are cases of ASCII ones.
+fn fold(c: char) -> char {
+    match c {
+        '\u{17f}' => 's',
+        '\u{212a}' => 'k',
+        _ => c.to_ascii_lowercase(),
+    }
+}
+
+/// The text between the quotes of a valid string. What is no character becomes U+FFFD.
+fn unquote(raw: &[u8]) -> Cow<'_, str> {
+    let inner = &raw[1..raw.len() - 1];
+    if let Ok(text) = std::str::from_utf8(inner)
+        && !text.contains('\\')
+    {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(inner.len());
+    for chunk in inner.utf8_chunks() {
+        push_unescaped(&mut text, chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    Cow::Owned(text)
+}
+
+fn push_unescaped(out: &mut String, mut escaped: &str) {
+    while let Some((plain, rest)) = escaped.split_once('\\') {
+        out.push_str(plain);
+        let (letter, rest) = rest.split_at(1);
+        escaped = rest;
+        match letter {
+            "b" => out.push('\x08'),
+            "f" => out.push('\x0c'),
+            "n" => out.push('\n'),
+            "r" => out.push('\r'),
+            "t" => out.push('\t'),
+            "u" => {
+                let (c, rest) = unescape_unicode(rest);
+                out.push(c);
+                escaped = rest;
+            }
+            _ => out.push_str(letter),
+        }
+    }
+    out.push_str(escaped);
+}
+
+/// The character of `XXXX`, or of `XXXX\uYYYY` if the two are a surrogate pair, and what follows.
+fn unescape_unicode(text: &str) -> (char, &str) {
+    let hexadecimal = |digits: &str| u32::from_str_radix(digits, 16).unwrap_or_default();
+    let (digits, rest) = text.split_at(4);
+    let first = hexadecimal(digits);
+    if let Some(c) = char::from_u32(first) {
+        return (c, rest);
+    }
+    let second = rest.strip_prefix("\\u").and_then(|rest| rest.split_at_checked(4));
+    if let (0xd800..0xdc00, Some((digits, after))) = (first, second) {
+        let low = hexadecimal(digits);
+        if let 0xdc00..0xe000 = low
+            && let Some(c) = char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (low - 0xdc00))
+        {
+            return (c, after);
+        }
+    }
+    (char::REPLACEMENT_CHARACTER, rest)
+}

@@ -1,0 +1,125 @@
+//! JSON as Go's `encoding/json` reads and writes it, since clients see its texts: field orders, escapes, errors.
+//!
+//! A body is scanned first, for syntax alone; then its values go into a request whose fields an [`Object`] tells by
+//! name. What does not fit is noted, and the first of it in the order of the text is the error.
+//!
+//! Source: the texts of nats-server 2.15.1, which is built with Go 1.27 (`encoding/json` on top of `encoding/json/v2`).
+
+mod decode;
+mod encode;
+mod scan;
+
+use crate::engine::error::ApiError;
+
+pub(crate) use decode::object;
+pub use decode::{Decoder, Object, Word, unmarshal_string};
+pub use encode::{Text, to_json};
+use scan::{ScanError, scan_value, skip_blanks};
+
+/// Why a body is no request, in Go's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JsonError(String);
+
+impl std::fmt::Display for JsonError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<JsonError> for ApiError {
+    fn from(error: JsonError) -> Self {
+        Self::InvalidJson { err: error.0 }
+    }
+}
+
+/// Reads a request as most of the API does: every value in the body goes into it, one after the other, and an empty body
+/// leaves its defaults. Unless the server is lenient (`is_strict` is false), unknown fields are errors.
+///
+/// # Errors
+/// [`ApiError::InvalidJson`].
+pub fn decode_request<T: Object>(body: &[u8], is_strict: bool) -> Result<T, ApiError> {
+    let mut request = T::default();
+    match decode_all(body, &mut request) {
+        Ok(()) => Ok(request),
+        Err(error) if is_strict => Err(error.into()),
+        // What the first attempt read stays.
+        Err(_) => {
+            unmarshal_into(body, &mut request)?;
+            Ok(request)
+        }
+    }
+}
+
+/// Reads a value as Go's `json.Unmarshal` does: exactly one, with unknown fields ignored.
+///
+/// # Errors
+/// Why the body is none.
+pub fn unmarshal<T: Object>(body: &[u8]) -> Result<T, JsonError> {
+    let mut value = T::default();
+    unmarshal_into(body, &mut value)?;
+    Ok(value)
+}
+
+/// Whether the body is to be read as options: its first byte that is no blank is `{` or `[`.
+pub fn is_object_or_array(body: &[u8]) -> bool {
+    matches!(body.get(skip_blanks(body, 0)), Some(b'{' | b'['))
+}
+
+/// Whether nothing is asked for: no byte at all, or an object without members.
+pub fn is_empty_request(body: &[u8]) -> bool {
+    if body.is_empty() {
+        return true;
+    }
+    let start = skip_blanks(body, 0);
+    let end = skip_blanks(body, start + 1);
+    body.get(start) == Some(&b'{') && body.get(end) == Some(&b'}') && skip_blanks(body, end + 1) == body.len()
+}
+
+fn decode_all<T: Object>(body: &[u8], request: &mut T) -> Result<(), JsonError> {
+    let mut start = skip_blanks(body, 0);
+    while start < body.len() {
+        let end = scan_value(body, start).map_err(|error| match error {
+            ScanError::Truncated => JsonError("unexpected EOF".to_owned()),
+            ScanError::Syntax { message, offset } => JsonError(format!("{message} at offset {offset}")),
+        })?;
+        Decoder::new(&body[..end], start, true).decode_root(request)?;
+        start = skip_blanks(body, end);
+    }
+    Ok(())
+}
+
+fn unmarshal_into<T: Object>(body: &[u8], value: &mut T) -> Result<(), JsonError> {
+    let start = skip_blanks(body, 0);
+    let end = scan_value(body, start).map_err(|error| match error {
+        ScanError::Truncated => JsonError("unexpected end of JSON input".to_owned()),
+        ScanError::Syntax { message, .. } => JsonError(message),
+    })?;
+    let rest = skip_blanks(body, end);
+    if rest < body.len() {
+        return Err(JsonError(scan::invalid_character(body, rest, "after top-level value")));
+    }
+    Decoder::new(&body[..end], start, false).decode_root(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_asks_for_nothing_is_known() {
+        for (body, is_empty, is_options) in [
+            ("", true, false),
+            ("{}", true, true),
+            (" {\n} ", true, true),
+            (" ", false, false),
+            ("null", false, false),
+            ("[]", false, true),
+            (r#"{"a":1}"#, false, true),
+            ("{} x", false, true),
+            ("{", false, true),
+        ] {
+            assert_eq!(is_empty_request(body.as_bytes()), is_empty, "{body}");
+            assert_eq!(is_object_or_array(body.as_bytes()), is_options, "{body}");
+        }
+    }
+}

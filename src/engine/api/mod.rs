@@ -1,0 +1,4 @@
+//! The JetStream API: requests on `$JS.API.>` and their replies.
+
+pub mod json;
+pub mod wire;
