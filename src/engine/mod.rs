@@ -16,6 +16,7 @@ pub mod event;
 pub mod message;
 pub mod rng;
 pub mod router;
+pub mod store;
 pub mod subject;
 pub mod subject_map;
 pub mod table;
