@@ -1,0 +1,153 @@
+//! Benches of the message store: `cargo bench --bench store [-- PART_OF_A_NAME]`.
+//!
+//! Runs the workloads in three processes, three times each, and prints one JSON line for each sample. Then come, on
+//! stderr, the medians without the first repetitions, against `floor_copy` of the same process where a limit on that
+//! is set; one over its limit ends the run with an error. `N=200000` makes it shorter.
+
+mod workloads;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use workloads::store::{Inputs, run};
+use workloads::{Platform, Sample, Value};
+
+const PROCESSES: u32 = 3;
+const REPS: u32 = 3;
+
+/// How many times `floor_copy` a bench may take. This holds on every machine.
+const LIMITS: [(&str, f64); 3] = [("store_10k_128", 7.0), ("remove_front", 2.5), ("limit_maxmsgs", 9.0)];
+
+/// Tells a process that it is to measure.
+const PROCESS: &str = "STORE_BENCH_PROCESS";
+
+/// Lets the C library keep freed memory. What is measured otherwise is how the kernel hands out pages.
+const KEEP_MEMORY: [(&str, &str); 3] = [
+    ("MALLOC_TRIM_THRESHOLD_", "8000000000"),
+    ("MALLOC_MMAP_THRESHOLD_", "8000000000"),
+    ("MALLOC_TOP_PAD_", "67108864"),
+];
+
+struct Counting;
+
+static LIVE_BYTES: AtomicU64 = AtomicU64::new(0);
+
+// SAFETY: hands every call to the system's allocator as it came; what it counts has no influence on memory.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        LIVE_BYTES.fetch_add(layout.size() as u64, Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        LIVE_BYTES.fetch_sub(layout.size() as u64, Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        LIVE_BYTES.fetch_add(new_size as u64, Ordering::Relaxed);
+        LIVE_BYTES.fetch_sub(layout.size() as u64, Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `realloc`.
+        unsafe { System.realloc(pointer, layout, new_size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+struct Native {
+    start: Instant,
+}
+
+impl Platform for Native {
+    fn wall_ns(&self) -> u64 {
+        self.start.elapsed().as_nanos() as u64
+    }
+
+    fn cpu_ns(&self) -> u64 {
+        let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+        stat.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or_else(|| self.wall_ns())
+    }
+
+    fn live_bytes(&self) -> u64 {
+        LIVE_BYTES.load(Ordering::Relaxed)
+    }
+
+    fn report(&mut self, Sample { bench, rep, n, value }: Sample) {
+        match value {
+            Value::Time { ns_op, cpu_op } => println!(
+                r#"{{"impl":"native","bench":"{bench}","rep":{rep},"n":{n},"ns_op":{ns_op:.2},"cpu_op":{cpu_op:.2}}}"#
+            ),
+            Value::Bytes(bytes) => {
+                println!(r#"{{"impl":"native","bench":"{bench}","rep":{rep},"n":{n},"bytes_msg":{bytes:.2}}}"#);
+            }
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let wanted = env::args().skip(1).find(|arg| !arg.starts_with('-')).unwrap_or_default();
+    if env::var_os(PROCESS).is_some() {
+        let n = env::var("N").ok().map_or(1_000_000, |n| n.parse().expect("N is a number"));
+        run(&mut Native { start: Instant::now() }, &Inputs::new(n), &wanted, REPS);
+        return ExitCode::SUCCESS;
+    }
+    let processes: Vec<Results> = (0..PROCESSES).map(|_| measure(&wanted)).collect();
+    summarize(&processes)
+}
+
+/// The results of one process by bench, without the first repetition.
+type Results = BTreeMap<String, Vec<f64>>;
+
+fn measure(wanted: &str) -> Results {
+    let mut command = Command::new(env::current_exe().expect("this process has a file"));
+    command.arg(wanted).env(PROCESS, "1").envs(KEEP_MEMORY).stderr(Stdio::inherit());
+    let output = command.output().expect("the bench can be started again");
+    assert!(output.status.success(), "the bench process failed");
+    let text = String::from_utf8(output.stdout).expect("samples are text");
+    let mut results = Results::new();
+    for line in text.lines() {
+        println!("{line}");
+        let sample: serde_json::Value = serde_json::from_str(line).expect("samples are JSON");
+        let value = [&sample["ns_op"], &sample["bytes_msg"]].into_iter().find_map(serde_json::Value::as_f64);
+        if let (Some(bench), Some(1..), Some(value)) = (sample["bench"].as_str(), sample["rep"].as_u64(), value) {
+            results.entry(bench.to_string()).or_default().push(value);
+        }
+    }
+    results
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
+}
+
+fn summarize(processes: &[Results]) -> ExitCode {
+    let mut verdict = ExitCode::SUCCESS;
+    for bench in processes[0].keys() {
+        let values: Vec<f64> = processes.iter().flat_map(|results| &results[bench]).copied().collect();
+        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = values.iter().copied().fold(0.0, f64::max);
+        eprint!("{bench:24} {:12.1} ({least:.1} – {most:.1})", median(&values));
+        let limit = LIMITS.iter().find(|(name, _)| name == bench);
+        if let (Some((_, limit)), true) = (limit, processes[0].contains_key("floor_copy")) {
+            let ratios: Vec<f64> = processes.iter().map(|r| median(&r[bench]) / median(&r["floor_copy"])).collect();
+            let ratio = median(&ratios);
+            eprint!("  {ratio:.2} × floor, limit {limit}");
+            if ratio > *limit {
+                eprint!(": TOO SLOW");
+                verdict = ExitCode::FAILURE;
+            }
+        }
+        eprintln!();
+    }
+    verdict
+}

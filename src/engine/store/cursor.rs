@@ -1,0 +1,396 @@
+//! The next message that filters cover, again and again.
+//!
+//! A [`Cursor`] remembers what it found out about its filters. Where they cover few of the messages it merges the
+//! subjects' own messages, kept in a heap; where they cover many it looks at each message's subject and remembers the
+//! verdict. All that is derived: the answers are those of a cursor made just now.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
+use std::hash::{Hash, Hasher};
+use std::ops::ControlFlow;
+
+use super::MessageStore;
+use super::matching::covers_all;
+use super::subjects::NONE;
+use crate::engine::subject::SubjectFilter;
+
+/// Filters, with a memory of what they cover in one store and its clones.
+pub struct Cursor {
+    filters: Vec<SubjectFilter>,
+    derived: Derived,
+}
+
+/// Sequences that are looked at one by one without asking whether there is a better way.
+const FEW: u64 = 64;
+/// Sequences after which that question is asked again.
+const SCAN: u64 = 4096;
+/// Filters that cover this part of the messages cover many.
+const MANY: u64 = 16;
+
+impl Cursor {
+    /// A cursor over the messages that one of `filters` covers, or over all if there are none.
+    pub fn new(filters: &[SubjectFilter]) -> Self {
+        Self { filters: filters.to_vec(), derived: Derived::default() }
+    }
+
+    pub fn filters(&self) -> &[SubjectFilter] {
+        &self.filters
+    }
+}
+
+impl Clone for Cursor {
+    /// Leaves the memory behind: the clone finds out anew.
+    fn clone(&self) -> Self {
+        Self { filters: self.filters.clone(), derived: Derived::default() }
+    }
+}
+
+impl std::fmt::Debug for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cursor").field("filters", &self.filters).finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for Cursor {
+    fn eq(&self, other: &Self) -> bool {
+        self.filters == other.filters
+    }
+}
+
+impl Eq for Cursor {}
+
+impl Hash for Cursor {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.filters.hash(state);
+    }
+}
+
+#[derive(Default)]
+struct Derived {
+    /// Births of subjects that are known.
+    births: u64,
+    verdicts: Verdicts,
+    /// Merging: for the sequences `merged.0` to `merged.1` the next message of each subject.
+    heads: BinaryHeap<Head>,
+    merged: Option<(u64, u64)>,
+    /// Sequences to look at one by one.
+    scanned: Option<(u64, u64)>,
+    /// For a single literal filter.
+    literal: Option<Literal>,
+}
+
+/// The next message of one subject.
+struct Head {
+    seq: u64,
+    /// The one after `seq` when that was handed out; 0 if not known.
+    after: u64,
+    id: u32,
+}
+
+impl Ord for Head {
+    /// Lowest sequence first.
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.seq.cmp(&self.seq)
+    }
+}
+
+impl PartialOrd for Head {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Head {
+    fn eq(&self, other: &Self) -> bool {
+        self.seq == other.seq
+    }
+}
+
+impl Eq for Head {}
+
+/// The first message of subject `id` at or after `since` is `seq`.
+struct Literal {
+    id: u32,
+    since: u64,
+    seq: u64,
+    /// The one after `seq`; 0 if not known.
+    after: u64,
+}
+
+/// What is known about subjects, two bits each: not yet, not covered, covered.
+#[derive(Default)]
+struct Verdicts {
+    words: Vec<u64>,
+}
+
+impl Verdicts {
+    const PER_WORD: u32 = 32;
+
+    /// Whether subject `id` is covered, if that is known.
+    fn get(&self, id: u32) -> Option<bool> {
+        let word = self.words.get((id / Self::PER_WORD) as usize)?;
+        match word >> (id % Self::PER_WORD * 2) & 3 {
+            0 => None,
+            verdict => Some(verdict == 2),
+        }
+    }
+
+    fn set(&mut self, id: u32, is_covered: bool) {
+        let index = (id / Self::PER_WORD) as usize;
+        if index >= self.words.len() {
+            self.words.resize(index + 1, 0);
+        }
+        self.forget(id);
+        self.words[index] |= (1 + u64::from(is_covered)) << (id % Self::PER_WORD * 2);
+    }
+
+    fn forget(&mut self, id: u32) {
+        if let Some(word) = self.words.get_mut((id / Self::PER_WORD) as usize) {
+            *word &= !(3 << (id % Self::PER_WORD * 2));
+        }
+    }
+}
+
+impl MessageStore {
+    /// The first message at or after `from` that the cursor's filters cover.
+    ///
+    /// A cursor belongs to one store. Its answers hold whatever was stored or removed in between; fastest is a `from`
+    /// that never goes back.
+    pub fn next(&self, cursor: &mut Cursor, from: u64) -> Option<u64> {
+        let from = from.max(self.first_seq);
+        if from > self.last_seq || self.messages == 0 {
+            return None;
+        }
+        match &cursor.filters[..] {
+            filters if covers_all(filters) => self.log.next(from),
+            [filter] if filter.is_literal() => self.next_literal(filter, &mut cursor.derived, from),
+            filters => self.next_covered(filters, &mut cursor.derived, from),
+        }
+    }
+
+    fn next_literal(&self, filter: &SubjectFilter, derived: &mut Derived, from: u64) -> Option<u64> {
+        self.notice_births(derived);
+        let known = derived.literal.as_ref().filter(|known| known.since <= from);
+        let seq = match known {
+            Some(known) if from <= known.seq && self.contains(known.seq) => known.seq,
+            Some(known) if from <= known.after && self.contains(known.after) => known.after,
+            _ => {
+                let known = derived.literal.as_ref().map(|known| known.id);
+                let id = known.filter(|id| self.subjects.messages(*id) > 0);
+                self.first_of_from(id.or_else(|| self.subjects.find(filter.as_bytes()))?, from)?
+            }
+        };
+        let (segment, index) = self.log.find(seq)?;
+        let after = self.log.after(seq, segment.row(index));
+        derived.literal = Some(Literal { id: segment.subjects()[index], since: from, seq, after });
+        Some(seq)
+    }
+
+    fn next_covered(&self, filters: &[SubjectFilter], derived: &mut Derived, from: u64) -> Option<u64> {
+        self.notice_births(derived);
+        let mut from = from;
+        let mut scan_was_fruitless = false;
+        loop {
+            if let Some((start, end)) = derived.merged
+                && (start..=end).contains(&from)
+            {
+                derived.merged = Some((from, end));
+                if let Some(seq) = self.next_merged(&mut derived.heads, from, end) {
+                    return Some(seq);
+                }
+                from = self.log.next(end.checked_add(1)?)?;
+            }
+            let planned = derived.scanned.filter(|(start, end)| (*start..=*end).contains(&from));
+            let end = match planned {
+                Some((_, end)) => end,
+                None if self.last_seq - from < FEW => self.last_seq,
+                None => match self.plan(filters, derived, from, scan_was_fruitless) {
+                    Some(end) => end,
+                    None => continue,
+                },
+            };
+            if let Some(seq) = self.scan(filters, &mut derived.verdicts, from, end) {
+                return Some(seq);
+            }
+            scan_was_fruitless = true;
+            from = self.log.next(end.checked_add(1)?)?;
+        }
+    }
+
+    /// Decides how to go on at `from`: the last sequence to look at one by one, or `None` after the heap was filled.
+    fn plan(
+        &self,
+        filters: &[SubjectFilter],
+        derived: &mut Derived,
+        from: u64,
+        scan_was_fruitless: bool,
+    ) -> Option<u64> {
+        let many = self.subjects.messages_of(filters).saturating_mul(MANY) >= self.messages;
+        if (many && !scan_was_fruitless) || !self.fill_heads(filters, derived, from) {
+            let end = from.saturating_add(SCAN).min(self.last_seq);
+            derived.scanned = Some((from, end));
+            return Some(end);
+        }
+        None
+    }
+
+    /// Prepares merging from `from` on, unless there are too many subjects for that.
+    fn fill_heads(&self, filters: &[SubjectFilter], derived: &mut Derived, from: u64) -> bool {
+        let limit = (self.messages / 256).max(4096) as usize;
+        let mut heads = std::mem::take(&mut derived.heads).into_vec();
+        heads.clear();
+        let flow = self.subjects.visit(filters, |id| {
+            if heads.len() == limit {
+                return ControlFlow::Break(());
+            }
+            if let Some(seq) = self.first_of_from(id, from) {
+                heads.push(Head { seq, after: 0, id });
+            }
+            ControlFlow::Continue(())
+        });
+        let is_complete = flow.is_continue();
+        derived.merged = is_complete.then_some((from, self.last_seq));
+        if is_complete {
+            derived.heads = BinaryHeap::from(heads);
+        }
+        is_complete
+    }
+
+    /// The lowest head at or after `from`; heads before it move on, and fall off beyond `end`.
+    fn next_merged(&self, heads: &mut BinaryHeap<Head>, from: u64, end: u64) -> Option<u64> {
+        loop {
+            let mut head = heads.peek_mut()?;
+            if head.seq >= from
+                && let Some((segment, index)) = self.log.find(head.seq)
+            {
+                let after = self.log.after(head.seq, segment.row(index));
+                if head.after != after {
+                    // Not through the guard's `DerefMut` unless needed: that makes it sift.
+                    head.after = after;
+                }
+                return Some(head.seq);
+            }
+            let from = from.max(head.seq);
+            let next = if head.after >= from && self.contains(head.after) {
+                Some(head.after)
+            } else {
+                self.first_of_from(head.id, from)
+            };
+            match next.filter(|next| *next <= end) {
+                Some(seq) => (head.seq, head.after) = (seq, 0),
+                None => {
+                    PeekMut::pop(head);
+                }
+            }
+        }
+    }
+
+    /// The first message from `from` to `end` whose subject is covered.
+    fn scan(&self, filters: &[SubjectFilter], verdicts: &mut Verdicts, from: u64, end: u64) -> Option<u64> {
+        for segment in self.log.segments_from(from) {
+            if segment.base() > end {
+                return None;
+            }
+            let start = segment.index_from(from);
+            for (index, id) in segment.subjects().iter().enumerate().skip(start) {
+                if *id == NONE {
+                    continue;
+                }
+                let is_covered = verdicts.get(*id).unwrap_or_else(|| {
+                    let name = self.subjects.name(*id);
+                    let is_covered = filters.iter().any(|filter| filter.matches(name));
+                    verdicts.set(*id, is_covered);
+                    is_covered
+                });
+                if is_covered {
+                    return Some(segment.seq(index)).filter(|seq| *seq <= end);
+                }
+            }
+        }
+        None
+    }
+
+    /// Forgets what is known about ids that were given to other subjects since.
+    fn notice_births(&self, derived: &mut Derived) {
+        if self.subjects.births() == derived.births {
+            return;
+        }
+        let births = self.subjects.births();
+        match self.subjects.births_since(derived.births) {
+            Some(born) => {
+                for id in born {
+                    derived.verdicts.forget(id);
+                    derived.literal.take_if(|known| known.id == id);
+                }
+                derived.births = births;
+            }
+            None => *derived = Derived { births, ..Derived::default() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::time::Timestamp;
+
+    fn store(subjects: &[&str]) -> MessageStore {
+        let mut store = MessageStore::new(0);
+        for subject in subjects {
+            store.push(subject.as_bytes(), b"", b"", Timestamp::SIMULATION_START).expect("stored");
+        }
+        store
+    }
+
+    fn cursor(filters: &[&str]) -> Cursor {
+        let filters: Vec<SubjectFilter> = filters.iter().map(|f| SubjectFilter::new(f).expect("valid")).collect();
+        Cursor::new(&filters)
+    }
+
+    fn walk(store: &MessageStore, filters: &[&str]) -> Vec<u64> {
+        let mut cursor = cursor(filters);
+        let mut from = 0;
+        std::iter::from_fn(|| {
+            let seq = store.next(&mut cursor, from)?;
+            from = seq + 1;
+            Some(seq)
+        })
+        .collect()
+    }
+
+    #[test]
+    fn a_walk_finds_what_the_filters_cover() {
+        let store = store(&["a.1", "b.1", "a.2", "a.*", "c", "a.1"]);
+        for (filters, expected) in [
+            (&[][..], &[1, 2, 3, 4, 5, 6][..]),
+            (&[">"], &[1, 2, 3, 4, 5, 6]),
+            (&["a.1"], &[1, 6]),
+            (&["a.*"], &[1, 3, 4, 6]),
+            (&["*.1", "a.*"], &[1, 2, 3, 4, 6]),
+            (&["c", "d"], &[5]),
+            (&["d.>"], &[]),
+        ] {
+            assert_eq!(walk(&store, filters), expected, "{filters:?}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_notices_new_subjects_and_removed_messages() {
+        let mut store = store(&["a.1", "b", "a.2"]);
+        for filters in [&["a.*"][..], &["a.1", "a.*"], &["a.3"]] {
+            let mut cursor = cursor(filters);
+            let mut store = store.clone();
+            let before = store.next(&mut cursor, 1);
+            assert_eq!(before, (filters != ["a.3"]).then_some(1));
+            let seq = store.push(b"a.3", b"", b"", Timestamp::SIMULATION_START).expect("stored");
+            assert_eq!(store.next(&mut cursor, 4), Some(seq));
+            store.remove(3);
+            assert_eq!(store.next(&mut cursor, 2), Some(seq));
+            store.remove(seq);
+            assert_eq!(store.next(&mut cursor, 2), None);
+        }
+        store.purge(&crate::engine::store::Purge::default(), |_| {});
+        assert_eq!(store.next(&mut cursor(&["a.*"]), 0), None);
+    }
+}

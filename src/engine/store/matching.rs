@@ -1,0 +1,218 @@
+//! What a subject filter covers: a walk down the tree of tokens.
+
+use std::ops::ControlFlow;
+
+use super::subjects::{DEEPEST, NONE, ROOT, SubjectIndex};
+use crate::engine::subject::{self, SubjectFilter};
+
+/// What a filter covers, in as few pieces as the tree has.
+#[derive(Clone, Copy, Debug)]
+enum Match {
+    /// One subject.
+    Subject(u32),
+    /// The subjects one step below a branch.
+    Children(u32),
+    /// All subjects below a branch.
+    Below(u32),
+}
+
+/// Whether no message can be kept out: no filters, or `>` among them.
+pub(super) fn covers_all(filters: &[SubjectFilter]) -> bool {
+    filters.is_empty() || filters.iter().any(SubjectFilter::is_all)
+}
+
+impl SubjectIndex {
+    /// Calls `visit` with the id of each subject that has messages and that one of `filters` covers, once each.
+    pub(super) fn visit<B>(
+        &self,
+        filters: &[SubjectFilter],
+        mut visit: impl FnMut(u32) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        if covers_all(filters) {
+            return self.visit_all(&mut visit);
+        }
+        for (position, filter) in filters.iter().enumerate() {
+            let earlier = &filters[..position];
+            if earlier.iter().any(|other| other.collides(filter)) {
+                self.visit_covered(filter, &mut |id| {
+                    let seen = earlier.iter().any(|other| other.matches(self.name(id)));
+                    if seen { ControlFlow::Continue(()) } else { visit(id) }
+                })?;
+            } else {
+                self.visit_covered(filter, &mut visit)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// [`visit`](Self::visit) to the end.
+    pub(super) fn for_each(&self, filters: &[SubjectFilter], mut visit: impl FnMut(u32)) {
+        let _: ControlFlow<()> = self.visit(filters, |id| {
+            visit(id);
+            ControlFlow::Continue(())
+        });
+    }
+
+    /// Messages of the subjects that `filters` cover.
+    pub(super) fn messages_of(&self, filters: &[SubjectFilter]) -> u64 {
+        let mut messages = 0;
+        for (position, filter) in filters.iter().enumerate() {
+            if filters[..position].iter().any(|other| other.collides(filter)) {
+                messages = 0;
+                self.for_each(filters, |id| messages += u64::from(self.messages(id)));
+                return messages;
+            }
+            let _: ControlFlow<()> = self.matches(filter.as_bytes(), &mut |found| {
+                messages += self.messages_in(found);
+                ControlFlow::Continue(())
+            });
+        }
+        messages
+    }
+
+    fn visit_all<B>(&self, visit: &mut impl FnMut(u32) -> ControlFlow<B>) -> ControlFlow<B> {
+        self.entries().filter(|(_, messages)| *messages > 0).try_for_each(|(id, _)| visit(id))
+    }
+
+    fn visit_covered<B>(
+        &self,
+        filter: &SubjectFilter,
+        visit: &mut impl FnMut(u32) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        self.matches(filter.as_bytes(), &mut |found| match found {
+            Match::Subject(id) => self.visit_one(id, visit),
+            Match::Children(branch) => self.children(branch).try_for_each(|id| self.visit_one(id, visit)),
+            Match::Below(branch) => self.below(branch).try_for_each(|id| self.visit_one(id, visit)),
+        })
+    }
+
+    fn visit_one<B>(&self, id: u32, visit: &mut impl FnMut(u32) -> ControlFlow<B>) -> ControlFlow<B> {
+        if self.messages(id) > 0 { visit(id) } else { ControlFlow::Continue(()) }
+    }
+
+    fn messages_in(&self, found: Match) -> u64 {
+        match found {
+            Match::Subject(id) => u64::from(self.messages(id)),
+            Match::Below(ROOT) => self.entries().map(|(_, messages)| u64::from(messages)).sum(),
+            Match::Below(branch) => u64::from(self.branch(branch).messages_below),
+            Match::Children(branch) if branch != ROOT && self.branch(branch).inner_children == 0 => {
+                u64::from(self.branch(branch).messages_below)
+            }
+            Match::Children(branch) => self.children(branch).map(|id| u64::from(self.messages(id))).sum(),
+        }
+    }
+
+    /// Calls `visit` with what `filter` covers. The pieces do not overlap.
+    fn matches<B>(&self, filter: &[u8], visit: &mut impl FnMut(Match) -> ControlFlow<B>) -> ControlFlow<B> {
+        if subject::is_literal(filter) {
+            return self.find(filter).map_or(ControlFlow::Continue(()), |id| visit(Match::Subject(id)));
+        }
+        if self.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        self.descend(filter, ROOT, 0, filter, &mut Vec::new(), visit)
+    }
+
+    /// What `rest`, the end of `filter`, covers below `branch`, which is `depth` tokens down. `path` is scratch space.
+    fn descend<B>(
+        &self,
+        filter: &[u8],
+        branch: u32,
+        depth: usize,
+        rest: &[u8],
+        path: &mut Vec<u8>,
+        visit: &mut impl FnMut(Match) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let (token, after) = split_token(rest);
+        if token == b">" {
+            return visit(Match::Below(branch));
+        }
+        if depth == DEEPEST {
+            let mut covered = self.children(branch).filter(|id| subject::matches(filter, self.name(*id)));
+            return covered.try_for_each(|id| visit(Match::Subject(id)));
+        }
+        if token == b"*" {
+            let Some(after) = after else { return visit(Match::Children(branch)) };
+            for child in self.children(branch) {
+                let below = self.branch_below(child);
+                if below != NONE {
+                    self.descend(filter, below, depth + 1, after, path, visit)?;
+                }
+            }
+            return ControlFlow::Continue(());
+        }
+        // All literal tokens up to the next wildcard at once: their path names the next entry.
+        path.clear();
+        if branch != ROOT {
+            path.extend_from_slice(self.name(self.branch(branch).entry));
+            path.push(b'.');
+        }
+        path.extend_from_slice(token);
+        let (mut depth, mut after) = (depth + 1, after);
+        while let Some(rest) = after {
+            let (token, after_token) = split_token(rest);
+            if depth == DEEPEST || subject::is_wildcard(token) {
+                break;
+            }
+            path.push(b'.');
+            path.extend_from_slice(token);
+            (depth, after) = (depth + 1, after_token);
+        }
+        let Some(id) = self.find_entry(path) else { return ControlFlow::Continue(()) };
+        match after {
+            None => visit(Match::Subject(id)),
+            Some(_) if self.branch_below(id) == NONE => ControlFlow::Continue(()),
+            Some(rest) => self.descend(filter, self.branch_below(id), depth, rest, path, visit),
+        }
+    }
+
+    fn children(&self, branch: u32) -> impl Iterator<Item = u32> {
+        let mut next = self.branch(branch).first_child;
+        std::iter::from_fn(move || {
+            let id = next;
+            (id != NONE).then(|| {
+                next = self.next_sibling(id);
+                id
+            })
+        })
+    }
+
+    /// All entries below `top`, parents before children.
+    fn below(&self, top: u32) -> impl Iterator<Item = u32> {
+        let mut next = self.branch(top).first_child;
+        std::iter::from_fn(move || {
+            let id = next;
+            (id != NONE).then(|| {
+                next = self.entry_after(id, top);
+                id
+            })
+        })
+    }
+
+    fn entry_after(&self, id: u32, top: u32) -> u32 {
+        let below = self.branch_below(id);
+        if below != NONE {
+            return self.branch(below).first_child;
+        }
+        let mut id = id;
+        loop {
+            let sibling = self.next_sibling(id);
+            if sibling != NONE {
+                return sibling;
+            }
+            let parent = self.parent(id);
+            if parent == top {
+                return NONE;
+            }
+            id = self.branch(parent).entry;
+        }
+    }
+}
+
+/// The first token of `rest` and what follows its dot.
+fn split_token(rest: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match rest.iter().position(|byte| *byte == b'.') {
+        Some(dot) => (&rest[..dot], Some(&rest[dot + 1..])),
+        None => (rest, None),
+    }
+}

@@ -1,0 +1,334 @@
+//! The messages of one stream, in memory, by sequence and by subject.
+//!
+//! Owns what is stored and the numbers that follow from it: first and last sequence, messages, bytes, subjects. What is
+//! stored, and when it goes, others decide: limits, retention, expiry and who has seen what belong to the stream and
+//! its consumers. The numbers follow nats-server `server/memstore.go`.
+//!
+//! Messages lie in columns and in blocks of bytes ([`segment`]), found by sequence ([`log`]). An index knows each
+//! stored subject and the tree of their tokens ([`subjects`], [`matching`]); the messages of one subject are linked to
+//! one another. So a filter is answered either by following the messages of the few subjects that it covers, or by a
+//! look at each message's subject, whichever costs less ([`cursor`], [`queries`]).
+//!
+//! A clone shares all segments, blocks and pages of the index. The first write to one of them copies it.
+
+mod cursor;
+mod hash;
+mod log;
+mod matching;
+mod names;
+mod paged;
+mod queries;
+mod removal;
+mod segment;
+mod subjects;
+
+use std::collections::TryReserveError;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+pub use cursor::Cursor;
+pub use queries::FilteredState;
+pub use removal::{Purge, Removed, RemovedMessage};
+
+use crate::engine::time::Timestamp;
+use log::Log;
+use segment::space_for;
+use subjects::{NONE, SubjectIndex};
+
+/// Why a message was not stored. Nothing has changed then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreError {
+    /// The byte budget is used up, or the allocator has no more.
+    OutOfMemory,
+    /// The subject is longer than 65,535 bytes, or headers and payload than 1 GiB.
+    TooLarge,
+    /// The last sequence is the last there is.
+    NoSequenceLeft,
+}
+
+impl From<TryReserveError> for StoreError {
+    fn from(_: TryReserveError) -> Self {
+        Self::OutOfMemory
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OutOfMemory => "out of memory",
+            Self::TooLarge => "message too large",
+            Self::NoSequenceLeft => "no sequence left",
+        })
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// A message as it lies in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StoredMessage<'a> {
+    pub seq: u64,
+    pub subject: &'a [u8],
+    /// The header block as it was published, with its first and last line; empty if there is none.
+    pub headers: &'a [u8],
+    pub payload: &'a [u8],
+    pub time: Timestamp,
+}
+
+impl StoredMessage<'_> {
+    /// What the message counts for in `bytes` and towards `max_bytes`, see [`message_size`].
+    pub const fn size(&self) -> u64 {
+        message_size(self.subject.len(), self.headers.len() + self.payload.len())
+    }
+}
+
+/// Bytes that a message counts for: its subject, headers and payload, and 16 (nats-server `memStoreMsgSize`).
+pub const fn message_size(subject_len: usize, content_len: usize) -> u64 {
+    subject_len as u64 + content_len as u64 + 16
+}
+
+/// Headers and payload of one message at most.
+const MAX_CONTENT: usize = 1 << 30;
+
+/// The messages of one stream. Two are equal if they hold the same messages under the same sequences.
+///
+/// Filters are given as a list; none means every subject, and a message that several cover counts once. In stored
+/// subjects the tokens `*` and `>` are plain text.
+#[derive(Clone, Debug)]
+pub struct MessageStore {
+    log: Log,
+    subjects: SubjectIndex,
+    /// The first message stored; one more than `last_seq` if there is none.
+    first_seq: u64,
+    last_seq: u64,
+    last_time: Option<Timestamp>,
+    messages: u64,
+    bytes: u64,
+    byte_budget: u64,
+}
+
+impl MessageStore {
+    /// An empty store whose first message gets `first_seq`, or 1 if that is 0.
+    ///
+    /// With 0 both [`first_seq`](Self::first_seq) and [`last_seq`](Self::last_seq) are 0 until the store is used.
+    pub fn new(first_seq: u64) -> Self {
+        Self {
+            log: Log::new(),
+            subjects: SubjectIndex::new(),
+            first_seq,
+            last_seq: first_seq.saturating_sub(1),
+            last_time: None,
+            messages: 0,
+            bytes: 0,
+            byte_budget: u64::MAX,
+        }
+    }
+
+    /// Sets up to which [`heap_bytes`](Self::heap_bytes) messages are stored. What is there already stays.
+    pub const fn set_byte_budget(&mut self, byte_budget: u64) {
+        self.byte_budget = byte_budget;
+    }
+
+    /// Stores a message and returns its sequence, one more than the last.
+    ///
+    /// `time` must not be before that of the last message, for the search by time.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn push(&mut self, subject: &[u8], headers: &[u8], payload: &[u8], time: Timestamp) -> Result<u64, StoreError> {
+        let seq = self.last_seq.checked_add(1).ok_or(StoreError::NoSequenceLeft)?;
+        let content_len = headers.len().saturating_add(payload.len());
+        if content_len > MAX_CONTENT || subject.len() > usize::from(u16::MAX) {
+            return Err(StoreError::TooLarge);
+        }
+        self.log.try_reserve(seq, space_for(headers.len(), payload.len()), self.budget_left())?;
+        let id = self.subjects.intern(subject, self.budget_left())?;
+        let previous = (self.subjects.messages(id) > 0).then(|| self.subjects.last_seq(id));
+        if let Some(previous) = previous {
+            self.log.try_own(previous)?;
+        }
+        self.log.push(seq, id, previous, headers, payload, time);
+        self.subjects.add_message(id, seq);
+        if self.messages == 0 {
+            self.first_seq = seq;
+        }
+        self.last_seq = seq;
+        self.last_time = Some(time);
+        self.messages += 1;
+        self.bytes += message_size(subject.len(), content_len);
+        Ok(seq)
+    }
+
+    /// Uses up one sequence without a message, and returns it. The last time becomes `time`.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSequenceLeft`].
+    pub fn skip(&mut self, time: Timestamp) -> Result<u64, StoreError> {
+        let seq = self.last_seq.checked_add(1).ok_or(StoreError::NoSequenceLeft)?;
+        self.set_last_seq(seq);
+        self.last_time = Some(time);
+        Ok(seq)
+    }
+
+    /// Lets the next message get `seq`; the sequences before it are used up without messages. Does nothing if they
+    /// are used up already. The last time becomes `time` if that is given.
+    pub fn skip_to(&mut self, seq: u64, time: Option<Timestamp>) {
+        if seq > self.last_seq.saturating_add(1) || (seq == 1 && self.is_unused()) {
+            self.set_last_seq(seq - 1);
+            self.last_time = time.or(self.last_time);
+        }
+    }
+
+    /// Whether nothing was ever stored or skipped, and no first sequence was set.
+    pub const fn is_unused(&self) -> bool {
+        self.first_seq == 0
+    }
+
+    fn set_last_seq(&mut self, seq: u64) {
+        self.last_seq = seq;
+        if self.messages == 0 {
+            self.first_seq = seq.saturating_add(1);
+        }
+    }
+
+    fn budget_left(&self) -> u64 {
+        self.byte_budget.saturating_sub(self.heap_bytes())
+    }
+}
+
+/// State.
+impl MessageStore {
+    /// The first message; one more than [`last_seq`](Self::last_seq) if there is none; 0 in an unused store.
+    pub const fn first_seq(&self) -> u64 {
+        self.first_seq
+    }
+
+    /// The highest sequence used up. Removing messages does not change it.
+    pub const fn last_seq(&self) -> u64 {
+        self.last_seq
+    }
+
+    /// The time of the first message.
+    pub fn first_time(&self) -> Option<Timestamp> {
+        self.time_of(self.first_seq)
+    }
+
+    /// The time at which the last sequence was used up. Removing messages does not change it.
+    pub const fn last_time(&self) -> Option<Timestamp> {
+        self.last_time
+    }
+
+    /// Messages stored.
+    pub const fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// Sizes of all messages, see [`message_size`].
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Subjects that have messages.
+    pub const fn num_subjects(&self) -> u64 {
+        self.subjects.len() as u64
+    }
+
+    /// Sequences without a message from the first one to the last one.
+    pub const fn num_deleted(&self) -> u64 {
+        if self.messages == 0 { 0 } else { self.last_seq - self.first_seq + 1 - self.messages }
+    }
+
+    /// The sequences that [`num_deleted`](Self::num_deleted) counts, ascending. There may be very many.
+    pub fn deleted(&self) -> impl Iterator<Item = u64> {
+        let mut stored = self.stored_from(self.first_seq).peekable();
+        let end = if self.messages == 0 { self.first_seq } else { self.last_seq.saturating_add(1) };
+        let mut gap = self.first_seq..self.first_seq;
+        std::iter::from_fn(move || {
+            loop {
+                if let Some(seq) = gap.next() {
+                    return Some(seq);
+                }
+                if gap.start >= end {
+                    return None;
+                }
+                let mut after = gap.end;
+                while stored.next_if_eq(&after).is_some() {
+                    after += 1;
+                }
+                gap = after..stored.peek().copied().unwrap_or(end);
+            }
+        })
+    }
+
+    /// Bytes that the store occupies, what clones share included. Depends on what was stored and removed alone,
+    /// neither on clones nor on the platform.
+    pub fn heap_bytes(&self) -> u64 {
+        self.log.heap_bytes() + self.subjects.heap_bytes()
+    }
+}
+
+/// One message.
+impl MessageStore {
+    pub fn get(&self, seq: u64) -> Option<StoredMessage<'_>> {
+        let (segment, index) = self.log.find(seq)?;
+        let (headers, payload) = segment.content(index);
+        let subject = self.subjects.name(segment.subjects()[index]);
+        Some(StoredMessage { seq, subject, headers, payload, time: segment.row(index).time() })
+    }
+
+    pub fn contains(&self, seq: u64) -> bool {
+        self.log.find(seq).is_some()
+    }
+
+    pub fn subject_of(&self, seq: u64) -> Option<&[u8]> {
+        let (segment, index) = self.log.find(seq)?;
+        Some(self.subjects.name(segment.subjects()[index]))
+    }
+
+    /// What message `seq` counts for in [`bytes`](Self::bytes).
+    pub fn size_of(&self, seq: u64) -> Option<u64> {
+        let (segment, index) = self.log.find(seq)?;
+        let subject = self.subjects.name(segment.subjects()[index]);
+        Some(message_size(subject.len(), segment.row(index).len as usize))
+    }
+
+    pub fn time_of(&self, seq: u64) -> Option<Timestamp> {
+        self.log.row(seq).map(segment::Row::time)
+    }
+
+    /// The messages at or after `seq`, ascending.
+    pub fn messages_from(&self, seq: u64) -> impl Iterator<Item = StoredMessage<'_>> {
+        self.stored_from(seq).map(|seq| self.get(seq).expect("is stored"))
+    }
+
+    /// The sequences of the messages at or after `seq`, ascending.
+    fn stored_from(&self, seq: u64) -> impl Iterator<Item = u64> {
+        self.log.segments_from(seq).flat_map(move |segment| {
+            let rows = segment.index_from(seq)..segment.subjects().len();
+            rows.filter(|index| segment.subjects()[*index] != NONE).map(|index| segment.seq(index))
+        })
+    }
+
+    /// The first message whose time is `time` or later.
+    pub fn first_at_or_after(&self, time: Timestamp) -> Option<u64> {
+        self.log.first_at(time)
+    }
+}
+
+impl PartialEq for MessageStore {
+    fn eq(&self, other: &Self) -> bool {
+        let state = |store: &Self| (store.first_seq, store.last_seq, store.last_time, store.messages, store.bytes);
+        state(self) == state(other) && self.messages_from(self.first_seq).eq(other.messages_from(other.first_seq))
+    }
+}
+
+impl Eq for MessageStore {}
+
+impl Hash for MessageStore {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.first_seq, self.last_seq, self.last_time, self.messages, self.bytes).hash(state);
+        for message in self.messages_from(self.first_seq) {
+            message.hash(state);
+        }
+    }
+}

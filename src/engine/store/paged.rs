@@ -1,0 +1,137 @@
+//! Vectors that clones share until one of them writes.
+//!
+//! [`Paged`] is a long vector in pages of fixed size: growing never copies more than a page, and so does the first
+//! write after a clone.
+
+use std::sync::Arc;
+
+use super::StoreError;
+
+/// The vector in `shared`, copied first if a clone holds it as well. Either way it has room for `capacity` items.
+///
+/// # Errors
+/// [`StoreError::OutOfMemory`] if the allocator refuses; nothing has changed then.
+pub(super) fn try_edit<T: Copy>(shared: &mut Arc<Vec<T>>, capacity: usize) -> Result<&mut Vec<T>, StoreError> {
+    if Arc::strong_count(shared) > 1 {
+        let mut copy = Vec::new();
+        copy.try_reserve_exact(capacity.max(shared.len()))?;
+        copy.extend_from_slice(shared);
+        *shared = Arc::new(copy);
+    }
+    let items = Arc::get_mut(shared).expect("has one owner: counted or copied just now, and nothing makes weak ones");
+    if items.capacity() < capacity {
+        items.try_reserve_exact(capacity - items.len())?;
+    }
+    Ok(items)
+}
+
+/// How many items a vector of at most `full` is given room for once it holds `len`: few for a small stream, and all
+/// of a page after two steps.
+pub(super) const fn capacity_for(len: usize, full: usize) -> usize {
+    if len > full / 8 {
+        full
+    } else if len > full / 64 {
+        full / 8
+    } else {
+        full / 64
+    }
+}
+
+/// A long vector in pages of [`PAGE`] items.
+#[derive(Clone, Debug)]
+pub(super) struct Paged<T> {
+    pages: Vec<Arc<Vec<T>>>,
+    len: u32,
+}
+
+/// Items in a page of [`Paged`].
+const PAGE: usize = 512;
+
+impl<T: Copy> Paged<T> {
+    pub(super) const fn new() -> Self {
+        Self { pages: Vec::new(), len: 0 }
+    }
+
+    pub(super) const fn len(&self) -> u32 {
+        self.len
+    }
+
+    pub(super) fn get(&self, index: u32) -> &T {
+        &self.pages[index as usize / PAGE][index as usize % PAGE]
+    }
+
+    /// The item at `index`, to change. Copies its page if a clone shares it.
+    pub(super) fn edit(&mut self, index: u32) -> &mut T {
+        &mut Arc::make_mut(&mut self.pages[index as usize / PAGE])[index as usize % PAGE]
+    }
+
+    /// Makes sure that [`edit`](Self::edit) of `index` does not allocate.
+    pub(super) fn try_own(&mut self, index: u32) -> Result<(), StoreError> {
+        let page = &mut self.pages[index as usize / PAGE];
+        if Arc::strong_count(page) > 1 {
+            try_edit(page, 0)?;
+        }
+        Ok(())
+    }
+
+    /// Appends `item` and returns its index.
+    pub(super) fn try_push(&mut self, item: T) -> Result<u32, StoreError> {
+        let index = self.len;
+        let in_page = index as usize % PAGE;
+        if in_page == 0 {
+            self.pages.try_reserve(1)?;
+            self.pages.push(Arc::default());
+        }
+        let page = self.pages.last_mut().expect("a page was added above if there was none");
+        try_edit(page, capacity_for(in_page + 1, PAGE))?.push(item);
+        self.len += 1;
+        Ok(index)
+    }
+
+    /// All items with their index, page by page.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        (0..self.len).zip(self.pages.iter().flat_map(|page| page.iter()))
+    }
+
+    /// Bytes of the pages; depends on the length alone.
+    pub(super) fn heap_bytes(&self) -> u64 {
+        Self::heap_bytes_at(self.len as usize)
+    }
+
+    /// Bytes that one more item takes, which is 0 if its page has room.
+    pub(super) fn growth(&self) -> u64 {
+        Self::heap_bytes_at(self.len as usize + 1) - self.heap_bytes()
+    }
+
+    fn heap_bytes_at(len: usize) -> u64 {
+        let last_page = match len % PAGE {
+            0 => 0,
+            in_page => capacity_for(in_page, PAGE),
+        };
+        ((len / PAGE * PAGE + last_page) * size_of::<T>()) as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clone_keeps_what_it_saw() {
+        let mut paged = Paged::new();
+        for item in 0..1500u32 {
+            assert_eq!(paged.try_push(item), Ok(item));
+        }
+        let clone = paged.clone();
+        *paged.edit(700) = 1;
+        assert_eq!((*paged.get(700), *clone.get(700)), (1, 700));
+        assert_eq!(paged.iter().map(|(index, _)| index).collect::<Vec<_>>(), (0..1500).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn room_grows_in_steps() {
+        for (len, expected) in [(0, 8), (8, 8), (9, 64), (64, 64), (65, 512), (512, 512)] {
+            assert_eq!(capacity_for(len, 512), expected, "{len}");
+        }
+    }
+}

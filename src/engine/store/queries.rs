@@ -1,0 +1,290 @@
+//! Questions about many messages at once: how many, the first, the last, the last of each subject.
+
+use super::MessageStore;
+use super::matching::covers_all;
+use super::subjects::NONE;
+use crate::engine::subject::SubjectFilter;
+
+/// What filters cover, see [`MessageStore::filtered_state`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct FilteredState {
+    pub messages: u64,
+    /// 0 if there are no messages, as `last_seq`.
+    pub first_seq: u64,
+    pub last_seq: u64,
+}
+
+/// How much following one message of a subject to the next costs, in looks at the next sequence's subject.
+const STEP: u64 = 8;
+
+/// By literal subject.
+impl MessageStore {
+    /// Messages stored under `subject`.
+    pub fn count_of(&self, subject: &[u8]) -> u64 {
+        self.subjects.find(subject).map_or(0, |id| u64::from(self.subjects.messages(id)))
+    }
+
+    /// The first message stored under `subject`.
+    pub fn first_of(&self, subject: &[u8]) -> Option<u64> {
+        self.subjects.find(subject).map(|id| self.subjects.first_seq(id))
+    }
+
+    /// The last message stored under `subject`.
+    pub fn last_of(&self, subject: &[u8]) -> Option<u64> {
+        self.subjects.find(subject).map(|id| self.subjects.last_seq(id))
+    }
+
+    /// The message after message `seq` under the same subject.
+    pub fn next_of_subject(&self, seq: u64) -> Option<u64> {
+        let (segment, index) = self.log.find(seq)?;
+        let is_last = self.subjects.last_seq(segment.subjects()[index]) == seq;
+        (!is_last).then(|| self.log.next_of(seq, segment.row(index)))
+    }
+
+    /// The message before message `seq` under the same subject.
+    pub fn previous_of_subject(&self, seq: u64) -> Option<u64> {
+        let (segment, index) = self.log.find(seq)?;
+        let is_first = self.subjects.first_seq(segment.subjects()[index]) == seq;
+        (!is_first).then(|| self.log.previous_of(seq, segment.row(index)))
+    }
+}
+
+/// By filters.
+impl MessageStore {
+    /// How many messages `filters` cover, and the first and last of them.
+    pub fn filtered_state(&self, filters: &[SubjectFilter]) -> FilteredState {
+        if self.messages == 0 {
+            return FilteredState::default();
+        }
+        let mut state = FilteredState { messages: 0, first_seq: u64::MAX, last_seq: 0 };
+        self.subjects.for_each(filters, |id| {
+            state.messages += u64::from(self.subjects.messages(id));
+            state.first_seq = state.first_seq.min(self.subjects.first_seq(id));
+            state.last_seq = state.last_seq.max(self.subjects.last_seq(id));
+        });
+        if state.messages == 0 { FilteredState::default() } else { state }
+    }
+
+    /// The last message at or before `up_to` that one of `filters` covers.
+    pub fn last_match(&self, filters: &[SubjectFilter], up_to: u64) -> Option<u64> {
+        if covers_all(filters) {
+            return self.log.previous(up_to);
+        }
+        let mut best = None;
+        self.subjects.for_each(filters, |id| {
+            if Some(self.subjects.last_seq(id)) > best {
+                best = best.max(self.last_of_to(id, up_to));
+            }
+        });
+        best
+    }
+
+    /// Messages at or after `from` that one of `filters` covers.
+    pub fn count_from(&self, filters: &[SubjectFilter], from: u64) -> u64 {
+        if covers_all(filters) {
+            return if from <= self.first_seq { self.messages } else { self.log.count_from(from) };
+        }
+        let total = self.subjects.messages_of(filters);
+        if from <= self.first_seq || total == 0 {
+            return total;
+        }
+        let after = self.log.count_from(from);
+        if total == self.messages || after == 0 {
+            return after;
+        }
+        let before = self.messages - after;
+        let nearer = after.min(before);
+        // The cost of following each subject from its nearer end, if they are spread evenly.
+        let steps = (u128::from(total) * u128::from(nearer) / u128::from(self.messages)) as u64;
+        if steps.saturating_mul(STEP) <= nearer {
+            let mut count = 0;
+            self.subjects.for_each(filters, |id| count += self.count_of_from(id, from));
+            return count;
+        }
+        let mut is_covered = vec![false; self.subjects.end() as usize];
+        self.subjects.for_each(filters, |id| is_covered[id as usize] = true);
+        if after <= before { self.scan_after(&is_covered, from) } else { total - self.scan_before(&is_covered, from) }
+    }
+
+    /// The last message at or before `up_to` of each subject that one of `filters` covers, without those before
+    /// `from`; ascending.
+    pub fn last_per_subject(&self, filters: &[SubjectFilter], from: u64, up_to: u64) -> Vec<u64> {
+        let mut seqs = Vec::new();
+        self.subjects.for_each(filters, |id| {
+            seqs.extend(self.last_of_to(id, up_to).filter(|seq| *seq >= from));
+        });
+        sort(&mut seqs);
+        seqs
+    }
+
+    /// How many subjects that one of `filters` covers have their last message at or after `from`.
+    pub fn count_last_per_subject(&self, filters: &[SubjectFilter], from: u64) -> u64 {
+        let mut count = 0;
+        self.subjects.for_each(filters, |id| count += u64::from(self.subjects.last_seq(id) >= from));
+        count
+    }
+
+    /// Calls `visit` with each subject that one of `filters` covers and how many messages it has. In no order that
+    /// means anything.
+    pub fn visit_subjects(&self, filters: &[SubjectFilter], mut visit: impl FnMut(&[u8], u64)) {
+        self.subjects.for_each(filters, |id| visit(self.subjects.name(id), u64::from(self.subjects.messages(id))));
+    }
+
+    /// How many subjects one of `filters` covers.
+    pub fn count_subjects(&self, filters: &[SubjectFilter]) -> u64 {
+        if covers_all(filters) {
+            return self.num_subjects();
+        }
+        let mut count = 0;
+        self.subjects.for_each(filters, |_| count += 1);
+        count
+    }
+
+    /// The subjects that one of `filters` covers and how many messages each has, in the order of their bytes: `limit`
+    /// of them after the first `offset`.
+    pub fn subjects(&self, filters: &[SubjectFilter], offset: usize, limit: usize) -> Vec<(&[u8], u64)> {
+        let mut subjects = Vec::new();
+        self.subjects
+            .for_each(filters, |id| subjects.push((self.subjects.name(id), u64::from(self.subjects.messages(id)))));
+        subjects.sort_unstable();
+        subjects.into_iter().skip(offset).take(limit).collect()
+    }
+}
+
+/// By subject id.
+impl MessageStore {
+    /// The first message of a subject at or after `from`.
+    pub(super) fn first_of_from(&self, id: u32, from: u64) -> Option<u64> {
+        let last = self.subjects.last_seq(id);
+        if self.subjects.messages(id) == 0 || last < from {
+            return None;
+        }
+        let first = self.subjects.first_seq(id);
+        if first >= from {
+            return Some(first);
+        }
+        // Messages between two of this subject, and how many of its own are to be passed at most.
+        let gap = self.messages / u64::from(self.subjects.messages(id));
+        if gap < u64::from(self.subjects.messages(id)).saturating_mul(STEP)
+            && let Some(seq) = self.scan_for(id, from, gap.saturating_mul(4))
+        {
+            return Some(seq);
+        }
+        if from - first < last - from {
+            let mut seq = first;
+            while seq < from {
+                seq = self.log.next_of(seq, self.stored_row(seq));
+            }
+            Some(seq)
+        } else {
+            let mut seq = last;
+            loop {
+                let previous = self.log.previous_of(seq, self.stored_row(seq));
+                if previous < from {
+                    return Some(seq);
+                }
+                seq = previous;
+            }
+        }
+    }
+
+    /// The last message of a subject at or before `up_to`.
+    fn last_of_to(&self, id: u32, up_to: u64) -> Option<u64> {
+        let last = self.subjects.last_seq(id);
+        if last <= up_to {
+            return Some(last);
+        }
+        // There is one after `up_to`, so what comes before the first of those is the one, unless that is the first.
+        let after = self.first_of_from(id, up_to.checked_add(1)?)?;
+        (after != self.subjects.first_seq(id)).then(|| self.log.previous_of(after, self.stored_row(after)))
+    }
+
+    /// Messages of a subject at or after `from`.
+    fn count_of_from(&self, id: u32, from: u64) -> u64 {
+        let (first, last) = (self.subjects.first_seq(id), self.subjects.last_seq(id));
+        let messages = u64::from(self.subjects.messages(id));
+        if last < from {
+            return 0;
+        }
+        if first >= from {
+            return messages;
+        }
+        let mut count = 0;
+        if from - first < last - from {
+            let mut seq = first;
+            while seq < from {
+                count += 1;
+                seq = self.log.next_of(seq, self.stored_row(seq));
+            }
+            messages - count
+        } else {
+            let mut seq = last;
+            while seq >= from {
+                count += 1;
+                seq = self.log.previous_of(seq, self.stored_row(seq));
+            }
+            count
+        }
+    }
+
+    /// The first message of a subject among the next `limit` rows at or after `from`.
+    fn scan_for(&self, id: u32, from: u64, limit: u64) -> Option<u64> {
+        let mut limit = limit as usize;
+        for segment in self.log.segments_from(from) {
+            let start = segment.index_from(from);
+            let rows = &segment.subjects()[start..];
+            let looked_at = rows.len().min(limit);
+            if let Some(found) = rows[..looked_at].iter().position(|subject| *subject == id) {
+                return Some(segment.seq(start + found));
+            }
+            limit -= looked_at;
+            if limit == 0 {
+                break;
+            }
+        }
+        None
+    }
+
+    fn scan_after(&self, is_covered: &[bool], from: u64) -> u64 {
+        let segments = self.log.segments_from(from);
+        segments.map(|segment| count_covered(&segment.subjects()[segment.index_from(from)..], is_covered)).sum()
+    }
+
+    fn scan_before(&self, is_covered: &[bool], from: u64) -> u64 {
+        let Some(last) = from.checked_sub(1) else { return 0 };
+        let segments = self.log.segments_to(last);
+        segments.map(|segment| count_covered(&segment.subjects()[..segment.index_from(from)], is_covered)).sum()
+    }
+
+    fn stored_row(&self, seq: u64) -> &super::segment::Row {
+        self.log.row(seq).expect("a link leads to a stored message")
+    }
+}
+
+fn count_covered(subjects: &[u32], is_covered: &[bool]) -> u64 {
+    subjects.iter().filter(|subject| **subject != NONE && is_covered[**subject as usize]).count() as u64
+}
+
+/// Sorts distinct numbers. If they lie close together, by marking them in a row of bits.
+fn sort(numbers: &mut [u64]) {
+    let (Some(low), Some(high)) = (numbers.iter().min().copied(), numbers.iter().max().copied()) else { return };
+    let words = (high - low) / 64 + 1;
+    if words > numbers.len() as u64 {
+        numbers.sort_unstable();
+        return;
+    }
+    let mut bits = vec![0u64; words as usize];
+    for number in &*numbers {
+        let bit = number - low;
+        bits[(bit / 64) as usize] |= 1 << (bit % 64);
+    }
+    let mut sorted = numbers.iter_mut();
+    for (index, word) in bits.into_iter().enumerate() {
+        let mut word = word;
+        while word != 0 {
+            let number = low + index as u64 * 64 + u64::from(word.trailing_zeros());
+            *sorted.next().expect("the numbers are distinct") = number;
+            word &= word - 1;
+        }
+    }
+}

@@ -1,0 +1,419 @@
+//! The stored subjects: their first and last message, how many there are, and where they stand in the tree of tokens.
+//!
+//! Every stored subject has an entry, and so has every prefix of one that ends before a dot; a prefix with something
+//! below it has a branch as well. `orders.eu.new` stands below the branches `orders` and `orders.eu`. Branches count
+//! the messages below them, so that what a wildcard filter covers is often known without looking at each subject.
+//! Tokens beyond the [`DEEPEST`] are not told apart in the tree: they form one last step.
+
+use super::StoreError;
+use super::hash::{HashTable, hash_of};
+use super::names::Names;
+use super::paged::Paged;
+
+/// Stands where there is no entry or branch.
+pub(super) const NONE: u32 = u32::MAX;
+/// The branch above the first tokens.
+pub(super) const ROOT: u32 = 0;
+/// Tokens that have branches at most.
+pub(super) const DEEPEST: usize = 15;
+/// Births that a cursor may be behind without having to look at every subject again.
+pub(super) const RECENT_BIRTHS: usize = 64;
+/// Bytes of a name that fit into its entry.
+const INLINE_NAME: usize = 18;
+
+/// A subject, or a prefix of subjects, in which case `messages` is 0. Also a free place, in which case
+/// `next_sibling` is the next such one.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(4))]
+struct Entry {
+    first_seq: [u32; 2],
+    last_seq: [u32; 2],
+    messages: u32,
+    /// The branch that this stands below.
+    parent: u32,
+    /// The branch for what stands below this, or [`NONE`].
+    branch: u32,
+    next_sibling: u32,
+    previous_sibling: u32,
+    name_len: u16,
+    /// The name, or the index of a long one in [`SubjectIndex::long_names`].
+    name: [u8; INLINE_NAME],
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Branch {
+    /// The prefix; [`NONE`] for the root.
+    pub(super) entry: u32,
+    parent: u32,
+    /// An entry, or [`NONE`]. In a free branch the next free one.
+    pub(super) first_child: u32,
+    /// Messages of all subjects that stand below, at any depth. Not kept for the root.
+    pub(super) messages_below: u32,
+    /// Children that have branches themselves.
+    pub(super) inner_children: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct SubjectIndex {
+    entries: Paged<Entry>,
+    branches: Paged<Branch>,
+    table: HashTable,
+    long_names: Names,
+    free_entry: u32,
+    free_branch: u32,
+    subjects: u32,
+    births: u64,
+    recent_births: [u32; RECENT_BIRTHS],
+}
+
+const FREE_ENTRY: Entry = Entry {
+    first_seq: [0, 0],
+    last_seq: [0, 0],
+    messages: 0,
+    parent: ROOT,
+    branch: NONE,
+    next_sibling: NONE,
+    previous_sibling: NONE,
+    name_len: 0,
+    name: [0; INLINE_NAME],
+};
+
+const FREE_BRANCH: Branch =
+    Branch { entry: NONE, parent: ROOT, first_child: NONE, messages_below: 0, inner_children: 0 };
+
+const fn join(halves: [u32; 2]) -> u64 {
+    halves[0] as u64 | (halves[1] as u64) << 32
+}
+
+const fn halves(seq: u64) -> [u32; 2] {
+    [seq as u32, (seq >> 32) as u32]
+}
+
+/// The prefix below whose branch `name` stands; `None` for the root's.
+fn parent_name(name: &[u8]) -> Option<&[u8]> {
+    let mut dots = name.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
+    let mut last = None;
+    for _ in 0..DEEPEST {
+        match dots.next() {
+            Some(dot) => last = Some(dot),
+            None => break,
+        }
+    }
+    last.map(|dot| &name[..dot])
+}
+
+impl SubjectIndex {
+    pub(super) fn new() -> Self {
+        Self {
+            entries: Paged::new(),
+            branches: Paged::new(),
+            table: HashTable::new(),
+            long_names: Names::new(),
+            free_entry: NONE,
+            free_branch: NONE,
+            subjects: 0,
+            births: 0,
+            recent_births: [NONE; RECENT_BIRTHS],
+        }
+    }
+
+    /// Forgets all subjects. Cursors notice.
+    pub(super) fn clear(&mut self) {
+        *self = Self { births: self.births + RECENT_BIRTHS as u64 + 1, ..Self::new() };
+    }
+
+    /// Subjects with messages.
+    pub(super) const fn len(&self) -> u32 {
+        self.subjects
+    }
+
+    /// One more than any id in use.
+    pub(super) const fn end(&self) -> u32 {
+        self.entries.len()
+    }
+
+    pub(super) fn name(&self, id: u32) -> &[u8] {
+        let entry = self.entries.get(id);
+        let len = usize::from(entry.name_len);
+        if len <= INLINE_NAME { &entry.name[..len] } else { self.long_names.get(entry.long_name(), entry.name_len) }
+    }
+
+    pub(super) fn messages(&self, id: u32) -> u32 {
+        self.entries.get(id).messages
+    }
+
+    /// The first message of a subject that has some.
+    pub(super) fn first_seq(&self, id: u32) -> u64 {
+        join(self.entries.get(id).first_seq)
+    }
+
+    /// The last message of a subject that has some.
+    pub(super) fn last_seq(&self, id: u32) -> u64 {
+        join(self.entries.get(id).last_seq)
+    }
+
+    /// The id of `subject` if it has messages.
+    pub(super) fn find(&self, subject: &[u8]) -> Option<u32> {
+        self.find_entry(subject).filter(|id| self.messages(*id) > 0)
+    }
+
+    /// How many times a subject got its first message so far.
+    pub(super) const fn births(&self) -> u64 {
+        self.births
+    }
+
+    /// The ids of the subjects born after the first `seen` ones; `None` if these are no longer known.
+    pub(super) fn births_since(&self, seen: u64) -> Option<impl Iterator<Item = u32>> {
+        let is_known = self.births.wrapping_sub(seen) <= RECENT_BIRTHS as u64;
+        is_known.then(|| (seen..self.births).map(|at| self.recent_births[at as usize % RECENT_BIRTHS]))
+    }
+
+    /// Bytes occupied. Depends on the subjects' history alone, neither on clones nor on the platform.
+    pub(super) fn heap_bytes(&self) -> u64 {
+        self.entries.heap_bytes() + self.branches.heap_bytes() + self.table.heap_bytes() + self.long_names.heap_bytes()
+    }
+
+    pub(super) fn find_entry(&self, name: &[u8]) -> Option<u32> {
+        self.table.find(hash_of(name), |id| self.name(id) == name)
+    }
+}
+
+impl Entry {
+    /// Where the name of this lies if it is a long one.
+    fn long_name(&self) -> u32 {
+        let [a, b, c, d, ..] = self.name;
+        u32::from_le_bytes([a, b, c, d])
+    }
+}
+
+/// The tree.
+impl SubjectIndex {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.branches.len() == 0
+    }
+
+    pub(super) fn branch(&self, branch: u32) -> &Branch {
+        self.branches.get(branch)
+    }
+
+    /// The branch for what stands below entry `id`, or [`NONE`].
+    pub(super) fn branch_below(&self, id: u32) -> u32 {
+        self.entries.get(id).branch
+    }
+
+    /// The branch that entry `id` stands below.
+    pub(super) fn parent(&self, id: u32) -> u32 {
+        self.entries.get(id).parent
+    }
+
+    pub(super) fn next_sibling(&self, id: u32) -> u32 {
+        self.entries.get(id).next_sibling
+    }
+
+    /// The ids of all entries with how many messages they have.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.entries.iter().map(|(id, entry)| (id, entry.messages))
+    }
+}
+
+/// What adding and removing messages changes.
+impl SubjectIndex {
+    /// The id of `subject`, which is given an entry without messages if it has none. `budget` is how many bytes that
+    /// may take. If no message is counted in, [`release`](Self::release) has to follow.
+    pub(super) fn intern(&mut self, subject: &[u8], budget: u64) -> Result<u32, StoreError> {
+        let hash = hash_of(subject);
+        match self.table.find(hash, |id| self.name(id) == subject) {
+            Some(id) => {
+                self.entries.try_own(id)?;
+                Ok(id)
+            }
+            None => self.add_entry(subject, hash, budget),
+        }
+    }
+
+    /// Counts message `seq`, the newest, in for subject `id`.
+    pub(super) fn add_message(&mut self, id: u32, seq: u64) {
+        let entry = self.entries.edit(id);
+        let is_birth = entry.messages == 0;
+        if is_birth {
+            entry.first_seq = halves(seq);
+        }
+        entry.last_seq = halves(seq);
+        entry.messages += 1;
+        let mut branch = entry.parent;
+        while branch != ROOT {
+            let counted = self.branches.edit(branch);
+            counted.messages_below += 1;
+            branch = counted.parent;
+        }
+        if is_birth {
+            self.subjects += 1;
+            self.recent_births[self.births as usize % RECENT_BIRTHS] = id;
+            self.births += 1;
+        }
+    }
+
+    /// Counts one message of subject `id` out and returns how many are left. `new_first` and `new_last` are given if
+    /// it was the first or the last. With none left, [`release`](Self::release) has to follow.
+    pub(super) fn remove_message(&mut self, id: u32, new_first: Option<u64>, new_last: Option<u64>) -> u32 {
+        let entry = self.entries.edit(id);
+        if let Some(seq) = new_first {
+            entry.first_seq = halves(seq);
+        }
+        if let Some(seq) = new_last {
+            entry.last_seq = halves(seq);
+        }
+        entry.messages -= 1;
+        let left = entry.messages;
+        let mut branch = entry.parent;
+        while branch != ROOT {
+            let counted = self.branches.edit(branch);
+            counted.messages_below -= 1;
+            branch = counted.parent;
+        }
+        if left == 0 {
+            self.subjects -= 1;
+        }
+        left
+    }
+
+    /// Frees the entry of `id` if it has neither messages nor anything below it; likewise the prefixes above it.
+    pub(super) fn release(&mut self, id: u32) {
+        let mut id = id;
+        loop {
+            let entry = *self.entries.get(id);
+            if entry.messages > 0 || entry.branch != NONE {
+                return;
+            }
+            self.table.remove(hash_of(self.name(id)), id);
+            self.free_name(&entry);
+            self.unlink(&entry);
+            *self.entries.edit(id) = Entry { next_sibling: self.free_entry, ..FREE_ENTRY };
+            self.free_entry = id;
+            if entry.parent == ROOT || self.branches.get(entry.parent).first_child != NONE {
+                return;
+            }
+            id = self.remove_branch(entry.parent);
+        }
+    }
+
+    fn unlink(&mut self, entry: &Entry) {
+        if entry.next_sibling != NONE {
+            self.entries.edit(entry.next_sibling).previous_sibling = entry.previous_sibling;
+        }
+        if entry.previous_sibling != NONE {
+            self.entries.edit(entry.previous_sibling).next_sibling = entry.next_sibling;
+        } else {
+            self.branches.edit(entry.parent).first_child = entry.next_sibling;
+        }
+    }
+
+    /// Frees a branch that has no children and returns its prefix.
+    fn remove_branch(&mut self, branch: u32) -> u32 {
+        let Branch { entry: id, parent, .. } = *self.branches.get(branch);
+        self.entries.edit(id).branch = NONE;
+        self.branches.edit(parent).inner_children -= 1;
+        *self.branches.edit(branch) = Branch { first_child: self.free_branch, ..FREE_BRANCH };
+        self.free_branch = branch;
+        id
+    }
+
+    fn free_name(&mut self, entry: &Entry) {
+        if usize::from(entry.name_len) > INLINE_NAME {
+            self.long_names.remove(entry.long_name(), entry.name_len);
+        }
+    }
+
+    /// Makes entries for `name` and for its prefixes that have none.
+    fn add_entry(&mut self, name: &[u8], hash: u32, budget: u64) -> Result<u32, StoreError> {
+        let used_before = self.heap_bytes();
+        let parent = match parent_name(name) {
+            None => self.root()?,
+            Some(prefix) => self.branch_of(prefix, budget)?,
+        };
+        let budget_left = budget.saturating_sub(self.heap_bytes() - used_before);
+        match self.add_child(parent, name, hash, budget_left) {
+            Ok(id) => Ok(id),
+            Err(error) => {
+                // A branch that was made for this child alone must not stay.
+                if parent != ROOT && self.branches.get(parent).first_child == NONE {
+                    let prefix = self.remove_branch(parent);
+                    self.release(prefix);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn root(&mut self) -> Result<u32, StoreError> {
+        if self.branches.len() == 0 {
+            self.branches.try_push(FREE_BRANCH)?;
+        }
+        Ok(ROOT)
+    }
+
+    /// The branch of `prefix`, made if there is none.
+    fn branch_of(&mut self, prefix: &[u8], budget: u64) -> Result<u32, StoreError> {
+        let hash = hash_of(prefix);
+        let id = match self.table.find(hash, |id| self.name(id) == prefix) {
+            Some(id) => id,
+            None => self.add_entry(prefix, hash, budget)?,
+        };
+        let Entry { branch, parent, .. } = *self.entries.get(id);
+        if branch != NONE {
+            return Ok(branch);
+        }
+        let added = Branch { entry: id, parent, ..FREE_BRANCH };
+        let branch = match self.free_branch {
+            NONE => match self.branches.try_push(added) {
+                Ok(branch) => branch,
+                Err(error) => {
+                    self.release(id);
+                    return Err(error);
+                }
+            },
+            free => {
+                self.free_branch = self.branches.get(free).first_child;
+                *self.branches.edit(free) = added;
+                free
+            }
+        };
+        self.entries.edit(id).branch = branch;
+        self.branches.edit(parent).inner_children += 1;
+        Ok(branch)
+    }
+
+    fn add_child(&mut self, parent: u32, name: &[u8], hash: u32, budget: u64) -> Result<u32, StoreError> {
+        let name_len = u16::try_from(name.len()).map_err(|_| StoreError::TooLarge)?;
+        let budget = budget.checked_sub(self.entries.growth()).ok_or(StoreError::OutOfMemory)?;
+        self.table.try_reserve(hash, budget)?;
+        let first_child = self.branches.get(parent).first_child;
+        let mut entry = Entry { parent, next_sibling: first_child, name_len, ..FREE_ENTRY };
+        if name.len() <= INLINE_NAME {
+            entry.name[..name.len()].copy_from_slice(name);
+        } else {
+            let place = self.long_names.add(name, budget)?;
+            entry.name[..4].copy_from_slice(&place.to_le_bytes());
+        }
+        let id = match self.free_entry {
+            NONE => match self.entries.try_push(entry) {
+                Ok(id) => id,
+                Err(error) => {
+                    self.free_name(&entry);
+                    return Err(error);
+                }
+            },
+            free => {
+                self.free_entry = self.entries.get(free).next_sibling;
+                *self.entries.edit(free) = entry;
+                free
+            }
+        };
+        if first_child != NONE {
+            self.entries.edit(first_child).previous_sibling = id;
+        }
+        self.branches.edit(parent).first_child = id;
+        self.table.insert(hash, id);
+        Ok(id)
+    }
+}
