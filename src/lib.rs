@@ -7,6 +7,7 @@
 //!                                └▶ consumer
 //! ```
 //!
-//! [`engine`] is a NATS server as one value, without input or output of its own.
+//! [`engine`] is a NATS server as one value, without input or output of its own; [`sim`] is the world around it.
 
 pub mod engine;
+pub mod sim;

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::Server;
+use super::asset::{API_LEVEL, SERVER_VERSION};
 use super::connection::parser::{ClientOp, Parsed, Publish, parse};
 use super::connection::{ConnectOptions, Connection, Message, ProtocolError};
 use super::event::Event;
@@ -14,7 +16,6 @@ use super::message::HeaderBlock;
 use super::subject::{is_valid_filter, is_wildcard, tokens};
 use super::table::ConnId;
 use super::time::Timestamp;
-use super::{API_LEVEL, Server, VERSION};
 
 /// Subjects that only servers publish on.
 const RESERVED_SUBJECTS: [&[u8]; 2] = [b"$NRG.", b"_GR_."];
@@ -44,7 +45,7 @@ struct Info<'a> {
     connect_info: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     remote_account: Option<&'a str>,
-    api_lvl: u32,
+    api_lvl: u8,
     xkey: &'a str,
 }
 
@@ -54,7 +55,7 @@ impl Server {
         let info = Info {
             server_id: &self.server_id,
             server_name: &self.config.server_name,
-            version: VERSION,
+            version: SERVER_VERSION,
             proto: 1,
             git_commit: "jetstream-sim",
             go: "none",

@@ -3,11 +3,18 @@
 //! Sources: nats-server `server/client.go` (`processInboundClientMsg`, `processMsgResults`, `deliverMsg`).
 
 use super::Server;
-use super::connection::Message;
+use super::connection::{Message, ProtocolError};
+use super::consumer::AckSubject;
+use super::context::Context;
 use super::event::Event;
 use super::router::Subscription;
-use super::table::ConnId;
+use super::stream::Inbound;
+use super::subject::tokens;
+use super::table::{ConnId, StreamId};
 use super::time::Timestamp;
+
+/// Stands for the account `$G` in acknowledgement subjects with a domain.
+const ACCOUNT_HASH: &[u8] = b"szMpdrwD";
 
 impl Server {
     /// Routes what the server itself published, until nothing is left.
@@ -40,7 +47,88 @@ impl Server {
             let mut members = group[start..].iter().chain(&group[..start]);
             reached |= members.any(|member| self.deliver_from(now, from, member, message));
         }
+        for stream in &route.streams {
+            reached = true;
+            self.publish_to_stream(now, *stream, message);
+        }
+        // Only the server listens on subjects of its own.
+        if to.starts_with(b"$") {
+            reached |= self.dispatch_to_server(now, from, to, message);
+        }
         reached
+    }
+
+    fn publish_to_stream(&mut self, now: Timestamp, stream: StreamId, message: &Message<'_>) {
+        let Self { config, router, rng, effects, account, .. } = self;
+        let Some(settings) = &config.jetstream else { return };
+        let mut ctx = Context { now, config, router, rng, effects };
+        // A delivered message keeps the subject that it was stored under.
+        let inbound = Inbound {
+            subject: message.subject,
+            reply: message.reply,
+            headers: message.headers,
+            payload: message.payload,
+        };
+        account.handle_publish(&mut ctx, settings, stream, inbound);
+    }
+
+    /// The server's own subjects: the API, acknowledgements, flow control. Whether one of them listens.
+    fn dispatch_to_server(&mut self, now: Timestamp, from: Option<ConnId>, to: &[u8], message: &Message<'_>) -> bool {
+        if self.config.jetstream.is_none() {
+            return false;
+        }
+        if let Some(rest) = to.strip_prefix(b"$JS.ACK.") {
+            return self.handle_ack(now, rest, message);
+        }
+        if to.starts_with(b"$JS.FC.") {
+            return self.handle_flow_control(now, to, message);
+        }
+        match self.api_request(to) {
+            Some(request) => self.handle_api(now, from, to, request, message),
+            None => false,
+        }
+    }
+
+    /// The part of an API subject behind `$JS.API.` or, if a domain is set, `$JS.<domain>.API.`.
+    fn api_request<'t>(&self, to: &'t [u8]) -> Option<&'t [u8]> {
+        let rest = to.strip_prefix(b"$JS.")?;
+        rest.strip_prefix(b"API.").or_else(|| {
+            let domain = self.config.jetstream.as_ref()?.domain.as_ref()?;
+            rest.strip_prefix(domain.as_bytes())?.strip_prefix(b".API.")
+        })
+    }
+
+    /// An acknowledgement, on the subject with nine tokens or, with domain and account hash, eleven and more (ADR-15).
+    fn handle_ack(&mut self, now: Timestamp, rest: &[u8], message: &Message<'_>) -> bool {
+        let parts: Vec<&[u8]> = tokens(rest).collect();
+        let domain = self.config.jetstream.as_ref().and_then(|settings| settings.domain.as_deref()).unwrap_or("_");
+        let (stream, consumer, numbers) = match parts.as_slice() {
+            [stream, consumer, numbers @ ..] if numbers.len() == 5 => (*stream, *consumer, numbers),
+            [for_domain, account, stream, consumer, numbers @ ..]
+                if numbers.len() >= 5 && *for_domain == domain.as_bytes() && *account == ACCOUNT_HASH =>
+            {
+                (*stream, *consumer, numbers)
+            }
+            _ => return false,
+        };
+        let (Ok(stream), Ok(consumer)) = (std::str::from_utf8(stream), std::str::from_utf8(consumer)) else {
+            return false;
+        };
+        let ack = AckSubject::parse(numbers.iter().copied());
+        let (account, mut ctx) = self.parts(now);
+        account.handle_ack(&mut ctx, stream, consumer, ack, message.reply, message.payload)
+    }
+
+    /// The answer to a flow control request of a push consumer.
+    fn handle_flow_control(&mut self, now: Timestamp, to: &[u8], message: &Message<'_>) -> bool {
+        let parts: Vec<&[u8]> = tokens(to).collect();
+        let [_, _, stream, consumer, _] = parts.as_slice() else { return false };
+        let (Ok(stream), Ok(consumer)) = (std::str::from_utf8(stream), std::str::from_utf8(consumer)) else {
+            return false;
+        };
+        let (account, mut ctx) = self.parts(now);
+        let Ok(stream) = account.find(stream) else { return false };
+        stream.handle_flow_control(&mut ctx, consumer, to, message.headers)
     }
 
     /// Delivers to a client, unless it is the publisher and does not want its own messages.
@@ -79,11 +167,14 @@ impl Server {
         let Some(connection) = self.connections.get_mut(conn) else { return };
         if connection.is_slow() {
             connection.drop_outbox();
-            self.close(now, conn, super::connection::ProtocolError::Silent);
+            self.close(now, conn, ProtocolError::Silent);
             self.effects.tell(now, || Event::SlowConsumer { conn });
         }
     }
 
     /// A subscription to `subject` came or went.
-    pub(super) fn handle_interest_change(&mut self, _now: Timestamp, _subject: &[u8]) {}
+    pub(super) fn handle_interest_change(&mut self, now: Timestamp, subject: &[u8]) {
+        let (account, mut ctx) = self.parts(now);
+        account.handle_interest_change(&mut ctx, subject);
+    }
 }

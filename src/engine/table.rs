@@ -32,6 +32,8 @@ macro_rules! id_type {
         }
     };
 }
+pub(crate) use id_type;
+
 id_type!(
     /// A client connection; on the wire its `client_id`.
     ConnId

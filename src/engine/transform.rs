@@ -119,7 +119,7 @@ impl SubjectTransform {
 
     /// `subject` written anew; `None` if it stays as it is, because `src` does not cover it or nothing is to change.
     pub fn apply(&self, subject: &[u8], rng: &mut Rng) -> Option<Vec<u8>> {
-        if self.destination.is_empty() || (self.covers_all() && self.dest == ">") {
+        if self.destination.is_empty() || self.is_identity() {
             return None;
         }
         let found: Vec<&[u8]> = tokens(subject).collect();
@@ -135,6 +135,11 @@ impl SubjectTransform {
             piece.write(&found, self.rest_of(&found), rng, &mut out);
         }
         Some(out)
+    }
+
+    /// Whether every subject becomes itself.
+    pub fn is_identity(&self) -> bool {
+        self.covers_all() && self.dest == ">"
     }
 
     fn covers_all(&self) -> bool {

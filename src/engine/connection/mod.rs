@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-pub use self::writer::Message;
+pub use self::writer::{Message, decimal};
 use super::time::Timestamp;
 
 /// How many bytes may wait in an outbox before the client counts as a slow consumer.

@@ -1,3 +1,266 @@
-//! Consumers.
+//! One consumer: where it stands in the stream, what it delivered, and who waits for messages.
+//!
+//! A consumer holds sequence numbers and is handed the store. What the stream has to decide, above all whether an acked
+//! message may go, is left in [`Consumer::take_released`]. Sources: nats-server `server/consumer.go`; ADR-13, ADR-15,
+//! ADR-42.
 
+pub mod ack_pending;
+mod acks;
 pub mod config;
+mod deliver;
+mod info;
+mod priority;
+mod pull;
+mod push;
+mod removal;
+mod start;
+pub mod waiting;
+mod wakeup;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use self::ack_pending::{AckPending, AckWait};
+pub use self::acks::{AckOutcome, AckSubject};
+use self::config::{AckPolicy, ConsumerConfig, DeliverPolicy};
+use self::deliver::InHand;
+use self::priority::Pin;
+use self::push::Push;
+use self::waiting::Waiting;
+pub use self::wakeup::{Due, Wakeup};
+use super::context::Context;
+use super::date_time::DateTime;
+use super::store::{Cursor, MessageStore};
+use super::stream::config::Retention;
+use super::subject::SubjectFilter;
+use super::table::{ConsumerId, StreamId};
+use super::time::Timestamp;
+
+/// Two sequences that belong together: of the consumer and of the stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct SequencePair {
+    pub consumer_seq: u64,
+    pub stream_seq: u64,
+}
+
+/// What INFO shows. Kept beside the floor that decides, and moved by simpler rules, as in the real server's consumer
+/// store (`server/memstore.go`, `consumerMemStore`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Reported {
+    pub delivered: SequencePair,
+    pub ack_floor: SequencePair,
+    pub last_delivered: Option<Timestamp>,
+    pub last_ack: Option<Timestamp>,
+}
+
+/// The last messages of all subjects, which a consumer with deliver policy `last_per_subject` gets first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct SkipList {
+    stream_seqs: VecDeque<u64>,
+    /// Where it goes on in the stream after them.
+    resume: u64,
+}
+
+/// The stream, as far as its consumers see it.
+#[derive(Clone, Copy)]
+pub struct StreamView<'a> {
+    pub id: StreamId,
+    pub name: &'a str,
+    pub store: &'a MessageStore,
+    pub retention: Retention,
+    pub max_msgs_per_subject: Option<u64>,
+    pub max_msg_size: Option<u32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Consumer {
+    pub id: ConsumerId,
+    stream_name: String,
+    pub name: String,
+    pub config: ConsumerConfig,
+    pub created: Timestamp,
+    /// The next stream sequence to look at.
+    next_stream_seq: u64,
+    cursor: Cursor,
+    skip_list: Option<SkipList>,
+    next_consumer_seq: u64,
+    ack_pending: AckPending,
+    /// Everything up to here is settled. Decides retention and which acks count.
+    floor: SequencePair,
+    reported: Reported,
+    /// Matching messages that were not delivered yet. May leave the truth, and even fall below zero, in the same cases
+    /// as in the real server.
+    num_pending: i64,
+    /// Messages up to here were counted when `num_pending` was worked out.
+    num_pending_counted_to: u64,
+    waiting: Waiting,
+    /// When the line of pull requests was last looked through.
+    waiting_checked: Timestamp,
+    /// Present while the consumer delivers to a subject of its own.
+    push: Option<Push>,
+    /// The queue group that binds the deliver subject. A change of the configuration counts only with a new subject.
+    bound_group: Option<String>,
+    pin: Option<Pin>,
+    /// A message that is held back to keep a pace.
+    in_hand: Option<InHand>,
+    /// Store time of the last delivered message, while the pace of the stream is replayed up to a sequence.
+    replay: Option<Replay>,
+    /// There is more to deliver than one turn may.
+    has_backlog: Option<Timestamp>,
+    /// The last moment at which somebody used the consumer.
+    last_active: Timestamp,
+    /// Inactive threshold with the server's jitter.
+    inactive_after: Option<Duration>,
+    inactivity_check: Option<Timestamp>,
+    /// The pause that was not announced as over.
+    pause_ends: Option<Timestamp>,
+    /// Sequences that this consumer needs no longer; the stream decides about them.
+    released: Vec<u64>,
+    /// A listed message that nobody could take, to be offered again.
+    orphans: VecDeque<u64>,
+    /// Reply subjects of deliveries up to the delivery count.
+    ack_prefix: Box<[u8]>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Replay {
+    last_time: Option<Timestamp>,
+    until_seq: u64,
+}
+
+impl Consumer {
+    /// Sequences that this consumer needs no longer since the last call.
+    pub fn take_released(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.released)
+    }
+
+    pub const fn is_pull(&self) -> bool {
+        self.config.deliver_subject.is_none()
+    }
+
+    /// The filters of the consumer; none means that it reads every message.
+    pub fn filters(&self) -> &[SubjectFilter] {
+        self.cursor.filters()
+    }
+
+    /// Whether the consumer is one that a mirror or source made, and that nobody else sees.
+    pub const fn is_hidden(&self) -> bool {
+        self.config.direct
+    }
+
+    pub fn is_paused(&self, now: Timestamp) -> bool {
+        self.paused_until().is_some_and(|until| until > now)
+    }
+
+    /// The end of the pause that was last asked for, which may be over.
+    pub fn paused_until(&self) -> Option<Timestamp> {
+        self.config.pause_until.map(DateTime::to_timestamp)
+    }
+
+    pub fn matches(&self, subject: &[u8]) -> bool {
+        let filters = self.filters();
+        filters.is_empty() || filters.iter().any(|filter| filter.matches(subject))
+    }
+
+    fn ack_wait(&self) -> AckWait<'_> {
+        AckWait { ack_wait: self.config.ack_wait, backoff: &self.config.backoff }
+    }
+
+    pub const fn ack_pending(&self) -> &AckPending {
+        &self.ack_pending
+    }
+
+    pub const fn waiting(&self) -> &Waiting {
+        &self.waiting
+    }
+
+    pub const fn reported(&self) -> &Reported {
+        &self.reported
+    }
+
+    pub const fn next_stream_seq(&self) -> u64 {
+        self.next_stream_seq
+    }
+
+    pub fn is_push_bound(&self) -> bool {
+        self.push.as_ref().is_some_and(Push::is_bound)
+    }
+
+    /// The pinned client's id and since when.
+    pub fn pinned(&self) -> Option<(&str, Timestamp)> {
+        self.pin.as_ref().map(|pin| (pin.id.as_str(), pin.since))
+    }
+
+    /// Whether deliveries wait for acks before anything new goes out.
+    pub fn is_stalled(&self) -> bool {
+        self.config.ack_policy != AckPolicy::None
+            && self.config.max_ack_pending.limit().is_some_and(|max| self.ack_pending.len() as u64 >= max)
+    }
+
+    /// Matching messages that were not delivered yet.
+    pub fn num_pending(&self) -> u64 {
+        u64::try_from(self.num_pending).unwrap_or(0)
+    }
+
+    /// When the consumer goes if nobody uses it.
+    pub fn inactive_at(&self) -> Option<Timestamp> {
+        self.inactivity_check
+    }
+
+    /// Whether the stream has to keep message `stream_seq`, which stands under `subject`, for this consumer.
+    pub fn needs(&self, stream_seq: u64, subject: &[u8]) -> bool {
+        if !self.matches(subject) {
+            return false;
+        }
+        let above_floor = stream_seq > self.floor.stream_seq;
+        let needs_ack = match self.config.ack_policy {
+            AckPolicy::Explicit => {
+                above_floor && (stream_seq >= self.next_stream_seq || self.ack_pending.contains(stream_seq))
+            }
+            AckPolicy::None | AckPolicy::All | AckPolicy::FlowControl => above_floor,
+        };
+        needs_ack || self.ack_pending.is_redelivered(stream_seq)
+    }
+
+    /// Whether acknowledgements have an address.
+    pub const fn takes_acks(&self) -> bool {
+        matches!(self.config.ack_policy, AckPolicy::Explicit | AckPolicy::All)
+    }
+
+    /// The reply subject of a delivery (ADR-15).
+    fn ack_subject(&self, delivered: u64, stream_seq: u64, stored: Timestamp) -> Vec<u8> {
+        use super::connection::decimal;
+        let mut subject = Vec::with_capacity(self.ack_prefix.len() + 64);
+        subject.extend_from_slice(&self.ack_prefix);
+        let numbers = [delivered, stream_seq, self.next_consumer_seq, stored.as_nanos(), self.num_pending()];
+        for (at, number) in numbers.into_iter().enumerate() {
+            if at > 0 {
+                subject.push(b'.');
+            }
+            decimal(&mut subject, number);
+        }
+        subject
+    }
+
+    /// Works out `num_pending` from the store.
+    fn count_pending(&mut self, store: &MessageStore) {
+        let filters = self.filters();
+        let count = if self.config.deliver_policy == DeliverPolicy::LastPerSubject {
+            store.count_last_per_subject(filters, self.next_stream_seq)
+        } else {
+            store.count_from(filters, self.next_stream_seq)
+        };
+        self.num_pending = i64::try_from(count).unwrap_or(i64::MAX);
+        self.num_pending_counted_to = store.last_seq();
+    }
+
+    /// A new message was stored. It is delivered at once if somebody waits for it.
+    pub fn handle_stored(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64) {
+        if stream_seq > self.num_pending_counted_to {
+            self.num_pending += 1;
+        }
+        if stream_seq >= self.next_stream_seq && (self.is_push_bound() || !self.waiting.is_empty()) {
+            self.deliver(ctx, stream);
+        }
+    }
+}

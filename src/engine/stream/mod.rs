@@ -1,3 +1,109 @@
-//! Streams.
+//! One stream: its messages, the consumers that read them, and the rules by which messages come and go.
+//!
+//! Owns the store and the consumers. What concerns several streams (overlap, sources, limits of the account) is left to
+//! the account. Sources: nats-server `server/stream.go`, `server/memstore.go`.
 
 pub mod config;
+mod consumers;
+mod counter;
+pub mod duplicates;
+mod headers;
+mod info;
+mod publish;
+mod purge;
+mod read;
+mod retention;
+mod ttl;
+mod update;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::config::StreamConfig;
+use self::duplicates::Duplicates;
+pub use self::publish::{Inbound, Room};
+pub use self::purge::PurgeRequest;
+pub use self::read::{FoundMessage, MessageSelector};
+pub use self::retention::StreamDue;
+use super::api::wire::{PubAck, PubAckDetail};
+use super::consumer::{Consumer, StreamView};
+use super::context::Context;
+use super::expiring::Deadlines;
+use super::store::MessageStore;
+use super::subject_map::SubjectMap;
+use super::table::{ConsumerId, StreamId, Table};
+use super::time::Timestamp;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Stream {
+    pub id: StreamId,
+    pub config: StreamConfig,
+    pub created: Timestamp,
+    store: MessageStore,
+    consumers: Table<ConsumerId, Consumer>,
+    consumer_names: BTreeMap<String, ConsumerId>,
+    /// Consumers by the subjects that they read.
+    filters: SubjectMap<ConsumerId>,
+    duplicates: Duplicates,
+    /// The message id of the last message, empty if it had none.
+    last_msg_id: Vec<u8>,
+    /// When messages with a TTL of their own go.
+    ttls: Deadlines,
+    /// Messages that max age does not touch (`Nats-TTL: never`).
+    ageless: BTreeSet<u64>,
+    /// A PubAck up to its sequence.
+    pub_ack: Box<str>,
+}
+
+impl Stream {
+    pub fn new(ctx: &Context<'_>, id: StreamId, config: StreamConfig) -> Self {
+        Self {
+            id,
+            created: ctx.now,
+            store: MessageStore::new(config.first_seq.unwrap_or(0)),
+            consumers: Table::default(),
+            consumer_names: BTreeMap::new(),
+            filters: SubjectMap::default(),
+            duplicates: Duplicates::default(),
+            last_msg_id: Vec::new(),
+            ttls: Deadlines::default(),
+            ageless: BTreeSet::new(),
+            pub_ack: pub_ack_prefix(&config.name, ctx.domain()),
+            config,
+        }
+    }
+
+    pub const fn store(&self) -> &MessageStore {
+        &self.store
+    }
+
+    pub const fn duplicates(&self) -> &Duplicates {
+        &self.duplicates
+    }
+
+    pub const fn ttls(&self) -> &Deadlines {
+        &self.ttls
+    }
+
+    /// The stream as its consumers see it.
+    pub fn view(&self) -> StreamView<'_> {
+        view(self.id, &self.config, &self.store)
+    }
+}
+
+/// As [`Stream::view`], while the consumers are borrowed.
+fn view<'a>(id: StreamId, config: &'a StreamConfig, store: &'a MessageStore) -> StreamView<'a> {
+    StreamView {
+        id,
+        name: &config.name,
+        store,
+        retention: config.retention,
+        max_msgs_per_subject: config.max_msgs_per_subject,
+        max_msg_size: config.max_msg_size,
+    }
+}
+
+/// A PubAck up to its sequence, made once: a stream answers every message with it.
+fn pub_ack_prefix(name: &str, domain: Option<&str>) -> Box<str> {
+    let ack = PubAck { stream: name, domain, seq: 0, detail: PubAckDetail::None }.to_json();
+    String::from_utf8_lossy(&ack).trim_end_matches("0}").into()
+}

@@ -15,6 +15,8 @@
 
 mod check;
 mod request;
+#[cfg(test)]
+mod tests;
 mod update;
 
 use std::time::Duration;
@@ -31,7 +33,7 @@ use crate::engine::list::List;
 use crate::engine::subject::SubjectFilter;
 use crate::engine::text_enum::text_enum;
 
-pub use check::ConsumerConfigLimits;
+pub use check::{ConsumerConfigLimits, check_group_name};
 pub use request::{ConsumerConfigRequest, CreateConsumerRequest, CreateSubject, DeliverPolicyName};
 
 text_enum! {

@@ -26,6 +26,7 @@ use crate::engine::date_time::DateTime;
 use crate::engine::duration::serialize_nanos_or_zero;
 use crate::engine::emit::{is_default, is_empty, limit};
 use crate::engine::list::List;
+use crate::engine::rng::Rng;
 use crate::engine::subject::SubjectFilter;
 use crate::engine::text_enum::text_enum;
 use crate::engine::transform::SubjectTransform;
@@ -212,6 +213,13 @@ pub struct RePublish {
     /// Its destination may be empty: then nothing is published.
     pub transform: SubjectTransform,
     pub headers_only: bool,
+}
+
+impl RePublish {
+    /// Where a message on `subject` is published again; `None` if nowhere.
+    pub fn target(&self, subject: &[u8], rng: &mut Rng) -> Option<Vec<u8>> {
+        if self.transform.is_identity() { Some(subject.to_vec()) } else { self.transform.apply(subject, rng) }
+    }
 }
 
 impl Serialize for RePublish {

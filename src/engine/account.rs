@@ -1,0 +1,332 @@
+//! The account: its streams by name, its limits, and the rules between streams.
+//!
+//! Sources: nats-server `server/jetstream.go` (`jsAccount`), `server/stream.go` (`addStreamWithAssignment`,
+//! `updateWithAdvisory`).
+
+use std::collections::BTreeMap;
+
+use super::api::advisory;
+use super::config::{AccountLimits, JetStreamConfig};
+use super::consumer::AckSubject;
+use super::context::Context;
+use super::error::ApiError;
+use super::event::Event;
+use super::stream::config::{ConfigLimits, Storage, StreamConfig, StreamConfigRequest};
+use super::stream::{Inbound, Room, Stream, StreamDue};
+use super::subject::collide;
+use super::table::{ConsumerId, StreamId, Table};
+use super::time::Timestamp;
+
+/// Counts of API requests, as account info shows them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ApiCounts {
+    pub total: u64,
+    pub errors: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Account {
+    streams: Table<StreamId, Stream>,
+    names: BTreeMap<String, StreamId>,
+    pub api: ApiCounts,
+}
+
+/// What an account has stored and set aside, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    pub memory: u64,
+    pub storage: u64,
+    pub reserved_memory: u64,
+    pub reserved_storage: u64,
+    pub consumers: usize,
+}
+
+impl Account {
+    pub fn stream_id(&self, name: &str) -> Option<StreamId> {
+        self.names.get(name).copied()
+    }
+
+    pub fn stream(&self, id: StreamId) -> Option<&Stream> {
+        self.streams.get(id)
+    }
+
+    pub fn stream_mut(&mut self, id: StreamId) -> Option<&mut Stream> {
+        self.streams.get_mut(id)
+    }
+
+    pub fn stream_named(&self, name: &str) -> Option<&Stream> {
+        self.streams.get(self.stream_id(name)?)
+    }
+
+    /// # Errors
+    /// If there is no such stream.
+    pub fn find(&mut self, name: &str) -> Result<&mut Stream, ApiError> {
+        let id = self.stream_id(name).ok_or(ApiError::StreamNotFound)?;
+        self.streams.get_mut(id).ok_or(ApiError::StreamNotFound)
+    }
+
+    /// Streams sorted by name.
+    pub fn streams(&self) -> impl Iterator<Item = &Stream> {
+        self.names.values().filter_map(|id| self.streams.get(*id))
+    }
+
+    pub fn len(&self) -> usize {
+        self.streams.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.streams.is_empty()
+    }
+
+    pub fn usage(&self) -> Usage {
+        let mut usage = Usage::default();
+        for (_, stream) in self.streams.iter() {
+            let bytes = stream.store().bytes();
+            let reserved = stream.config.max_bytes.unwrap_or(0);
+            let (used, set_aside) = match stream.config.storage {
+                Storage::Memory => (&mut usage.memory, &mut usage.reserved_memory),
+                Storage::File => (&mut usage.storage, &mut usage.reserved_storage),
+            };
+            *used += bytes;
+            *set_aside += reserved;
+            usage.consumers += stream.visible_consumers().count();
+        }
+        usage
+    }
+
+    /// What is left for one more message.
+    fn room(&self, config: &JetStreamConfig, storage: Storage) -> Room {
+        let AccountLimits { max_memory, max_storage, .. } = config.limits;
+        let max = if storage == Storage::Memory { max_memory } else { max_storage };
+        if max.is_none() && config.max_memory_store.is_none() {
+            return Room::default();
+        }
+        let usage = self.usage();
+        let used = if storage == Storage::Memory { usage.memory } else { usage.storage };
+        Room {
+            account_bytes: max.map(|max| max.saturating_sub(used)),
+            server_is_full: config.max_memory_store.is_some_and(|max| usage.memory + usage.storage > max),
+        }
+    }
+
+    /// Hands a message to the stream that captures its subject.
+    pub fn handle_publish(
+        &mut self,
+        ctx: &mut Context<'_>,
+        config: &JetStreamConfig,
+        stream: StreamId,
+        inbound: Inbound<'_>,
+    ) {
+        let Some(storage) = self.streams.get(stream).map(|stream| stream.config.storage) else { return };
+        let room = self.room(config, storage);
+        if let Some(stream) = self.streams.get_mut(stream) {
+            stream.handle_publish(ctx, room, inbound);
+        }
+    }
+
+    /// Takes an acknowledgement. Whether anything listens on its subject.
+    pub fn handle_ack(
+        &mut self,
+        ctx: &mut Context<'_>,
+        stream: &str,
+        consumer: &str,
+        ack: AckSubject,
+        reply: &[u8],
+        body: &[u8],
+    ) -> bool {
+        let Some(id) = self.stream_id(stream) else { return false };
+        self.streams.get_mut(id).is_some_and(|stream| stream.handle_ack(ctx, consumer, ack, reply, body))
+    }
+
+    /// Interest in `subject` changed: push consumers that deliver there may start or stop.
+    pub fn handle_interest_change(&mut self, ctx: &mut Context<'_>, subject: &[u8]) {
+        let affected: Vec<(StreamId, ConsumerId)> = self
+            .streams
+            .iter()
+            .flat_map(|(stream_id, stream)| stream.consumers_delivering_to(subject).map(move |id| (stream_id, id)))
+            .collect();
+        for (stream, consumer) in affected {
+            if let Some(stream) = self.streams.get_mut(stream) {
+                stream.with_consumer(ctx, consumer, |consumer, ctx, view| consumer.handle_interest(ctx, view));
+            }
+        }
+    }
+
+    /// The first deadline of all streams.
+    pub fn next_due(&self) -> Option<(Timestamp, StreamId, StreamDue)> {
+        let of_stream = |(id, stream): (StreamId, &Stream)| stream.next_due().map(|(at, due)| (at, id, due));
+        self.streams.iter().filter_map(of_stream).min_by_key(|(at, id, due)| (*at, *due, *id))
+    }
+
+    /// Acts on everything that is due.
+    pub fn handle_deadlines(&mut self, ctx: &mut Context<'_>) {
+        for id in self.streams.ids() {
+            let is_due = self.streams.get(id).and_then(Stream::next_due).is_some_and(|(at, _)| at <= ctx.now);
+            if let Some(stream) = self.streams.get_mut(id).filter(|_| is_due) {
+                stream.handle_deadlines(ctx);
+            }
+        }
+    }
+
+    /// Creates a stream, or finds that it is there already with just this configuration.
+    ///
+    /// # Errors
+    /// The first rule broken, in the order of nats-server (see [`crate::engine::stream::config`]).
+    pub fn create_stream(
+        &mut self,
+        ctx: &mut Context<'_>,
+        settings: &JetStreamConfig,
+        name: &str,
+        mut request: StreamConfigRequest,
+    ) -> Result<StreamId, ApiError> {
+        request.check_create(name)?;
+        let exists = self.names.contains_key(&request.name);
+        if !exists {
+            self.check_account_limits(settings, &request)?;
+        }
+        let config = request.checked(&config_limits(settings), |name| self.config_of(name))?;
+        config.check_replicas()?;
+        if let Some(existing) = self.stream_named(&config.name) {
+            return if existing.config == config { Ok(existing.id) } else { Err(ApiError::StreamNameExist) };
+        }
+        config.check_source_filters()?;
+        self.check_overlap(None, &config)?;
+        let id = self.streams.next_id();
+        let stream = Stream::new(ctx, id, config);
+        let name = stream.config.name.clone();
+        for subject in stream.config.subjects.iter() {
+            ctx.router.add_stream(subject.as_bytes(), id);
+        }
+        self.streams.insert(stream);
+        self.names.insert(name.clone(), id);
+        advise_stream(ctx, &name, "CREATED", "create");
+        ctx.tell(|| Event::StreamCreated { stream: id, name });
+        Ok(id)
+    }
+
+    fn config_of(&self, name: &str) -> Option<&StreamConfig> {
+        self.stream_named(name).map(|stream| &stream.config)
+    }
+
+    /// What the account allows a new stream, before anything else is looked at.
+    fn check_account_limits(&self, settings: &JetStreamConfig, request: &StreamConfigRequest) -> Result<(), ApiError> {
+        let limits = &settings.limits;
+        if limits.max_streams.is_some_and(|max| self.len() as u64 >= max) {
+            return Err(ApiError::MaximumStreamsLimit);
+        }
+        let max_consumers = u64::try_from(request.max_consumers).unwrap_or(0);
+        if limits.max_consumers.is_some_and(|max| max_consumers > max) {
+            return Err(ApiError::MaximumConsumersLimit);
+        }
+        // A stream without a limit of its own counts as one byte, so that none fits into a full account.
+        let wanted = u64::try_from(request.max_bytes).unwrap_or(0).max(1);
+        self.check_reservation(settings, request.storage, wanted, 0)
+    }
+
+    /// Whether `wanted` bytes can be set aside, `given_back` of which are set aside already.
+    fn check_reservation(
+        &self,
+        settings: &JetStreamConfig,
+        storage: Storage,
+        wanted: u64,
+        given_back: u64,
+    ) -> Result<(), ApiError> {
+        let usage = self.usage();
+        let limits = &settings.limits;
+        let (reserved, maxima, error) = match storage {
+            Storage::Memory => (
+                usage.reserved_memory,
+                [limits.max_memory, settings.max_memory_store],
+                ApiError::MemoryResourcesExceeded,
+            ),
+            Storage::File => (usage.reserved_storage, [limits.max_storage, None], ApiError::StorageResourcesExceeded),
+        };
+        let total = reserved.saturating_sub(given_back).saturating_add(wanted);
+        if maxima.into_iter().flatten().any(|max| total > max) { Err(error) } else { Ok(()) }
+    }
+
+    /// Whether another stream than `except` has a subject in common with `config`.
+    fn check_overlap(&self, except: Option<StreamId>, config: &StreamConfig) -> Result<(), ApiError> {
+        let others = self.streams.iter().filter(|(id, _)| Some(*id) != except);
+        let mut taken = others.flat_map(|(_, stream)| stream.config.subjects.iter());
+        let overlaps = taken.any(|taken| config.subjects.iter().any(|own| collide(own.as_bytes(), taken.as_bytes())));
+        if overlaps { Err(ApiError::StreamSubjectOverlap) } else { Ok(()) }
+    }
+
+    /// Replaces the configuration of stream `name`.
+    ///
+    /// # Errors
+    /// The first rule broken, in the order of nats-server (see [`crate::engine::stream::config`]).
+    pub fn update_stream(
+        &mut self,
+        ctx: &mut Context<'_>,
+        settings: &JetStreamConfig,
+        name: &str,
+        request: StreamConfigRequest,
+    ) -> Result<StreamId, ApiError> {
+        let config = request.checked(&config_limits(settings), |name| self.config_of(name))?;
+        if config.name != name {
+            return Err(ApiError::StreamMismatch);
+        }
+        let id = self.stream_id(name).ok_or(ApiError::StreamNotFound)?;
+        let stream = self.streams.get(id).ok_or(ApiError::StreamNotFound)?;
+        let old = stream.config.clone();
+        let config = old.check_update(config)?;
+        config.check_replicas()?;
+        if settings.limits.max_consumers.is_some_and(|max| config.max_consumers.unwrap_or(0) > max) {
+            return Err(ApiError::MaximumConsumersLimit);
+        }
+        let wanted = config.max_bytes.unwrap_or(0);
+        let given_back = old.max_bytes.unwrap_or(0);
+        if wanted > given_back {
+            self.check_reservation(settings, config.storage, wanted, given_back)?;
+        }
+        stream.check_consumer_limits(&config)?;
+        self.check_overlap(Some(id), &config)?;
+        for subject in old.subjects.iter() {
+            ctx.router.remove_stream(subject.as_bytes(), id);
+        }
+        for subject in config.subjects.iter() {
+            ctx.router.add_stream(subject.as_bytes(), id);
+        }
+        if let Some(stream) = self.streams.get_mut(id) {
+            stream.update(ctx, config);
+        }
+        advise_stream(ctx, name, "UPDATED", "modify");
+        ctx.tell(|| Event::StreamUpdated { stream: id });
+        Ok(id)
+    }
+
+    /// Deletes a stream with its consumers.
+    ///
+    /// # Errors
+    /// If there is no such stream.
+    pub fn delete_stream(&mut self, ctx: &mut Context<'_>, name: &str) -> Result<(), ApiError> {
+        let id = self.stream_id(name).ok_or(ApiError::StreamNotFound)?;
+        let stream = self.streams.get_mut(id).ok_or(ApiError::StreamNotFound)?;
+        for subject in stream.config.subjects.iter() {
+            ctx.router.remove_stream(subject.as_bytes(), id);
+        }
+        stream.delete_all_consumers(ctx);
+        self.streams.remove(id);
+        self.names.remove(name);
+        advise_stream(ctx, name, "DELETED", "delete");
+        ctx.tell(|| Event::StreamDeleted { stream: id, name: name.to_owned() });
+        Ok(())
+    }
+}
+
+fn config_limits(settings: &JetStreamConfig) -> ConfigLimits {
+    ConfigLimits {
+        max_duplicate_window: settings.duplicate_window,
+        max_bytes_required: settings.limits.max_bytes_required,
+        memory_max_stream_bytes: settings.limits.memory_max_stream_bytes,
+        storage_max_stream_bytes: settings.limits.storage_max_stream_bytes,
+    }
+}
+
+fn advise_stream(ctx: &mut Context<'_>, stream: &str, kind: &str, action: &'static str) {
+    let subject = format!("$JS.EVENT.ADVISORY.STREAM.{kind}.{stream}");
+    let (now, domain) = (ctx.now, ctx.domain().map(str::to_owned));
+    ctx.advise(&subject, |id| advisory::StreamAction::new(id, now, stream, action, domain));
+}

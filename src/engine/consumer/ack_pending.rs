@@ -1,0 +1,369 @@
+//! What one consumer has delivered and waits to see acked.
+//!
+//! Keeps when each message falls due again, the queue of those that are due, and how often each was delivered again.
+//! Floors are kept by the consumer; the messages stay in the store. Source: nats-server `server/consumer.go`
+//! (`trackPending`, `checkPending`, `addToRedeliverQueue`, `incDeliveryCount`).
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use crate::engine::expiring::Deadlines;
+use crate::engine::seq_map::SeqMap;
+use crate::engine::time::Timestamp;
+
+/// One message that was delivered and not acked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Pending {
+    /// Of the first delivery.
+    pub consumer_seq: u64,
+    /// When the ack wait began, or what stands for it after a nak with delay.
+    pub since: Timestamp,
+    pub state: PendingState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PendingState {
+    /// With a client, until this moment.
+    InFlight(Timestamp),
+    /// Held back by a nak with delay, until this moment.
+    NakDelayed(Timestamp),
+    /// Due: delivered again as soon as somebody asks for messages.
+    Due,
+    /// Without a deadline (ack policy `flow_control`).
+    Unbounded,
+}
+
+impl PendingState {
+    const fn due_at(self) -> Option<Timestamp> {
+        match self {
+            Self::InFlight(at) | Self::NakDelayed(at) => Some(at),
+            Self::Due | Self::Unbounded => None,
+        }
+    }
+}
+
+/// How long a delivery may stay without an ack: ack wait, or the step of the backoff.
+#[derive(Clone, Copy, Debug)]
+pub struct AckWait<'a> {
+    /// `None`: for ever.
+    pub ack_wait: Option<Duration>,
+    pub backoff: &'a [Duration],
+}
+
+impl AckWait<'_> {
+    /// The wait after a message was delivered again `redeliveries` times.
+    pub fn after(&self, redeliveries: u64) -> Option<Duration> {
+        let step = usize::try_from(redeliveries).unwrap_or(usize::MAX).min(self.backoff.len().saturating_sub(1));
+        self.backoff.get(step).copied().or(self.ack_wait)
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct AckPending {
+    entries: SeqMap<Pending>,
+    /// Of those that are in flight or delayed.
+    deadlines: Deadlines,
+    /// Messages to deliver again, first come first served. One that is no longer [`PendingState::Due`] is passed over.
+    due: VecDeque<u64>,
+    num_due: usize,
+    /// How often a message was delivered again. Kept for those that were given up, too.
+    redelivered: BTreeMap<u64, u64>,
+}
+
+impl AckPending {
+    pub const fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub fn get(&self, stream_seq: u64) -> Option<&Pending> {
+        self.entries.get(stream_seq)
+    }
+
+    pub fn contains(&self, stream_seq: u64) -> bool {
+        self.entries.contains(stream_seq)
+    }
+
+    /// Pending messages by ascending stream sequence.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &Pending)> {
+        self.entries.iter()
+    }
+
+    /// The first pending message with a stream sequence of at least `stream_seq`.
+    pub fn first_from(&self, stream_seq: u64) -> Option<(u64, &Pending)> {
+        self.entries.first_from(stream_seq)
+    }
+
+    /// Notes a delivery at `now`. A message that was pending before keeps its first consumer sequence.
+    pub fn track(&mut self, now: Timestamp, stream_seq: u64, consumer_seq: u64, wait: AckWait<'_>) {
+        let due_at = wait.after(self.redeliveries(stream_seq)).map(|wait| now + wait);
+        let state = due_at.map_or(PendingState::Unbounded, PendingState::InFlight);
+        let consumer_seq = self.entries.get(stream_seq).map_or(consumer_seq, |pending| pending.consumer_seq);
+        self.entries.insert(stream_seq, Pending { consumer_seq, since: now, state });
+        self.enter_deadline(stream_seq, state);
+    }
+
+    /// Starts the ack wait anew, as `+WPI` asks. A message that is due already stays due.
+    pub fn restart(&mut self, now: Timestamp, stream_seq: u64, wait: AckWait<'_>) {
+        let Some(pending) = self.entries.get_mut(stream_seq) else { return };
+        pending.since = now;
+        if pending.state != PendingState::Due {
+            self.set_deadline(stream_seq, wait, PendingState::InFlight);
+        }
+    }
+
+    /// Holds a message back for `delay`, as a nak asks. With a backoff, a later delivery waits longer by what its step
+    /// is longer than the first.
+    pub fn delay(&mut self, now: Timestamp, stream_seq: u64, delay: Duration, wait: AckWait<'_>) {
+        let Some(pending) = self.entries.get_mut(stream_seq) else { return };
+        let was_due = pending.state == PendingState::Due;
+        pending.since = now - wait.after(0).unwrap_or_default() + delay;
+        if was_due {
+            self.num_due -= 1;
+            self.due.retain(|due| *due != stream_seq);
+        }
+        self.set_deadline(stream_seq, wait, PendingState::NakDelayed);
+    }
+
+    /// Makes a message due, behind those that are; nothing if it is due already.
+    pub fn make_due(&mut self, stream_seq: u64) {
+        let Some(pending) = self.entries.get_mut(stream_seq) else { return };
+        if pending.state != PendingState::Due {
+            pending.state = PendingState::Due;
+            self.deadlines.remove(stream_seq);
+            self.num_due += 1;
+            self.due.push_back(stream_seq);
+        }
+    }
+
+    /// Takes the next message to deliver again. It stays pending.
+    pub fn pop_due(&mut self) -> Option<u64> {
+        while let Some(stream_seq) = self.due.pop_front() {
+            if let Some(pending) = self.entries.get_mut(stream_seq)
+                && pending.state == PendingState::Due
+            {
+                self.num_due -= 1;
+                pending.state = PendingState::Unbounded;
+                return Some(stream_seq);
+            }
+        }
+        None
+    }
+
+    /// Messages that are due wait for their deadline again.
+    pub fn forget_due(&mut self, wait: AckWait<'_>) {
+        for stream_seq in std::mem::take(&mut self.due) {
+            if self.entries.get(stream_seq).is_some_and(|pending| pending.state == PendingState::Due) {
+                self.num_due -= 1;
+                self.set_deadline(stream_seq, wait, PendingState::InFlight);
+            }
+        }
+    }
+
+    /// How many wait to be delivered again.
+    pub const fn num_due(&self) -> usize {
+        self.num_due
+    }
+
+    pub fn remove(&mut self, stream_seq: u64) -> Option<Pending> {
+        let removed = self.entries.remove(stream_seq)?;
+        self.deadlines.remove(stream_seq);
+        self.num_due -= usize::from(removed.state == PendingState::Due);
+        if self.entries.is_empty() {
+            self.due.clear();
+        }
+        Some(removed)
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// When the first ack wait or nak delay ends.
+    pub fn first_due(&self) -> Option<Timestamp> {
+        self.first_due_message().map(|(at, _)| at)
+    }
+
+    /// The message whose ack wait or nak delay ends first, and when.
+    pub fn first_due_message(&self) -> Option<(Timestamp, u64)> {
+        self.deadlines.first()
+    }
+
+    /// Takes the messages whose time has come, in ascending order. Their wait starts anew, although nothing waits for
+    /// it: an unattended consumer is kept alive by it.
+    pub fn take_expired(&mut self, now: Timestamp) -> Vec<(u64, Pending)> {
+        let mut expired = Vec::new();
+        while let Some((_, stream_seq)) = self.deadlines.pop(now) {
+            if let Some(pending) = self.entries.get_mut(stream_seq) {
+                expired.push((stream_seq, *pending));
+                pending.state = PendingState::Unbounded;
+                pending.since = now;
+            }
+        }
+        expired.sort_unstable_by_key(|(stream_seq, _)| *stream_seq);
+        expired
+    }
+
+    /// Works out all deadlines again, after the ack wait or the backoff changed.
+    pub fn reset_deadlines(&mut self, wait: AckWait<'_>) {
+        let running: Vec<(u64, PendingState)> = self
+            .entries
+            .iter()
+            .filter(|(_, pending)| pending.state.due_at().is_some())
+            .map(|(stream_seq, pending)| (stream_seq, pending.state))
+            .collect();
+        for (stream_seq, state) in running {
+            let kind = if matches!(state, PendingState::NakDelayed(_)) {
+                PendingState::NakDelayed
+            } else {
+                PendingState::InFlight
+            };
+            self.set_deadline(stream_seq, wait, kind);
+        }
+    }
+
+    /// The last moment at which any pending message can fall due.
+    pub fn last_wait_end(&self, wait: AckWait<'_>) -> Option<Timestamp> {
+        let end = |(seq, pending): (u64, &Pending)| Some(pending.since + wait.after(self.redeliveries(seq))?);
+        self.entries.iter().filter_map(end).max()
+    }
+
+    /// How often the message was delivered again.
+    pub fn redeliveries(&self, stream_seq: u64) -> u64 {
+        if self.redelivered.is_empty() { 0 } else { self.redelivered.get(&stream_seq).copied().unwrap_or(0) }
+    }
+
+    /// Whether the message was delivered again, or given up, and not settled since.
+    pub fn is_redelivered(&self, stream_seq: u64) -> bool {
+        self.redelivered.contains_key(&stream_seq)
+    }
+
+    pub fn num_redelivered(&self) -> usize {
+        self.redelivered.len()
+    }
+
+    /// Counts one more delivery; returns the number of this delivery.
+    pub fn count_redelivery(&mut self, stream_seq: u64) -> u64 {
+        let count = self.redelivered.entry(stream_seq).or_default();
+        *count += 1;
+        *count + 1
+    }
+
+    /// Takes back a delivery that was counted and did not take place.
+    pub fn uncount_redelivery(&mut self, stream_seq: u64) {
+        let count = self.redelivered.entry(stream_seq).or_default();
+        *count = count.saturating_sub(1);
+    }
+
+    pub fn set_redeliveries(&mut self, stream_seq: u64, count: u64) {
+        self.redelivered.insert(stream_seq, count);
+    }
+
+    pub fn forget_redeliveries(&mut self, stream_seq: u64) -> bool {
+        self.redelivered.remove(&stream_seq).is_some()
+    }
+
+    pub fn forget_redeliveries_below(&mut self, stream_seq: u64) {
+        self.redelivered = self.redelivered.split_off(&stream_seq);
+    }
+
+    /// Messages that were given up: delivered as often as allowed, no longer pending.
+    pub fn given_up(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.redelivered.iter().filter(|(seq, _)| !self.entries.contains(**seq)).map(|(seq, count)| (*seq, *count))
+    }
+
+    fn set_deadline(&mut self, stream_seq: u64, wait: AckWait<'_>, kind: fn(Timestamp) -> PendingState) {
+        let redeliveries = self.redeliveries(stream_seq);
+        let Some(pending) = self.entries.get_mut(stream_seq) else { return };
+        let state = wait.after(redeliveries).map_or(PendingState::Unbounded, |wait| kind(pending.since + wait));
+        pending.state = state;
+        self.enter_deadline(stream_seq, state);
+    }
+
+    fn enter_deadline(&mut self, stream_seq: u64, state: PendingState) {
+        match state.due_at() {
+            Some(at) => self.deadlines.set(stream_seq, at),
+            None => {
+                self.deadlines.remove(stream_seq);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WAIT: AckWait<'static> = AckWait { ack_wait: Some(Duration::from_secs(30)), backoff: &[] };
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_nanos(1_000_000_000_000 + seconds * 1_000_000_000)
+    }
+
+    fn expired(pending: &mut AckPending, now: Timestamp) -> Vec<u64> {
+        pending.take_expired(now).into_iter().map(|(stream_seq, _)| stream_seq).collect()
+    }
+
+    #[test]
+    fn each_message_has_its_own_deadline() {
+        let mut pending = AckPending::default();
+        pending.track(at(0), 1, 1, WAIT);
+        pending.track(at(5), 2, 2, WAIT);
+        assert_eq!(pending.first_due_message(), Some((at(30), 1)));
+        pending.remove(1);
+        assert_eq!(pending.first_due_message(), Some((at(35), 2)));
+        assert!(pending.take_expired(at(34)).is_empty());
+        assert_eq!(expired(&mut pending, at(35)), [2]);
+        assert_eq!(pending.first_due(), None);
+    }
+
+    #[test]
+    fn due_messages_keep_the_order_in_which_they_fell_due() {
+        let mut pending = AckPending::default();
+        for seq in 1..=4 {
+            pending.track(at(0), seq, seq, WAIT);
+        }
+        pending.make_due(3);
+        pending.make_due(1);
+        pending.make_due(3);
+        assert_eq!(pending.num_due(), 2);
+        pending.remove(3);
+        assert_eq!(pending.pop_due(), Some(1));
+        assert_eq!(pending.pop_due(), None);
+        assert_eq!(pending.num_due(), 0);
+    }
+
+    #[test]
+    fn a_nak_with_delay_takes_a_message_out_of_the_queue() {
+        let mut pending = AckPending::default();
+        pending.track(at(0), 1, 1, WAIT);
+        pending.track(at(0), 2, 2, WAIT);
+        pending.make_due(1);
+        pending.delay(at(1), 1, Duration::from_secs(60), WAIT);
+        assert_eq!(pending.num_due(), 0);
+        assert_eq!(expired(&mut pending, at(31)), [2]);
+        assert_eq!(pending.first_due(), Some(at(61)));
+        pending.restart(at(40), 1, WAIT);
+        assert_eq!(pending.first_due(), Some(at(70)));
+    }
+
+    #[test]
+    fn the_backoff_is_climbed_with_each_redelivery() {
+        let backoff = [1, 5, 9].map(Duration::from_secs);
+        let wait = AckWait { ack_wait: Some(backoff[0]), backoff: &backoff };
+        let mut pending = AckPending::default();
+        let mut ends = Vec::new();
+        for _ in 0..4 {
+            pending.track(at(0), 1, 1, wait);
+            ends.push(pending.first_due());
+            pending.count_redelivery(1);
+        }
+        assert_eq!(ends, [at(1), at(5), at(9), at(9)].map(Some));
+        pending.delay(at(0), 1, Duration::from_secs(2), wait);
+        assert_eq!(pending.first_due(), Some(at(10)));
+    }
+}

@@ -1,0 +1,312 @@
+//! Acknowledgements: `+ACK`, `-NAK`, `+WPI`, `+TERM`, `+NXT`.
+//!
+//! Source: nats-server `server/consumer.go` (`processAck`, `processAckMsgLocked`, `processNak`, `moveAckFloor`) and
+//! `server/memstore.go` (`consumerMemStore.UpdateAcks`).
+
+use std::time::Duration;
+
+use super::ack_pending::{AckWait, Pending};
+use super::config::AckPolicy;
+use super::{Consumer, Context, SequencePair, StreamView};
+use crate::engine::api::advisory;
+use crate::engine::api::json::unmarshal;
+use crate::engine::api::wire::NakOptions;
+use crate::engine::duration;
+use crate::engine::event::{AckKind, Event};
+use crate::engine::stream::config::Retention;
+use crate::engine::time::Timestamp;
+
+/// What stands in the reply subject of a delivery behind the names: the client sends it back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AckSubject {
+    pub delivered: u64,
+    pub stream_seq: u64,
+    pub consumer_seq: u64,
+}
+
+impl AckSubject {
+    /// Reads `<delivered>.<stream seq>.<consumer seq>.<time>.<pending>`. Tokens that are no numbers count as 0.
+    pub fn parse<'a>(mut tokens: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut number = || {
+            let token = tokens.next().and_then(|token| std::str::from_utf8(token).ok());
+            token.and_then(|token| token.parse().ok()).unwrap_or(0)
+        };
+        Self { delivered: number(), stream_seq: number(), consumer_seq: number() }
+    }
+}
+
+/// What is left to do about an acknowledgement, in this order: remove what was released, answer, ask for more, wake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AckOutcome {
+    /// A reply subject gets an empty answer.
+    pub answer: bool,
+    /// The body of a pull request that came along (`+NXT`).
+    pub next: bool,
+    /// The delivery loop has something to do.
+    pub wake: bool,
+}
+
+impl Consumer {
+    /// Takes an acknowledgement. What it does not understand is answered and changes nothing.
+    pub fn handle_ack(
+        &mut self,
+        ctx: &mut Context<'_>,
+        stream: StreamView<'_>,
+        ack: AckSubject,
+        body: &[u8],
+    ) -> AckOutcome {
+        self.put_off_inactivity(ctx.now);
+        let mut outcome = AckOutcome { answer: true, ..AckOutcome::default() };
+        if matches!(body, b"" | b"+ACK" | b"+OK") {
+            outcome = self.ack_message(ctx, stream, ack, true);
+            self.tell_acked(ctx, stream, ack, outcome, AckKind::Ack);
+        } else if body.starts_with(b"+NXT") {
+            outcome = self.ack_message(ctx, stream, ack, true);
+            self.tell_acked(ctx, stream, ack, outcome, AckKind::Next);
+            return AckOutcome { answer: false, next: true, ..outcome };
+        } else if let Some(argument) = body.strip_prefix(b"-NAK") {
+            outcome.wake = self.nak(ctx, stream, ack, argument.trim_ascii());
+        } else if body == b"+WPI" {
+            self.in_progress(ctx, stream, ack);
+        } else if let Some(reason) = body.strip_prefix(b"+TERM") {
+            outcome = self.term(ctx, stream, ack, reason.trim_ascii());
+        }
+        // A subject without a sequence gets no answer.
+        outcome.answer &= ack.stream_seq != 0;
+        outcome
+    }
+
+    /// Any acknowledgement shows that the consumer is in use.
+    fn put_off_inactivity(&mut self, now: Timestamp) {
+        let Some(after) = self.inactive_after else { return };
+        self.last_active = now;
+        if self.inactivity_check.is_some() {
+            self.inactivity_check = Some(now + after);
+        }
+    }
+
+    fn tell_acked(
+        &self,
+        ctx: &mut Context<'_>,
+        stream: StreamView<'_>,
+        ack: AckSubject,
+        outcome: AckOutcome,
+        by: AckKind,
+    ) {
+        let (stream, consumer, stream_seq) = (stream.id, self.id, ack.stream_seq);
+        ctx.tell(|| {
+            if outcome.answer {
+                Event::Acked { stream, consumer, stream_seq, by }
+            } else {
+                Event::AckIgnored { stream, consumer, stream_seq }
+            }
+        });
+    }
+
+    /// Settles a message: by its stream sequence alone, or with everything before it (ack policy `all`).
+    pub(super) fn ack_message(
+        &mut self,
+        ctx: &mut Context<'_>,
+        stream: StreamView<'_>,
+        ack: AckSubject,
+        sample: bool,
+    ) -> AckOutcome {
+        let AckSubject { stream_seq, .. } = ack;
+        if stream_seq >= self.next_stream_seq && !self.config.flow_control {
+            return AckOutcome::default();
+        }
+        let wake = self.is_stalled();
+        match self.config.ack_policy {
+            AckPolicy::None => AckOutcome { answer: true, ..AckOutcome::default() },
+            AckPolicy::Explicit => {
+                let pending = self.ack_pending.get(stream_seq).copied();
+                if let Some(pending) = pending.filter(|_| sample) {
+                    self.sample_ack(ctx, ack, pending);
+                }
+                self.settle(ctx, stream, stream_seq, ack.consumer_seq);
+                AckOutcome { answer: true, wake: wake && pending.is_some(), next: false }
+            }
+            AckPolicy::All | AckPolicy::FlowControl => {
+                if ack.consumer_seq <= self.floor.consumer_seq || stream_seq <= self.floor.stream_seq {
+                    return AckOutcome { answer: true, ..AckOutcome::default() };
+                }
+                self.settle_up_to(ctx, stream, ack);
+                AckOutcome { answer: true, wake, next: false }
+            }
+        }
+    }
+
+    /// Takes one message off what is pending, and lets the floors follow.
+    pub(super) fn settle(
+        &mut self,
+        ctx: &mut Context<'_>,
+        stream: StreamView<'_>,
+        stream_seq: u64,
+        consumer_seq: u64,
+    ) -> Option<Pending> {
+        let pending = self.ack_pending.remove(stream_seq);
+        if let Some(pending) = pending {
+            self.move_floor(SequencePair { consumer_seq: pending.consumer_seq, stream_seq });
+        }
+        self.ack_pending.forget_redeliveries(stream_seq);
+        let consumer_seq = pending.map_or(consumer_seq, |pending| pending.consumer_seq);
+        self.report_ack(pending.is_some(), SequencePair { consumer_seq, stream_seq });
+        self.reported.last_ack = Some(ctx.now);
+        if stream.retention != Retention::Limits {
+            self.released.push(stream_seq);
+        }
+        pending
+    }
+
+    fn settle_up_to(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, ack: AckSubject) {
+        let reached = SequencePair { consumer_seq: ack.consumer_seq, stream_seq: ack.stream_seq };
+        let was_pending = self.ack_pending.contains(ack.stream_seq);
+        self.floor = reached;
+        if stream.retention != Retention::Limits {
+            self.released.push(ack.stream_seq);
+        }
+        while let Some((stream_seq, _)) = self.ack_pending.first_from(0).filter(|(seq, _)| *seq <= ack.stream_seq) {
+            self.ack_pending.remove(stream_seq);
+            self.ack_pending.forget_redeliveries(stream_seq);
+            if stream_seq != ack.stream_seq {
+                if stream.retention != Retention::Limits {
+                    self.released.push(stream_seq);
+                }
+                ctx.tell(|| Event::Acked { stream: stream.id, consumer: self.id, stream_seq, by: AckKind::AckAll });
+            }
+        }
+        self.ack_pending.forget_redeliveries(ack.stream_seq);
+        self.reported.last_ack = Some(ctx.now);
+        if was_pending && reached.consumer_seq > self.reported.ack_floor.consumer_seq {
+            self.reported.ack_floor = reached;
+        }
+    }
+
+    /// Moves the floor that decides, after `settled` left what is pending.
+    pub(super) fn move_floor(&mut self, settled: SequencePair) {
+        if self.ack_pending.is_empty() {
+            self.floor = SequencePair {
+                consumer_seq: self.next_consumer_seq - 1,
+                stream_seq: self.next_stream_seq.saturating_sub(1),
+            };
+        } else if settled.consumer_seq == self.floor.consumer_seq + 1 {
+            self.floor = self.before_next_pending(settled, self.next_stream_seq);
+        }
+    }
+
+    /// Just before the next pending message above `settled`, as long as that is below `end`.
+    fn before_next_pending(&self, settled: SequencePair, end: u64) -> SequencePair {
+        match self.ack_pending.first_from(settled.stream_seq + 1) {
+            Some((stream_seq, pending)) if stream_seq < end && pending.consumer_seq > 0 => {
+                SequencePair { consumer_seq: pending.consumer_seq - 1, stream_seq: stream_seq - 1 }
+            }
+            _ => settled,
+        }
+    }
+
+    /// Moves the floor that INFO shows.
+    pub(super) fn report_ack(&mut self, was_pending: bool, settled: SequencePair) {
+        let reported = self.reported;
+        if !was_pending || settled.consumer_seq <= reported.ack_floor.consumer_seq {
+            return;
+        }
+        if self.ack_pending.is_empty() {
+            self.reported.ack_floor = reported.delivered;
+        } else if settled.consumer_seq == reported.ack_floor.consumer_seq + 1 {
+            let moves_on = reported.delivered.consumer_seq > settled.consumer_seq;
+            self.reported.ack_floor =
+                if moves_on { self.before_next_pending(settled, reported.delivered.stream_seq + 1) } else { settled };
+        }
+    }
+
+    /// Asks for another delivery: at once, or after a delay. Whether the delivery loop has something to do.
+    fn nak(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, ack: AckSubject, argument: &[u8]) -> bool {
+        let AckSubject { stream_seq, consumer_seq, .. } = ack;
+        let is_current = consumer_seq > self.floor.consumer_seq && consumer_seq <= self.next_consumer_seq;
+        let (stream_id, consumer) = (stream.id, self.id);
+        if !is_current || !self.ack_pending.contains(stream_seq) {
+            ctx.tell(|| Event::AckIgnored { stream: stream_id, consumer, stream_seq });
+            return false;
+        }
+        let now = ctx.now;
+        let domain = ctx.domain().map(str::to_owned);
+        ctx.advise(&self.advisory_subject("MSG_NAKED"), |id| {
+            advisory::Nak::new(id, now, &self.stream_name, &self.name, ack, domain)
+        });
+        let delay = nak_delay(argument);
+        ctx.tell(|| Event::Naked { stream: stream_id, consumer, stream_seq, delay });
+        match delay {
+            Some(delay) => {
+                let wait = AckWait { ack_wait: self.config.ack_wait, backoff: &self.config.backoff };
+                self.ack_pending.delay(now, stream_seq, delay, wait);
+                self.report_delivered(now, 0, stream_seq, 1);
+                false
+            }
+            None => {
+                self.ack_pending.make_due(stream_seq);
+                true
+            }
+        }
+    }
+
+    /// Starts the ack wait of a message anew.
+    fn in_progress(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, ack: AckSubject) {
+        let stream_seq = ack.stream_seq;
+        let (stream_id, consumer) = (stream.id, self.id);
+        if !self.ack_pending.contains(stream_seq) {
+            return ctx.tell(|| Event::AckIgnored { stream: stream_id, consumer, stream_seq });
+        }
+        let wait = AckWait { ack_wait: self.config.ack_wait, backoff: &self.config.backoff };
+        self.ack_pending.restart(ctx.now, stream_seq, wait);
+        let ack_due = wait.after(self.ack_pending.redeliveries(stream_seq)).map_or(ctx.now, |wait| ctx.now + wait);
+        self.report_delivered(ctx.now, 0, stream_seq, 1);
+        ctx.tell(|| Event::InProgress { stream: stream_id, consumer, stream_seq, ack_due });
+    }
+
+    /// Settles a message that is not to be delivered again. The advisory goes out whatever state the message is in.
+    fn term(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, ack: AckSubject, reason: &[u8]) -> AckOutcome {
+        let outcome = self.ack_message(ctx, stream, ack, false);
+        self.advise_terminated(ctx, ack, &String::from_utf8_lossy(reason));
+        self.tell_acked(ctx, stream, ack, outcome, AckKind::Term);
+        outcome
+    }
+
+    pub(super) fn advise_terminated(&self, ctx: &mut Context<'_>, ack: AckSubject, reason: &str) {
+        let now = ctx.now;
+        let domain = ctx.domain().map(str::to_owned);
+        ctx.advise(&self.advisory_subject("MSG_TERMINATED"), |id| {
+            advisory::Terminated::new(id, now, &self.stream_name, &self.name, ack, reason, domain)
+        });
+    }
+
+    /// Publishes the metric of an ack for the sampled share of them.
+    fn sample_ack(&self, ctx: &mut Context<'_>, ack: AckSubject, pending: Pending) {
+        let share = u64::try_from(self.config.sample_percent()).unwrap_or(0);
+        if share == 0 || (share < 100 && ctx.rng.below(100) > share) {
+            return;
+        }
+        let now = ctx.now;
+        let domain = ctx.domain().map(str::to_owned);
+        let subject = format!("$JS.EVENT.METRIC.CONSUMER.ACK.{}.{}", self.stream_name, self.name);
+        ctx.advise(&subject, |id| {
+            advisory::ConsumerAck::new(id, now, &self.stream_name, &self.name, ack, now.since(pending.since), domain)
+        });
+    }
+
+    pub(super) fn advisory_subject(&self, kind: &str) -> String {
+        format!("$JS.EVENT.ADVISORY.CONSUMER.{kind}.{}.{}", self.stream_name, self.name)
+    }
+}
+
+/// The delay that a nak asks for. What cannot be read asks for none.
+fn nak_delay(argument: &[u8]) -> Option<Duration> {
+    if argument.is_empty() {
+        return None;
+    }
+    let nanos = if argument.starts_with(b"{") {
+        unmarshal::<NakOptions>(argument).ok()?.delay_ns
+    } else {
+        duration::parse(argument)?
+    };
+    Some(Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)))
+}

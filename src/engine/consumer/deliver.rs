@@ -1,0 +1,308 @@
+//! The delivery loop: which message goes out next, and to whom.
+//!
+//! The loop runs when something wakes it and stops when there is nothing that it may deliver. Source: nats-server
+//! `server/consumer.go` (`loopAndGatherMsgs`, `getNextMsg`, `deliverMsg`).
+
+use super::ack_pending::{AckWait, PendingState};
+use super::config::{AckPolicy, PriorityPolicy};
+use super::{Consumer, Context, Reported, SequencePair, StreamView};
+use crate::engine::effects::Publication;
+use crate::engine::event::{AckKind, Event};
+use crate::engine::message::HeaderBlock;
+use crate::engine::store::StoredMessage;
+use crate::engine::stream::config::Retention;
+use crate::engine::table::StreamId;
+use crate::engine::time::Timestamp;
+
+/// Deliveries in one go. What is left goes out at the same instant, after the outboxes were emptied.
+const MAX_DELIVERIES: usize = 4_096;
+/// Bytes in one go.
+const MAX_BYTES: usize = 8 * 1024 * 1024;
+
+/// The message that a turn of the loop chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Picked {
+    stream_seq: u64,
+    /// 1 for the first delivery.
+    delivered: u64,
+}
+
+/// Why no message was chosen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Nothing {
+    EndOfStream,
+    MaxAckPending,
+}
+
+/// A delivery that waits for its time, since the pace is kept by replay or rate limit.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct InHand {
+    picked: Picked,
+    to: Box<[u8]>,
+    ack_subject: Box<[u8]>,
+    /// The pull request has its batch, and bytes to spare.
+    completes: Option<u64>,
+    pub(super) until: Timestamp,
+}
+
+impl Consumer {
+    /// Wakes the delivery loop.
+    pub fn deliver(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) {
+        self.has_backlog = None;
+        let (mut deliveries, mut bytes) = (0, 0);
+        while self.in_hand.is_none() {
+            match self.deliver_one(ctx, stream) {
+                Some(sent) => (deliveries, bytes) = (deliveries + 1, bytes + sent),
+                None => return,
+            }
+            if deliveries >= MAX_DELIVERIES || bytes >= MAX_BYTES {
+                self.has_backlog = Some(ctx.now);
+                return;
+            }
+        }
+    }
+
+    /// One turn. The size of what went out, or `None` if the loop goes to sleep.
+    fn deliver_one(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) -> Option<usize> {
+        if self.is_paused(ctx.now) {
+            self.tidy_waiting(ctx, stream.id, true);
+            return None;
+        }
+        match &self.push {
+            Some(push) if !push.may_deliver() => return None,
+            None if self.waiting.is_empty() => return None,
+            _ => {}
+        }
+        let was_stalled = self.is_stalled();
+        let (picked, message) = match self.pick(ctx, stream) {
+            Ok(found) => found,
+            Err(nothing) => {
+                self.end_replay();
+                self.tidy_waiting(ctx, stream.id, nothing == Nothing::EndOfStream);
+                return None;
+            }
+        };
+        if picked.delivered == 1 {
+            self.num_pending -= 1;
+        }
+        let ack_subject = self.ack_subject(picked.delivered, picked.stream_seq, message.time);
+        let size = self.size_of_delivery(&message, ack_subject.len());
+        let Some((to, completes)) = self.choose_receiver(ctx, stream.id, size) else {
+            self.put_back(picked);
+            self.end_replay();
+            self.tidy_waiting(ctx, stream.id, true);
+            return None;
+        };
+        if let Some(until) = self.paced_until(ctx.now, &message, size) {
+            self.in_hand = Some(InHand { picked, to, ack_subject: ack_subject.into(), completes, until });
+            return None;
+        }
+        self.send(ctx, stream, picked, &message, &to, &ack_subject, completes);
+        if !was_stalled && self.is_stalled() {
+            ctx.tell(|| Event::Stalled { stream: stream.id, consumer: self.id });
+        }
+        Some(size)
+    }
+
+    /// The next message: what has to be delivered again goes first, whatever max ack pending says.
+    fn pick<'s>(
+        &mut self,
+        ctx: &mut Context<'_>,
+        stream: StreamView<'s>,
+    ) -> Result<(Picked, StoredMessage<'s>), Nothing> {
+        if let Some(found) = self.pick_redelivery(ctx, stream) {
+            return Ok(found);
+        }
+        if self.is_stalled() {
+            return Err(Nothing::MaxAckPending);
+        }
+        if let Some(list) = &mut self.skip_list {
+            let stream_seq = list.stream_seqs.pop_front().unwrap_or(list.resume);
+            self.next_stream_seq = if list.stream_seqs.is_empty() { list.resume + 1 } else { stream_seq + 1 };
+            if list.stream_seqs.is_empty() {
+                self.skip_list = None;
+            }
+            let message = stream.store.get(stream_seq).ok_or(Nothing::EndOfStream)?;
+            return Ok((Picked { stream_seq, delivered: 1 }, message));
+        }
+        match stream.store.next(&mut self.cursor, self.next_stream_seq) {
+            Some(stream_seq) => {
+                self.next_stream_seq = stream_seq + 1;
+                let message = stream.store.get(stream_seq).ok_or(Nothing::EndOfStream)?;
+                Ok((Picked { stream_seq, delivered: 1 }, message))
+            }
+            None => {
+                self.next_stream_seq = self.next_stream_seq.max(stream.store.last_seq() + 1);
+                Err(Nothing::EndOfStream)
+            }
+        }
+    }
+
+    fn pick_redelivery<'s>(
+        &mut self,
+        ctx: &mut Context<'_>,
+        stream: StreamView<'s>,
+    ) -> Option<(Picked, StoredMessage<'s>)> {
+        while let Some(stream_seq) = self.ack_pending.pop_due().or_else(|| self.orphans.pop_front()) {
+            let delivered = self.ack_pending.count_redelivery(stream_seq);
+            if self.config.max_deliver.is_some_and(|max| delivered > max) {
+                self.give_up(ctx, stream, stream_seq, delivered - 1);
+                continue;
+            }
+            if let Some(message) = stream.store.get(stream_seq) {
+                return Some((Picked { stream_seq, delivered }, message));
+            }
+            self.ack_pending.uncount_redelivery(stream_seq);
+            self.terminate_missing(ctx, stream, stream_seq, delivered - 1);
+        }
+        None
+    }
+
+    /// Undoes the choice of a message that nobody could take.
+    fn put_back(&mut self, picked: Picked) {
+        let Picked { stream_seq, delivered } = picked;
+        if delivered == 1 && stream_seq + 1 == self.next_stream_seq {
+            self.next_stream_seq -= 1;
+            self.num_pending += 1;
+            return;
+        }
+        self.ack_pending.uncount_redelivery(stream_seq);
+        if self.ack_pending.contains(stream_seq) {
+            self.ack_pending.make_due(stream_seq);
+        } else {
+            self.orphans.push_back(stream_seq);
+        }
+    }
+
+    /// Bytes that a delivery counts for: subject, reply, headers and payload.
+    fn size_of_delivery(&self, message: &StoredMessage<'_>, ack_subject: usize) -> usize {
+        let (headers, payload) = if self.config.headers_only {
+            (headers_only(message).len(), 0)
+        } else {
+            (message.headers.len(), message.payload.len())
+        };
+        message.subject.len() + ack_subject + headers + payload
+    }
+
+    /// Where the message goes: the deliver subject, or the inbox of the pull request whose turn it is. For the last
+    /// message of a request that counts bytes, also how many it has left.
+    fn choose_receiver(
+        &mut self,
+        ctx: &mut Context<'_>,
+        stream: StreamId,
+        size: usize,
+    ) -> Option<(Box<[u8]>, Option<u64>)> {
+        if let Some(subject) = &self.config.deliver_subject {
+            return Some((subject.as_bytes().into(), None));
+        }
+        self.find_eligible(ctx, stream, size)?;
+        let request = self.waiting.front()?;
+        let completes = (request.batch_left <= 1 && request.bytes_left > 0).then_some(request.bytes_left);
+        let (to, ends) = (request.reply.clone(), request.batch_left <= 1);
+        self.waiting.serve_front(ctx.now, self.config.priority_policy == PriorityPolicy::Prioritized);
+        if ends {
+            let inbox = to.clone();
+            ctx.tell(|| Event::PullEnded { stream, consumer: self.id, inbox, status: String::new() });
+        }
+        Some((to, completes))
+    }
+
+    /// Sends what was held back, if its time has come.
+    pub(super) fn send_in_hand(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) {
+        let Some(held) = self.in_hand.take() else { return };
+        if let Some(message) = stream.store.get(held.picked.stream_seq) {
+            self.send(ctx, stream, held.picked, &message, &held.to, &held.ack_subject, held.completes);
+        }
+        self.deliver(ctx, stream);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one delivery; a struct would only rename them")]
+    fn send(
+        &mut self,
+        ctx: &mut Context<'_>,
+        stream: StreamView<'_>,
+        picked: Picked,
+        message: &StoredMessage<'_>,
+        to: &[u8],
+        ack_subject: &[u8],
+        completes: Option<u64>,
+    ) {
+        let Picked { stream_seq, delivered } = picked;
+        let consumer_seq = self.next_consumer_seq;
+        self.next_consumer_seq += 1;
+        self.report_delivered(ctx.now, consumer_seq, stream_seq, delivered);
+        if self.config.ack_policy == AckPolicy::None {
+            self.floor = SequencePair { consumer_seq, stream_seq };
+        } else {
+            let wait = AckWait { ack_wait: self.config.ack_wait, backoff: &self.config.backoff };
+            self.ack_pending.track(ctx.now, stream_seq, consumer_seq, wait);
+        }
+        self.publish(ctx, message, to, ack_subject);
+        if let Some(bytes_left) = completes {
+            let mut status = HeaderBlock::with_status("409 Batch Completed");
+            status.push("Nats-Pending-Messages", "0").push("Nats-Pending-Bytes", bytes_left.to_string());
+            ctx.effects.send_headers(to, &status.finish());
+        }
+        self.count_window(ctx, to.len() + ack_subject.len() + message.headers.len() + message.payload.len());
+        if self.is_pull() {
+            self.last_active = ctx.now;
+        }
+        if self.config.ack_policy == AckPolicy::None && stream.retention != Retention::Limits {
+            self.released.push(stream_seq);
+        }
+        let ack_due = match self.ack_pending.get(stream_seq).map(|pending| pending.state) {
+            Some(PendingState::InFlight(at)) => Some(at),
+            _ => None,
+        };
+        let (stream, consumer) = (stream.id, self.id);
+        ctx.tell(|| Event::Delivered { stream, consumer, stream_seq, consumer_seq, delivered, to: to.into(), ack_due });
+        if self.config.ack_policy == AckPolicy::None {
+            ctx.tell(|| Event::Acked { stream, consumer, stream_seq, by: AckKind::Delivery });
+        }
+    }
+
+    fn publish(&self, ctx: &mut Context<'_>, message: &StoredMessage<'_>, to: &[u8], ack_subject: &[u8]) {
+        let (mut headers, mut payload) = (message.headers, message.payload);
+        let changed;
+        if self.config.headers_only {
+            changed = headers_only(message);
+            (headers, payload) = (&changed, b"");
+        }
+        let pinned;
+        if self.config.priority_policy == PriorityPolicy::PinnedClient {
+            let mut block = HeaderBlock::from_bytes(headers);
+            block.push("Nats-Pin-Id", self.pin.as_ref().map_or("", |pin| &pin.id));
+            pinned = block.finish();
+            headers = &pinned;
+        }
+        ctx.effects.publish(Publication { to, subject: message.subject, reply: ack_subject, headers, payload });
+    }
+
+    /// Notes a delivery in what INFO shows.
+    pub(super) fn report_delivered(&mut self, now: Timestamp, consumer_seq: u64, stream_seq: u64, delivered: u64) {
+        let Reported { delivered: reached, ack_floor, last_delivered, .. } = &mut self.reported;
+        *last_delivered = Some(now);
+        let without_acks = self.config.ack_policy == AckPolicy::None;
+        if consumer_seq <= ack_floor.consumer_seq || (without_acks && delivered != 1) {
+            return;
+        }
+        reached.consumer_seq = reached.consumer_seq.max(consumer_seq);
+        reached.stream_seq = reached.stream_seq.max(stream_seq);
+        if without_acks {
+            *ack_floor = *reached;
+        }
+    }
+
+    fn end_replay(&mut self) {
+        if self.replay.is_some_and(|replay| self.next_stream_seq > replay.until_seq) {
+            self.replay = None;
+        }
+    }
+}
+
+/// The header block of a message that is delivered without its payload.
+fn headers_only(message: &StoredMessage<'_>) -> Vec<u8> {
+    let mut block = HeaderBlock::from_bytes(message.headers);
+    block.push("Nats-Msg-Size", message.payload.len().to_string());
+    block.finish()
+}

@@ -1,0 +1,176 @@
+//! Messages that leave a consumer without an ack: given up, removed from the stream, purged.
+//!
+//! Source: nats-server `server/consumer.go` (`hasMaxDeliveries`, `decStreamPending`, `purge`, `resetLocalStartingSeq`).
+
+use super::ack_pending::AckWait;
+use super::{AckSubject, Consumer, Context, SequencePair, StreamView};
+use crate::engine::api::advisory;
+use crate::engine::event::Event;
+use crate::engine::store::MessageStore;
+use crate::engine::stream::config::Retention;
+use crate::engine::table::StreamId;
+
+/// The reason in the advisory for a pending message that left the stream.
+const DELETED: &str = "Unacknowledged message was deleted";
+
+impl Consumer {
+    /// Ends the deliveries of a message that was delivered as often as it may be. It stays in the stream.
+    pub(super) fn give_up(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, delivered: u64) {
+        if self.config.max_deliver == Some(delivered) {
+            self.advise_max_deliveries(ctx, stream, stream_seq, delivered);
+        }
+        if let Some(pending) = self.ack_pending.remove(stream_seq) {
+            self.reported.last_delivered = Some(ctx.now);
+            self.move_floor(SequencePair { consumer_seq: pending.consumer_seq, stream_seq });
+        }
+    }
+
+    /// Gives a message up whose ack wait ended, if no further delivery is allowed. Unlike
+    /// [`give_up`](Self::give_up) this happens without an attempt to deliver, with `max_deliver` 1.
+    pub(super) fn give_up_if_spent(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64) -> bool {
+        let Some(max) = self.config.max_deliver else { return false };
+        let delivered = self.ack_pending.redeliveries(stream_seq).max(1);
+        if delivered < max {
+            return false;
+        }
+        self.give_up(ctx, stream, stream_seq, delivered);
+        self.ack_pending.set_redeliveries(stream_seq, delivered);
+        true
+    }
+
+    fn advise_max_deliveries(&self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, delivered: u64) {
+        let now = ctx.now;
+        let domain = ctx.domain().map(str::to_owned);
+        ctx.advise(&self.advisory_subject("MAX_DELIVERIES"), |id| {
+            advisory::MaxDeliver::new(id, now, &self.stream_name, &self.name, stream_seq, delivered, domain)
+        });
+        ctx.tell(|| Event::GaveUp { stream: stream.id, consumer: self.id, stream_seq, delivered });
+    }
+
+    /// A message that was to be delivered again is gone.
+    pub(super) fn terminate_missing(
+        &mut self,
+        ctx: &mut Context<'_>,
+        stream: StreamView<'_>,
+        stream_seq: u64,
+        delivered: u64,
+    ) {
+        if let Some(pending) = self.settle(ctx, stream, stream_seq, 0) {
+            let ack = AckSubject { delivered, stream_seq, consumer_seq: pending.consumer_seq };
+            self.advise_terminated(ctx, ack, DELETED);
+        }
+    }
+
+    /// Message `stream_seq`, which matched a filter of this consumer, left the stream. Whether the delivery loop has
+    /// something to do.
+    pub fn handle_removed(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64) -> bool {
+        if stream_seq >= self.next_stream_seq {
+            self.num_pending -= 1;
+        }
+        if self.ack_pending.contains(stream_seq) {
+            let delivered = self.ack_pending.redeliveries(stream_seq).max(1);
+            let wake = self.is_stalled();
+            if stream_seq < self.next_stream_seq {
+                self.terminate_missing(ctx, stream, stream_seq, delivered);
+            }
+            return wake;
+        }
+        if self.ack_pending.forget_redeliveries(stream_seq) {
+            self.reported.last_ack = Some(ctx.now);
+        }
+        false
+    }
+
+    /// The stream was purged up to `first_seq`, or, if `is_wider`, of some subjects of this consumer.
+    pub fn handle_purge(&mut self, ctx: &mut Context<'_>, store: &MessageStore, first_seq: u64, is_wider: bool) {
+        self.next_stream_seq = self.next_stream_seq.max(first_seq);
+        if self.floor.stream_seq < first_seq {
+            self.floor.stream_seq = first_seq.saturating_sub(1);
+            let gone: Vec<(u64, u64)> = self
+                .ack_pending
+                .iter()
+                .filter(|(stream_seq, _)| {
+                    *stream_seq <= self.floor.stream_seq || (is_wider && store.get(*stream_seq).is_none())
+                })
+                .map(|(stream_seq, pending)| (stream_seq, pending.consumer_seq))
+                .collect();
+            for (stream_seq, consumer_seq) in gone {
+                self.floor.consumer_seq = self.floor.consumer_seq.max(consumer_seq);
+                self.next_consumer_seq = self.next_consumer_seq.max(self.floor.consumer_seq);
+                self.ack_pending.remove(stream_seq);
+                self.ack_pending.forget_redeliveries(stream_seq);
+                self.reported.last_ack = Some(ctx.now);
+            }
+        }
+        if self.ack_pending.is_empty() {
+            self.ack_pending.clear();
+            self.floor = SequencePair {
+                consumer_seq: self.next_consumer_seq - 1,
+                stream_seq: self.next_stream_seq.saturating_sub(1),
+            };
+        }
+        // Those that were due lose their place; their ack wait decides again.
+        let wait = AckWait { ack_wait: self.config.ack_wait, backoff: &self.config.backoff };
+        self.ack_pending.forget_due(wait);
+        self.report_internal_state();
+    }
+
+    /// Several messages left the stream at once: counts anew.
+    pub fn handle_bulk_removal(&mut self, store: &MessageStore) {
+        self.count_pending(store);
+        self.ack_pending.forget_redeliveries_below(store.first_seq());
+    }
+
+    /// Shows what decides, if that is no step back.
+    fn report_internal_state(&mut self) {
+        let delivered = SequencePair {
+            consumer_seq: self.next_consumer_seq - 1,
+            stream_seq: self.next_stream_seq.saturating_sub(1),
+        };
+        let is_sound = self.floor.consumer_seq <= delivered.consumer_seq
+            && self.floor.stream_seq <= delivered.stream_seq
+            && delivered.consumer_seq >= self.reported.delivered.consumer_seq
+            && self.floor.stream_seq >= self.reported.ack_floor.stream_seq
+            && self.ack_pending.first_from(0).is_none_or(|(first, _)| first > self.floor.stream_seq);
+        if is_sound {
+            self.reported.delivered = delivered;
+            self.reported.ack_floor = self.floor;
+        }
+    }
+
+    /// The consumer is deleted: whoever waits is told.
+    pub fn end(&mut self, ctx: &mut Context<'_>, stream: StreamId) {
+        self.end_all_requests(ctx, stream);
+    }
+
+    /// Up to here this consumer has settled everything.
+    pub const fn settled_up_to(&self) -> u64 {
+        self.floor.stream_seq
+    }
+
+    /// Puts the consumer back to `stream_seq`, as RESET asks. Everything that was delivered is forgotten.
+    pub(super) fn start_over(&mut self, store: &MessageStore, retention: Retention, stream_seq: u64) {
+        let recount = self.next_stream_seq != stream_seq || !self.ack_pending.is_empty();
+        self.ack_pending.clear();
+        self.orphans.clear();
+        self.next_stream_seq = stream_seq;
+        self.next_consumer_seq = 1;
+        self.floor = SequencePair { consumer_seq: 0, stream_seq: stream_seq - 1 };
+        self.reported = super::Reported { delivered: self.floor, ack_floor: self.floor, ..super::Reported::default() };
+        if recount {
+            self.count_pending(store);
+        }
+        if retention == Retention::Interest {
+            self.release_up_to(store, stream_seq - 1);
+        }
+    }
+
+    /// Releases all messages up to `stream_seq` that match.
+    fn release_up_to(&mut self, store: &MessageStore, stream_seq: u64) {
+        let mut from = store.first_seq();
+        while let Some(found) = store.next(&mut self.cursor, from).filter(|found| *found <= stream_seq) {
+            self.released.push(found);
+            from = found + 1;
+        }
+    }
+}

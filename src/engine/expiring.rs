@@ -1,0 +1,111 @@
+//! Deadlines by stream sequence: for ack waits and message TTLs.
+//!
+//! Most deadlines are set in ascending order, since the wait is the same for all. Those stand in a queue; the others in
+//! a sorted set. Setting, removing and finding the first cost a few steps however many there are.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::seq_map::SeqMap;
+use super::time::Timestamp;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Deadlines {
+    by_seq: SeqMap<Timestamp>,
+    /// In ascending order. One that was changed or removed since stays behind and does not count; the first counts.
+    in_order: VecDeque<(Timestamp, u64)>,
+    out_of_order: BTreeSet<(Timestamp, u64)>,
+}
+
+impl Deadlines {
+    pub const fn len(&self) -> usize {
+        self.by_seq.len()
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.by_seq.is_empty()
+    }
+
+    pub fn get(&self, seq: u64) -> Option<Timestamp> {
+        self.by_seq.get(seq).copied()
+    }
+
+    /// Sets the deadline of `seq`, in place of the one that it has.
+    pub fn set(&mut self, seq: u64, at: Timestamp) {
+        self.remove(seq);
+        self.by_seq.insert(seq, at);
+        if self.in_order.back().is_none_or(|last| *last <= (at, seq)) {
+            self.in_order.push_back((at, seq));
+        } else {
+            self.out_of_order.insert((at, seq));
+        }
+    }
+
+    pub fn remove(&mut self, seq: u64) -> Option<Timestamp> {
+        let at = self.by_seq.remove(seq)?;
+        if !self.out_of_order.is_empty() {
+            self.out_of_order.remove(&(at, seq));
+        }
+        while self.in_order.front().is_some_and(|(at, seq)| self.by_seq.get(*seq) != Some(at)) {
+            self.in_order.pop_front();
+        }
+        Some(at)
+    }
+
+    /// The first deadline, and whose it is.
+    pub fn first(&self) -> Option<(Timestamp, u64)> {
+        match (self.in_order.front(), self.out_of_order.first()) {
+            (Some(a), Some(b)) => Some(*a.min(b)),
+            (a, b) => a.or(b).copied(),
+        }
+    }
+
+    /// Takes the first deadline that is not after `now`.
+    pub fn pop(&mut self, now: Timestamp) -> Option<(Timestamp, u64)> {
+        let (at, seq) = self.first().filter(|(at, _)| *at <= now)?;
+        self.remove(seq);
+        Some((at, seq))
+    }
+
+    /// Deadlines by ascending sequence.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, Timestamp)> {
+        self.by_seq.iter().map(|(seq, at)| (seq, *at))
+    }
+
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::engine::rng::Rng;
+
+    #[test]
+    fn agrees_with_a_plain_map() {
+        for seed in 0..20 {
+            let (mut rng, mut deadlines, mut model) = (Rng::new(seed), Deadlines::default(), BTreeMap::new());
+            for step in 0..2_000 {
+                let seq = rng.below(100);
+                match rng.below(4) {
+                    0 => assert_eq!(deadlines.remove(seq), model.remove(&seq), "seed {seed}"),
+                    1 => {
+                        let now = Timestamp::from_nanos(step);
+                        let expected = model.iter().map(|(seq, at)| (*at, *seq)).min().filter(|(at, _)| *at <= now);
+                        assert_eq!(deadlines.pop(now), expected, "seed {seed}");
+                        model.retain(|seq, _| Some(*seq) != expected.map(|(_, seq)| seq));
+                    }
+                    kind => {
+                        let at = Timestamp::from_nanos(step + if kind == 2 { 100 } else { rng.below(300) });
+                        deadlines.set(seq, at);
+                        model.insert(seq, at);
+                    }
+                }
+                assert_eq!(deadlines.first(), model.iter().map(|(seq, at)| (*at, *seq)).min(), "seed {seed}");
+            }
+            assert!(deadlines.iter().eq(model));
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! The consumers of a stream: making and deleting them, waking them, and what they release.
+//!
+//! Source: nats-server `server/consumer.go` (`addConsumerWithAssignment`, `stopWithFlags`), `server/stream.go`
+//! (`partitionUnique`).
+
+use super::config::Retention;
+use super::{Context, Stream, view};
+use crate::engine::api::advisory;
+use crate::engine::consumer::config::{AckPolicy, ConsumerConfig, DeliverPolicy};
+use crate::engine::consumer::{AckSubject, Consumer, StreamView};
+use crate::engine::error::ApiError;
+use crate::engine::event::{ConsumerEnd, Event, Removal};
+use crate::engine::subject::SubjectFilter;
+use crate::engine::table::ConsumerId;
+
+/// Consumers that a stream may have unless its configuration says otherwise.
+const DEFAULT_MAX_CONSUMERS: u64 = 1_000;
+
+impl Stream {
+    pub fn consumer_id(&self, name: &str) -> Option<ConsumerId> {
+        self.consumer_names.get(name).copied()
+    }
+
+    pub fn consumer(&self, id: ConsumerId) -> Option<&Consumer> {
+        self.consumers.get(id)
+    }
+
+    /// The push consumers with this deliver subject.
+    pub fn consumers_delivering_to(&self, subject: &[u8]) -> impl Iterator<Item = ConsumerId> {
+        let delivers = move |consumer: &Consumer| {
+            consumer.config.deliver_subject.as_ref().is_some_and(|to| to.as_bytes() == subject)
+        };
+        self.consumers.iter().filter(move |(_, consumer)| delivers(consumer)).map(|(id, _)| id)
+    }
+
+    pub fn consumer_named(&self, name: &str) -> Option<&Consumer> {
+        self.consumers.get(self.consumer_id(name)?)
+    }
+
+    /// Consumers sorted by name, without those that mirrors and sources made for themselves.
+    pub fn visible_consumers(&self) -> impl Iterator<Item = &Consumer> {
+        self.consumer_names.values().filter_map(|id| self.consumers.get(*id)).filter(|consumer| !consumer.is_hidden())
+    }
+
+    /// Consumers in the order of their making.
+    pub fn consumers(&self) -> impl Iterator<Item = &Consumer> {
+        self.consumers.iter().map(|(_, consumer)| consumer)
+    }
+
+    /// Lets `act` change a consumer, then does what the stream owes about it.
+    pub fn with_consumer<R>(
+        &mut self,
+        ctx: &mut Context<'_>,
+        id: ConsumerId,
+        act: impl FnOnce(&mut Consumer, &mut Context<'_>, StreamView<'_>) -> R,
+    ) -> Option<R> {
+        let consumer = self.consumers.get_mut(id)?;
+        let result = act(consumer, ctx, view(self.id, &self.config, &self.store));
+        let released = consumer.take_released();
+        if !released.is_empty() {
+            self.release(ctx, &released);
+        }
+        Some(result)
+    }
+
+    /// Tells the consumers that read `subject` that message `seq` was stored.
+    pub(super) fn signal_consumers(&mut self, ctx: &mut Context<'_>, subject: &[u8], seq: u64) {
+        let mut readers = Vec::new();
+        self.filters.for_each_match(subject, &mut |consumer| readers.push(*consumer));
+        readers.sort_unstable();
+        readers.dedup();
+        for id in readers {
+            self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.handle_stored(ctx, stream, seq));
+        }
+    }
+
+    /// Takes an acknowledgement for a consumer. Whether there is one that takes acks.
+    pub fn handle_ack(
+        &mut self,
+        ctx: &mut Context<'_>,
+        consumer: &str,
+        ack: AckSubject,
+        reply: &[u8],
+        body: &[u8],
+    ) -> bool {
+        let Some(id) = self.consumer_id(consumer) else { return false };
+        if !self.consumers.get(id).is_some_and(Consumer::takes_acks) {
+            return false;
+        }
+        let outcome = self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.handle_ack(ctx, stream, ack, body));
+        let Some(outcome) = outcome else { return false };
+        if outcome.answer && !reply.is_empty() {
+            ctx.effects.send(reply, b"");
+        }
+        if outcome.next {
+            let request = body.strip_prefix(b"+NXT").unwrap_or_default();
+            self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.handle_pull(ctx, stream, reply, request));
+        }
+        if outcome.wake {
+            self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.deliver(ctx, stream));
+        }
+        true
+    }
+
+    /// Takes the answer to a flow control request. Whether there is such a consumer.
+    pub fn handle_flow_control(
+        &mut self,
+        ctx: &mut Context<'_>,
+        consumer: &str,
+        subject: &[u8],
+        headers: &[u8],
+    ) -> bool {
+        let Some(id) = self.consumer_id(consumer) else { return false };
+        if !self.consumers.get(id).is_some_and(|consumer| consumer.config.flow_control) {
+            return false;
+        }
+        let outcome = self.with_consumer(ctx, id, |consumer, ctx, stream| {
+            consumer.handle_flow_control(ctx, stream, subject, headers)
+        });
+        if outcome.is_some_and(|outcome| outcome.wake) {
+            self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.deliver(ctx, stream));
+        }
+        true
+    }
+
+    /// The rules for a new consumer that depend on the stream and its other consumers.
+    ///
+    /// # Errors
+    /// The first rule broken.
+    pub fn check_new_consumer(&self, config: &ConsumerConfig, account_max: Option<u64>) -> Result<(), ApiError> {
+        if !config.direct {
+            let max = self.config.max_consumers.or(account_max).unwrap_or(DEFAULT_MAX_CONSUMERS);
+            if self.visible_consumers().count() as u64 >= max {
+                return Err(ApiError::MaximumConsumersLimit);
+            }
+        }
+        if self.config.retention == Retention::WorkQueue && !config.direct {
+            self.check_work_queue(config)?;
+        }
+        Ok(())
+    }
+
+    /// In a work queue, every message belongs to one consumer.
+    fn check_work_queue(&self, config: &ConsumerConfig) -> Result<(), ApiError> {
+        if !matches!(config.ack_policy, AckPolicy::Explicit | AckPolicy::FlowControl) {
+            return Err(ApiError::ConsumerWqRequiresExplicitAck);
+        }
+        let has_others = self.consumers.iter().any(|(_, consumer)| !consumer.is_hidden() && !consumer.config.sourcing);
+        if has_others && !config.sourcing {
+            if config.filters().next().is_none() {
+                return Err(ApiError::ConsumerWqMultipleUnfiltered);
+            }
+            if !self.is_partition_free(None, config) {
+                return Err(ApiError::ConsumerWqConsumerNotUnique);
+            }
+        }
+        if config.deliver_policy != DeliverPolicy::All {
+            return Err(ApiError::ConsumerWqConsumerNotDeliverAll);
+        }
+        Ok(())
+    }
+
+    /// Whether no other consumer than `except` reads a subject that `wanted` reads.
+    pub fn is_partition_free(&self, except: Option<ConsumerId>, wanted: &ConsumerConfig) -> bool {
+        self.consumers.iter().filter(|(id, consumer)| Some(*id) != except && !consumer.config.sourcing).all(
+            |(_, consumer)| {
+                let taken = consumer.filters();
+                !taken.is_empty() && !taken.iter().any(|taken| wanted.filters().any(|filter| filter.collides(taken)))
+            },
+        )
+    }
+
+    /// Adds a consumer whose configuration passed all checks. It does not deliver before
+    /// [`start_consumer`](Self::start_consumer), so that its first info shows it untouched.
+    pub fn add_consumer(&mut self, ctx: &mut Context<'_>, name: String, config: ConsumerConfig) -> ConsumerId {
+        let id = self.consumers.next_id();
+        let consumer = Consumer::new(ctx, self.view(), id, name.clone(), config);
+        self.add_filters(id, consumer.filters().to_vec());
+        let is_hidden = consumer.is_hidden();
+        self.consumers.insert(consumer);
+        self.consumer_names.insert(name.clone(), id);
+        if !is_hidden {
+            self.advise_consumer(ctx, &name, "CREATED", "create");
+        }
+        ctx.tell(|| Event::ConsumerCreated { stream: self.id, consumer: id, name });
+        id
+    }
+
+    pub fn start_consumer(&mut self, ctx: &mut Context<'_>, id: ConsumerId) {
+        self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.start(ctx, stream));
+    }
+
+    /// Replaces the configuration of a consumer by one that passed the checks.
+    pub fn update_consumer(&mut self, ctx: &mut Context<'_>, id: ConsumerId, config: ConsumerConfig) {
+        let Some(consumer) = self.consumers.get(id) else { return };
+        let (old, new) = (consumer.filters().to_vec(), config.filters().cloned().collect::<Vec<_>>());
+        let floor = consumer.reported().ack_floor.stream_seq;
+        if old != new {
+            self.remove_filters(id, &old);
+            self.add_filters(id, new.clone());
+        }
+        self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.update(ctx, stream, config));
+        if old != new && self.config.retention == Retention::Interest {
+            self.remove_unneeded(ctx, floor);
+        }
+        ctx.tell(|| Event::ConsumerUpdated { stream: self.id, consumer: id });
+    }
+
+    fn add_filters(&mut self, id: ConsumerId, filters: Vec<SubjectFilter>) {
+        if filters.is_empty() {
+            self.filters.insert(b">", id);
+        }
+        for filter in filters {
+            self.filters.insert(filter.as_bytes(), id);
+        }
+    }
+
+    fn remove_filters(&mut self, id: ConsumerId, filters: &[SubjectFilter]) {
+        if filters.is_empty() {
+            self.filters.remove(b">", |other| *other == id);
+        }
+        for filter in filters {
+            self.filters.remove(filter.as_bytes(), |other| *other == id);
+        }
+    }
+
+    /// Deletes a consumer. In an interest stream, what only it wanted goes as well.
+    pub fn delete_consumer(&mut self, ctx: &mut Context<'_>, id: ConsumerId, cause: ConsumerEnd) {
+        let Some(consumer) = self.consumers.get_mut(id) else { return };
+        if !consumer.is_hidden() {
+            let name = consumer.name.clone();
+            self.advise_consumer(ctx, &name, "DELETED", "delete");
+        }
+        let Some(consumer) = self.consumers.get_mut(id) else { return };
+        consumer.end(ctx, self.id);
+        let Some(consumer) = self.consumers.remove(id) else { return };
+        self.consumer_names.remove(&consumer.name);
+        self.remove_filters(id, consumer.filters());
+        let start = consumer.settled_up_to();
+        ctx.tell(|| Event::ConsumerDeleted { stream: self.id, consumer: id, name: consumer.name, cause });
+        if self.config.retention == Retention::Interest && cause != ConsumerEnd::StreamDeleted {
+            if self.consumers.is_empty() {
+                self.purge_matching(ctx, None, None, 0, Removal::NoInterest);
+            } else {
+                self.remove_unneeded(ctx, start);
+            }
+        }
+    }
+
+    /// Deletes all consumers because the stream goes.
+    pub fn delete_all_consumers(&mut self, ctx: &mut Context<'_>) {
+        for id in self.consumers.ids() {
+            self.delete_consumer(ctx, id, ConsumerEnd::StreamDeleted);
+        }
+    }
+
+    fn advise_consumer(&self, ctx: &mut Context<'_>, consumer: &str, kind: &str, action: &'static str) {
+        let subject = format!("$JS.EVENT.ADVISORY.CONSUMER.{kind}.{}.{consumer}", self.config.name);
+        let (now, domain) = (ctx.now, ctx.domain().map(str::to_owned));
+        ctx.advise(&subject, |id| advisory::ConsumerAction::new(id, now, &self.config.name, consumer, action, domain));
+    }
+}

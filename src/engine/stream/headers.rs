@@ -1,0 +1,147 @@
+//! What a publisher asks of the stream in the headers of a message.
+//!
+//! Source: nats-server `server/stream.go` (`getMsgId`, `getExpectedLastSeq`, `getRollup`, …) and ADR-8, ADR-22.
+
+use crate::engine::message::Headers;
+
+/// The server's own headers of one message, read in one pass. Names are case-sensitive, the first of equal names counts,
+/// and an empty value counts as absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PublishHeaders<'a> {
+    pub msg_id: Option<&'a [u8]>,
+    pub expected_stream: Option<&'a [u8]>,
+    pub expected_last_seq: Option<&'a [u8]>,
+    pub expected_last_subject_seq: Option<&'a [u8]>,
+    /// The subject that the expected sequence is of, if not the message's own.
+    pub expected_last_subject_seq_subject: Option<&'a [u8]>,
+    pub expected_last_msg_id: Option<&'a [u8]>,
+    pub rollup: Option<&'a [u8]>,
+    pub ttl: Option<&'a [u8]>,
+    pub incr: Option<&'a [u8]>,
+    pub stream_source: Option<&'a [u8]>,
+    pub batch_id: Option<&'a [u8]>,
+    pub batch_sequence: Option<&'a [u8]>,
+    pub batch_commit: Option<&'a [u8]>,
+    pub required_api_level: Option<&'a [u8]>,
+    pub schedule: Option<&'a [u8]>,
+    pub schedule_ttl: Option<&'a [u8]>,
+    pub schedule_target: Option<&'a [u8]>,
+    pub schedule_source: Option<&'a [u8]>,
+    pub schedule_rollup: Option<&'a [u8]>,
+    pub schedule_next: Option<&'a [u8]>,
+    pub scheduler: Option<&'a [u8]>,
+    /// The one header whose empty value is not absent.
+    pub schedule_time_zone: Option<&'a [u8]>,
+}
+
+impl<'a> PublishHeaders<'a> {
+    pub fn read(block: &'a [u8]) -> Self {
+        let mut found = Self::default();
+        if block.is_empty() {
+            return found;
+        }
+        for (name, value) in Headers::new(block).iter() {
+            let slot = match name {
+                b"Nats-Msg-Id" => &mut found.msg_id,
+                b"Nats-Expected-Stream" => &mut found.expected_stream,
+                b"Nats-Expected-Last-Sequence" => &mut found.expected_last_seq,
+                b"Nats-Expected-Last-Subject-Sequence" => &mut found.expected_last_subject_seq,
+                b"Nats-Expected-Last-Subject-Sequence-Subject" => &mut found.expected_last_subject_seq_subject,
+                b"Nats-Expected-Last-Msg-Id" => &mut found.expected_last_msg_id,
+                b"Nats-Rollup" => &mut found.rollup,
+                b"Nats-TTL" => &mut found.ttl,
+                b"Nats-Incr" => &mut found.incr,
+                b"Nats-Stream-Source" => &mut found.stream_source,
+                b"Nats-Batch-Id" => &mut found.batch_id,
+                b"Nats-Batch-Sequence" => &mut found.batch_sequence,
+                b"Nats-Batch-Commit" => &mut found.batch_commit,
+                b"Nats-Required-Api-Level" => &mut found.required_api_level,
+                b"Nats-Schedule" => &mut found.schedule,
+                b"Nats-Schedule-TTL" => &mut found.schedule_ttl,
+                b"Nats-Schedule-Target" => &mut found.schedule_target,
+                b"Nats-Schedule-Source" => &mut found.schedule_source,
+                b"Nats-Schedule-Rollup" => &mut found.schedule_rollup,
+                b"Nats-Schedule-Next" => &mut found.schedule_next,
+                b"Nats-Scheduler" => &mut found.scheduler,
+                b"Nats-Schedule-Time-Zone" => &mut found.schedule_time_zone,
+                _ => continue,
+            };
+            slot.get_or_insert(value);
+        }
+        found.without_empty_values()
+    }
+
+    fn without_empty_values(mut self) -> Self {
+        for slot in [
+            &mut self.msg_id,
+            &mut self.expected_stream,
+            &mut self.expected_last_seq,
+            &mut self.expected_last_subject_seq,
+            &mut self.expected_last_subject_seq_subject,
+            &mut self.expected_last_msg_id,
+            &mut self.rollup,
+            &mut self.ttl,
+            &mut self.incr,
+            &mut self.stream_source,
+            &mut self.batch_id,
+            &mut self.batch_sequence,
+            &mut self.batch_commit,
+            &mut self.required_api_level,
+            &mut self.schedule,
+            &mut self.schedule_ttl,
+            &mut self.schedule_target,
+            &mut self.schedule_source,
+            &mut self.schedule_rollup,
+            &mut self.schedule_next,
+            &mut self.scheduler,
+        ] {
+            *slot = slot.filter(|value| !value.is_empty());
+        }
+        self
+    }
+}
+
+/// An unsigned number of decimal digits; anything else is a number that no sequence equals.
+pub fn sequence(digits: &[u8]) -> u64 {
+    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    let text = std::str::from_utf8(digits).ok().filter(|_| is_number);
+    text.and_then(|text| text.parse().ok()).unwrap_or(u64::MAX)
+}
+
+/// A header block as it is stored: without a status in its first line. A block of which nothing remains is dropped.
+pub fn without_status(block: &[u8]) -> Option<Vec<u8>> {
+    Headers::new(block).status()?;
+    let end = block.iter().position(|byte| *byte == b'\n').map_or(block.len(), |at| at + 1);
+    let rest = &block[end..];
+    if rest == b"\r\n" || rest.is_empty() {
+        return Some(Vec::new());
+    }
+    Some([b"NATS/1.0\r\n", rest].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_first_of_equal_names_and_ignores_empty_values() {
+        let block = b"NATS/1.0\r\nNats-Msg-Id: a\r\nNats-Msg-Id: b\r\nNats-TTL: \r\nnats-rollup: all\r\n\r\n";
+        let headers = PublishHeaders::read(block);
+        assert_eq!(headers.msg_id, Some(&b"a"[..]));
+        assert_eq!((headers.ttl, headers.rollup), (None, None));
+    }
+
+    #[test]
+    fn sequences() {
+        for (digits, expected) in [("0", 0), ("17", 17), ("-1", u64::MAX), ("", u64::MAX), ("1x", u64::MAX)] {
+            assert_eq!(sequence(digits.as_bytes()), expected, "{digits:?}");
+        }
+    }
+
+    #[test]
+    fn a_status_is_not_stored() {
+        assert_eq!(without_status(b"NATS/1.0\r\n\r\n"), None);
+        assert_eq!(without_status(b"NATS/1.0 503 Foo\r\n\r\n"), Some(Vec::new()));
+        assert_eq!(without_status(b"NATS/1.0 503\r\nA: b\r\n\r\n"), Some(b"NATS/1.0\r\nA: b\r\n\r\n".to_vec()));
+    }
+}

@@ -1,0 +1,204 @@
+//! Messages go: by limit, by age, by ack, by hand. And the deadlines of a stream.
+//!
+//! Every removal of a single message goes through [`Stream::remove_message`], which tells the consumers. Source:
+//! nats-server `server/memstore.go` (`enforceMsgLimit`, `expireMsgs`), `server/stream.go` (`ackMsg`, `storeUpdates`).
+
+use std::time::Duration;
+
+use super::config::{Discard, Retention};
+use super::{Context, Stream};
+use crate::engine::consumer::Due;
+use crate::engine::event::{ConsumerEnd, Event, Removal};
+use crate::engine::table::ConsumerId;
+use crate::engine::time::Timestamp;
+
+/// What a stream does without an input, in the order in which it acts at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StreamDue {
+    /// A message reaches its TTL.
+    Ttl,
+    /// The oldest message reaches max age.
+    MaxAge,
+    /// A message id leaves the duplicate window.
+    DuplicateWindow,
+    /// Something is due in a consumer.
+    Consumer(ConsumerId, crate::engine::consumer::Wakeup),
+}
+
+impl Stream {
+    /// Removes one message and tells the consumers that read its subject. Whether it was there.
+    pub(super) fn remove_message(&mut self, ctx: &mut Context<'_>, seq: u64, cause: Removal) -> bool {
+        let Some(message) = self.store.get(seq) else { return false };
+        let mut readers = Vec::new();
+        self.filters.for_each_match(message.subject, &mut |consumer| readers.push(*consumer));
+        self.store.remove(seq);
+        self.ttls.remove(seq);
+        self.ageless.remove(&seq);
+        ctx.tell(|| Event::Removed { stream: self.id, seq, cause });
+        readers.sort_unstable();
+        readers.dedup();
+        for consumer in readers {
+            let wake = self.with_consumer(ctx, consumer, |consumer, ctx, stream| {
+                let wake = consumer.handle_removed(ctx, stream, seq);
+                // The message is gone already.
+                consumer.take_released();
+                wake
+            });
+            if wake == Some(true) {
+                self.with_consumer(ctx, consumer, |consumer, ctx, stream| consumer.deliver(ctx, stream));
+            }
+        }
+        true
+    }
+
+    /// Consumers need these messages no longer: those that nobody needs go.
+    pub(super) fn release(&mut self, ctx: &mut Context<'_>, released: &[u64]) {
+        if self.config.retention == Retention::Limits {
+            return;
+        }
+        for seq in released {
+            let Some(subject) = self.store.subject_of(*seq) else { continue };
+            let is_needed = self.consumers.iter().any(|(_, consumer)| consumer.needs(*seq, subject));
+            if !is_needed {
+                self.remove_message(ctx, *seq, Removal::Acked);
+            }
+        }
+    }
+
+    /// Removes the messages from `start` on that no consumer needs, after interest in them was lost.
+    pub(super) fn remove_unneeded(&mut self, ctx: &mut Context<'_>, start: u64) {
+        let mut seq = start.max(self.store.first_seq());
+        while seq <= self.store.last_seq() {
+            self.release_one(ctx, seq);
+            seq += 1;
+        }
+    }
+
+    fn release_one(&mut self, ctx: &mut Context<'_>, seq: u64) {
+        let Some(subject) = self.store.subject_of(seq) else { return };
+        if !self.consumers.iter().any(|(_, consumer)| consumer.needs(seq, subject)) {
+            self.remove_message(ctx, seq, Removal::NoInterest);
+        }
+    }
+
+    /// Removes what is beyond the limits after a message on `subject` was stored.
+    pub(super) fn enforce_limits(&mut self, ctx: &mut Context<'_>, subject: &[u8]) {
+        if let Some(max) = self.config.max_msgs_per_subject {
+            while self.store.count_of(subject) > max {
+                let Some(seq) = self.store.first_of(subject) else { break };
+                self.remove_message(ctx, seq, Removal::MaxMsgsPerSubject);
+            }
+        }
+        if self.config.discard == Discard::Old {
+            self.enforce_stream_limits(ctx);
+        }
+    }
+
+    /// Removes the oldest messages until max msgs and max bytes hold.
+    pub(super) fn enforce_stream_limits(&mut self, ctx: &mut Context<'_>) {
+        if let Some(max) = self.config.max_msgs {
+            while self.store.messages() > max {
+                self.remove_message(ctx, self.store.first_seq(), Removal::MaxMsgs);
+            }
+        }
+        if let Some(max) = self.config.max_bytes {
+            while self.store.bytes() > max {
+                self.remove_message(ctx, self.store.first_seq(), Removal::MaxBytes);
+            }
+        }
+    }
+
+    /// When `due` falls due; `None` while it is not armed. Nothing else knows.
+    fn due_at(&self, due: StreamDue) -> Option<Timestamp> {
+        match due {
+            StreamDue::Ttl => self.ttls.first().map(|(at, _)| at),
+            StreamDue::MaxAge => self.oldest_ageing().map(|(at, _)| at),
+            StreamDue::DuplicateWindow => self.duplicates.due_at(),
+            StreamDue::Consumer(consumer, wakeup) => self.consumers.get(consumer)?.due_at(wakeup),
+        }
+    }
+
+    /// The message that reaches max age first, and when.
+    pub fn oldest_ageing(&self) -> Option<(Timestamp, u64)> {
+        let max_age = self.config.max_age?;
+        let mut seq = self.store.first_seq();
+        while self.ageless.contains(&seq) {
+            seq = self.store.messages_from(seq + 1).next()?.seq;
+        }
+        Some((self.store.time_of(seq)? + max_age, seq))
+    }
+
+    /// The first deadline of the stream and its consumers.
+    pub fn next_due(&self) -> Option<(Timestamp, StreamDue)> {
+        let own = [StreamDue::Ttl, StreamDue::MaxAge, StreamDue::DuplicateWindow];
+        let own = own.into_iter().filter_map(|due| Some((self.due_at(due)?, due)));
+        let of_consumers = self.consumers.iter().filter_map(|(id, consumer)| {
+            let Due { at, wakeup } = consumer.next_due()?;
+            Some((at, StreamDue::Consumer(id, wakeup)))
+        });
+        own.chain(of_consumers).min()
+    }
+
+    /// Acts on everything that is due.
+    pub fn handle_deadlines(&mut self, ctx: &mut Context<'_>) {
+        if self.due_at(StreamDue::Ttl).is_some_and(|at| at <= ctx.now) {
+            self.expire_ttls(ctx);
+        }
+        if self.due_at(StreamDue::MaxAge).is_some_and(|at| at <= ctx.now) {
+            self.expire_by_age(ctx);
+        }
+        if self.due_at(StreamDue::DuplicateWindow).is_some_and(|at| at <= ctx.now) {
+            self.expire_duplicates(ctx);
+        }
+        for id in self.consumers.ids() {
+            let is_due =
+                self.consumers.get(id).and_then(|consumer| consumer.next_due()).is_some_and(|due| due.at <= ctx.now);
+            if is_due
+                && self.with_consumer(ctx, id, |consumer, ctx, view| consumer.handle_deadlines(ctx, view)) == Some(true)
+            {
+                self.delete_consumer(ctx, id, ConsumerEnd::Inactive);
+            }
+        }
+    }
+
+    fn expire_ttls(&mut self, ctx: &mut Context<'_>) {
+        while let Some((_, seq)) = self.ttls.pop(ctx.now) {
+            self.expire(ctx, seq, Removal::Ttl);
+        }
+    }
+
+    pub(super) fn expire_by_age(&mut self, ctx: &mut Context<'_>) {
+        while let Some((at, seq)) = self.oldest_ageing() {
+            if at > ctx.now {
+                break;
+            }
+            self.expire(ctx, seq, Removal::MaxAge);
+        }
+    }
+
+    /// Lets a message go because its time is over. The last one of its subject may leave a marker.
+    fn expire(&mut self, ctx: &mut Context<'_>, seq: u64, cause: Removal) {
+        let Some(message) = self.store.get(seq) else { return };
+        let marker = self.config.subject_delete_marker_ttl.filter(|_| {
+            let is_last = self.store.count_of(message.subject) == 1;
+            let is_marker = crate::engine::message::Headers::new(message.headers).get("Nats-Marker-Reason").is_some();
+            is_last && !is_marker
+        });
+        match marker {
+            Some(ttl) => {
+                let subject = message.subject.to_vec();
+                self.place_marker(ctx, &subject, ttl);
+            }
+            None => {
+                self.remove_message(ctx, seq, cause);
+            }
+        }
+    }
+
+    pub(super) fn expire_duplicates(&mut self, ctx: &mut Context<'_>) {
+        let window = self.config.duplicate_window.unwrap_or(Duration::ZERO);
+        for id in self.duplicates.expire(ctx.now, window) {
+            ctx.tell(|| Event::MsgIdForgotten { stream: self.id, msg_id: (*id).into() });
+        }
+    }
+}

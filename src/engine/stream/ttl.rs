@@ -1,0 +1,128 @@
+//! TTLs of single messages, and the markers that stand for a subject's last message when that expires (ADR-43).
+//!
+//! Source: nats-server `server/stream.go` (`getMessageTTL`, `parseMessageTTL`), `server/memstore.go` (`expireMsgs`).
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::{Context, Stream};
+use crate::engine::duration::{self, GoDuration};
+use crate::engine::event::Event;
+use crate::engine::message::HeaderBlock;
+use crate::engine::time::Timestamp;
+
+/// What a `Nats-TTL` asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MessageTtl {
+    /// Exempt from max age.
+    Never,
+    Seconds(u64),
+}
+
+impl MessageTtl {
+    /// Whole seconds, or a duration of at least one second of which the fraction is dropped, or `never`.
+    ///
+    /// # Errors
+    /// If the text is none of these.
+    pub fn parse(text: &[u8]) -> Result<Self, ()> {
+        let text = std::str::from_utf8(text).map_err(|_| ())?;
+        if text.eq_ignore_ascii_case("never") {
+            return Ok(Self::Never);
+        }
+        let seconds = match text.parse::<i64>() {
+            Ok(seconds) => seconds,
+            Err(_) => duration::parse(text.as_bytes()).ok_or(())? / 1_000_000_000,
+        };
+        u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Self::Seconds).ok_or(())
+    }
+}
+
+/// Takes the lines of header `name` out of a block.
+fn without_header(block: &[u8], name: &str) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(block.len());
+    for line in block.split_inclusive(|byte| *byte == b'\n') {
+        let is_it = line.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.first() == Some(&b':'));
+        if !is_it {
+            kept.extend_from_slice(line);
+        }
+    }
+    kept
+}
+
+impl Stream {
+    /// A TTL shorter than that of the markers is raised to it, and the header with it.
+    pub(super) fn raise_ttl<'h>(
+        &self,
+        ttl: Option<MessageTtl>,
+        headers: Cow<'h, [u8]>,
+    ) -> (Option<MessageTtl>, Cow<'h, [u8]>) {
+        if let (Some(MessageTtl::Seconds(seconds)), Some(marker)) = (ttl, self.config.subject_delete_marker_ttl)
+            && self.config.max_msgs_per_subject != Some(1)
+            && seconds < marker.as_secs()
+        {
+            let mut block = HeaderBlock::from_bytes(&without_header(&headers, "Nats-TTL"));
+            block.push("Nats-TTL", marker.as_secs().to_string());
+            return (Some(MessageTtl::Seconds(marker.as_secs())), block.finish().into());
+        }
+        (ttl, headers)
+    }
+
+    pub(super) fn track_ttl(&mut self, now: Timestamp, seq: u64, ttl: Option<MessageTtl>) {
+        match ttl.filter(|_| self.config.allow_msg_ttl) {
+            Some(MessageTtl::Never) => {
+                self.ageless.insert(seq);
+            }
+            Some(MessageTtl::Seconds(seconds)) => self.ttls.set(seq, now + Duration::from_secs(seconds)),
+            None => {}
+        }
+    }
+
+    /// Stores the marker that takes the place of a subject's last message, which expired. It rolls up the message.
+    pub(super) fn place_marker(&mut self, ctx: &mut Context<'_>, subject: &[u8], ttl: Duration) {
+        let mut block = HeaderBlock::new();
+        block
+            .push("Nats-Marker-Reason", "MaxAge")
+            .push("Nats-TTL", GoDuration(ttl).to_string())
+            .push("Nats-Rollup", "sub");
+        let headers = block.finish();
+        let Ok(seq) = self.store.push(subject, &headers, b"", ctx.now) else { return };
+        ctx.tell(|| Event::Stored { stream: self.id, seq, subject: subject.into(), payload_bytes: 0 });
+        self.last_msg_id.clear();
+        self.ttls.set(seq, ctx.now + Duration::from_secs(ttl.as_secs()));
+        self.enforce_limits(ctx, subject);
+        self.purge_matching(ctx, Some(subject), None, 1, crate::engine::event::Removal::Ttl);
+        self.signal_consumers(ctx, subject, seq);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ttls() {
+        use MessageTtl::{Never, Seconds};
+        for (text, expected) in [
+            ("1", Ok(Seconds(1))),
+            ("90s", Ok(Seconds(90))),
+            ("1h30m", Ok(Seconds(5_400))),
+            ("1.9s", Ok(Seconds(1))),
+            ("never", Ok(Never)),
+            ("NEVER", Ok(Never)),
+            ("0", Err(())),
+            ("0s", Err(())),
+            ("-1", Err(())),
+            ("10.5", Err(())),
+            ("1d", Err(())),
+            ("999ms", Err(())),
+        ] {
+            assert_eq!(MessageTtl::parse(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_header_is_taken_out() {
+        let block = b"NATS/1.0\r\nA: 1\r\nNats-TTL: 1\r\nNats-TTL-Other: 2\r\n\r\n";
+        assert_eq!(without_header(block, "Nats-TTL"), b"NATS/1.0\r\nA: 1\r\nNats-TTL-Other: 2\r\n\r\n");
+    }
+}
