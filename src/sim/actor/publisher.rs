@@ -1,0 +1,205 @@
+//! A client that publishes: by hand, or every so often by a script.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::engine::message::Headers;
+use crate::engine::rng::Rng;
+use crate::engine::table::{ConnId, Id};
+use crate::engine::time::Timestamp;
+use crate::sim::client::{ReceivedMessage, write_pub, write_sub};
+use crate::sim::template::expand;
+
+/// Publishes that wait for their PubAck at most; beyond, the oldest is given up.
+const MAX_UNANSWERED: usize = 1_000;
+
+/// What a publisher sends, and how often.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PublisherScript {
+    /// May hold choices and counters, see [`crate::sim::template`].
+    pub subject: String,
+    pub payload: String,
+    /// Empty: no `Nats-Msg-Id`.
+    pub msg_id: String,
+    pub headers: Vec<(String, String)>,
+    /// `None`: only by hand.
+    pub every: Option<Duration>,
+    /// How many messages the script sends; `None`: without end.
+    pub count: Option<u64>,
+}
+
+/// What came back for a publish.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PubAck {
+    Stored {
+        stream: String,
+        seq: u64,
+    },
+    Duplicate {
+        stream: String,
+        seq: u64,
+    },
+    Refused {
+        err_code: u16,
+        description: String,
+    },
+    /// No stream listens on the subject.
+    NoResponders,
+}
+
+/// A publish and what came back.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Published {
+    pub number: u64,
+    pub subject: String,
+    pub msg_id: String,
+    pub ack: Option<PubAck>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Publisher {
+    pub script: PublisherScript,
+    pub is_paused: bool,
+    inbox: String,
+    /// Messages sent so far; numbers the next one.
+    sent: u64,
+    sent_by_script: u64,
+    next_at: Option<Timestamp>,
+    unanswered: VecDeque<Published>,
+    last: Option<Published>,
+    last_error: Option<String>,
+}
+
+/// The body of a PubAck.
+#[derive(Deserialize)]
+struct AckBody {
+    #[serde(default)]
+    stream: String,
+    #[serde(default)]
+    seq: u64,
+    #[serde(default)]
+    duplicate: bool,
+    error: Option<AckError>,
+}
+
+#[derive(Deserialize)]
+struct AckError {
+    #[serde(default)]
+    err_code: u16,
+    #[serde(default)]
+    description: String,
+}
+
+impl Publisher {
+    pub fn new(now: Timestamp, script: PublisherScript) -> Self {
+        let next_at = script.every.map(|every| now + every);
+        Self {
+            script,
+            is_paused: false,
+            inbox: String::new(),
+            sent: 0,
+            sent_by_script: 0,
+            next_at,
+            unanswered: VecDeque::new(),
+            last: None,
+            last_error: None,
+        }
+    }
+
+    /// The last publish that was answered, or that waits for its answer if none was.
+    pub fn last(&self) -> Option<&Published> {
+        self.last.as_ref().or(self.unanswered.back())
+    }
+
+    /// What the connection was told last by `-ERR`.
+    pub fn last_error(&self) -> Option<&str> {
+        self.last_error.as_deref()
+    }
+
+    pub const fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Replaces the script; its interval starts anew.
+    pub fn set_script(&mut self, now: Timestamp, script: PublisherScript) {
+        self.next_at = script.every.map(|every| now + every);
+        self.sent_by_script = 0;
+        self.script = script;
+    }
+
+    /// Stops and continues the script.
+    pub fn set_paused(&mut self, now: Timestamp, is_paused: bool) {
+        if self.is_paused && !is_paused {
+            self.next_at = self.script.every.map(|every| now + every);
+        }
+        self.is_paused = is_paused;
+    }
+
+    pub(super) fn handle_connected(&mut self, conn: ConnId, out: &mut Vec<u8>) {
+        self.inbox = format!("_INBOX.p{}", conn.index());
+        write_sub(out, &format!("{}.*", self.inbox), "1");
+    }
+
+    /// Sends one message by the script's templates.
+    pub fn publish(&mut self, rng: &mut Rng, out: &mut Vec<u8>) {
+        self.sent += 1;
+        let number = self.sent;
+        let subject = expand(&self.script.subject, number, rng);
+        let payload = expand(&self.script.payload, number, rng);
+        let msg_id = expand(&self.script.msg_id, number, rng);
+        let mut headers = self.script.headers.clone();
+        if !msg_id.is_empty() {
+            headers.push(("Nats-Msg-Id".to_owned(), msg_id.clone()));
+        }
+        let reply = format!("{}.{number}", self.inbox);
+        write_pub(out, subject.as_bytes(), reply.as_bytes(), &headers, payload.as_bytes());
+        if self.unanswered.len() >= MAX_UNANSWERED {
+            self.unanswered.pop_front();
+        }
+        self.last = None;
+        self.last_error = None;
+        self.unanswered.push_back(Published { number, subject, msg_id, ack: None });
+    }
+
+    pub(super) fn handle_message(&mut self, message: &ReceivedMessage) {
+        let number =
+            message.subject.rsplit(|byte| *byte == b'.').next().and_then(|token| std::str::from_utf8(token).ok());
+        let number = number.and_then(|number| number.parse::<u64>().ok());
+        let Some(at) = self.unanswered.iter().position(|published| Some(published.number) == number) else { return };
+        let Some(mut published) = self.unanswered.remove(at) else { return };
+        published.ack = Some(read_ack(message));
+        self.last = Some(published);
+    }
+
+    pub(super) fn handle_error(&mut self, text: String) {
+        self.last_error = Some(text);
+    }
+
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        let is_done = self.script.count.is_some_and(|count| self.sent_by_script >= count);
+        if self.is_paused || is_done { None } else { self.next_at }
+    }
+
+    pub(super) fn handle_due(&mut self, now: Timestamp, rng: &mut Rng, out: &mut Vec<u8>) {
+        self.next_at = self.script.every.map(|every| now + every);
+        self.sent_by_script += 1;
+        self.publish(rng, out);
+    }
+}
+
+fn read_ack(message: &ReceivedMessage) -> PubAck {
+    if Headers::new(&message.headers).status().is_some_and(|status| status.starts_with(b"503")) {
+        return PubAck::NoResponders;
+    }
+    match serde_json::from_slice::<AckBody>(&message.payload) {
+        Ok(AckBody { error: Some(error), .. }) => {
+            PubAck::Refused { err_code: error.err_code, description: error.description }
+        }
+        Ok(AckBody { stream, seq, duplicate: true, .. }) => PubAck::Duplicate { stream, seq },
+        Ok(AckBody { stream, seq, .. }) => PubAck::Stored { stream, seq },
+        // A core subscriber answered instead of a stream.
+        Err(_) => PubAck::Refused { err_code: 0, description: "the answer is no PubAck".to_owned() },
+    }
+}

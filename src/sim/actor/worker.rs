@@ -1,0 +1,295 @@
+//! A client that fetches messages from a pull consumer and acks them: by hand, or by a script.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::engine::consumer::AckSubject;
+use crate::engine::message::Headers;
+use crate::engine::rng::Rng;
+use crate::engine::subject::tokens;
+use crate::engine::table::{ConnId, Id};
+use crate::engine::time::Timestamp;
+use crate::sim::client::{ReceivedMessage, write_pub, write_sub, write_unsub};
+
+/// Ended pull requests that are remembered.
+const MAX_ENDED: usize = 8;
+/// Messages that a worker holds at most; beyond, it lets the oldest go.
+const MAX_HELD: usize = 1_000;
+
+/// What a worker asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FetchRequest {
+    pub batch: u32,
+    pub no_wait: bool,
+    /// `None`: waits for ever.
+    pub expires: Option<Duration>,
+}
+
+impl FetchRequest {
+    /// One message, for which it waits half a minute.
+    pub const ONE: Self = Self { batch: 1, no_wait: false, expires: Some(Duration::from_secs(30)) };
+}
+
+/// What a worker does without being told.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct WorkerScript {
+    /// Fetches and works by itself.
+    pub is_running: bool,
+    pub fetch: FetchRequest,
+    /// How long it works on one message.
+    pub work_time: Duration,
+    /// How many of a hundred messages it fails on, and naks.
+    pub fail_percent: u8,
+    /// The delay of such a nak; `None`: at once.
+    pub nak_delay: Option<Duration>,
+    /// On how many of a hundred messages it crashes instead of acking.
+    pub crash_percent: u8,
+}
+
+impl Default for WorkerScript {
+    fn default() -> Self {
+        Self {
+            is_running: false,
+            fetch: FetchRequest::ONE,
+            work_time: Duration::from_secs(1),
+            fail_percent: 0,
+            nak_delay: None,
+            crash_percent: 0,
+        }
+    }
+}
+
+/// A message that the worker received and did not settle.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Held {
+    pub stream_seq: u64,
+    pub consumer_seq: u64,
+    /// 1 for the first delivery.
+    pub delivered: u64,
+    pub subject: Vec<u8>,
+    pub payload: Vec<u8>,
+    pub received: Timestamp,
+    ack_subject: Vec<u8>,
+    /// When the script is done with it.
+    done_at: Option<Timestamp>,
+}
+
+/// A pull request that the worker sent: the ticket of the page.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OpenPull {
+    pub number: u64,
+    pub request: FetchRequest,
+    pub sent: Timestamp,
+    /// Sequences that it brought.
+    pub received: Vec<u64>,
+    /// How it ended; empty if its batch was delivered. `None` while it is open.
+    pub status: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Worker {
+    pub stream: String,
+    pub consumer: String,
+    pub script: WorkerScript,
+    inbox: String,
+    next_number: u64,
+    pulls: VecDeque<OpenPull>,
+    held: VecDeque<Held>,
+}
+
+impl Worker {
+    pub fn new(stream: String, consumer: String, script: WorkerScript) -> Self {
+        Self {
+            stream,
+            consumer,
+            script,
+            inbox: String::new(),
+            next_number: 1,
+            pulls: VecDeque::new(),
+            held: VecDeque::new(),
+        }
+    }
+
+    /// Messages that it holds, oldest first.
+    pub fn held(&self) -> impl ExactSizeIterator<Item = &Held> {
+        self.held.iter()
+    }
+
+    /// Its pull requests, oldest first: those that are open, and the last that ended.
+    pub fn pulls(&self) -> impl DoubleEndedIterator<Item = &OpenPull> {
+        self.pulls.iter()
+    }
+
+    pub fn has_open_pull(&self) -> bool {
+        self.pulls.iter().any(|pull| pull.status.is_none())
+    }
+
+    pub(super) fn handle_connected(&mut self, now: Timestamp, conn: ConnId, out: &mut Vec<u8>) {
+        self.inbox = format!("_INBOX.w{}", conn.index());
+        if self.script.is_running {
+            self.fetch(now, self.script.fetch.clone(), out);
+        }
+    }
+
+    /// It crashed or was killed: what it held is lost to it.
+    pub(super) fn handle_closed(&mut self) {
+        self.held.clear();
+        for pull in &mut self.pulls {
+            pull.status.get_or_insert_with(|| "connection lost".to_owned());
+        }
+    }
+
+    /// Sends a pull request.
+    pub fn fetch(&mut self, now: Timestamp, request: FetchRequest, out: &mut Vec<u8>) {
+        let number = self.next_number;
+        self.next_number += 1;
+        let mut fields = vec![format!("\"batch\":{}", request.batch)];
+        if let Some(expires) = request.expires {
+            fields.push(format!("\"expires\":{}", expires.as_nanos()));
+        }
+        if request.no_wait {
+            fields.push("\"no_wait\":true".to_owned());
+        }
+        let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", self.stream, self.consumer);
+        let reply = format!("{}.{number}", self.inbox);
+        let body = format!("{{{}}}", fields.join(","));
+        // A subscription of its own for each request, as clients have: it tells what a message is the answer to.
+        write_sub(out, &reply, &number.to_string());
+        write_pub(out, subject.as_bytes(), reply.as_bytes(), &[], body.as_bytes());
+        while self.pulls.len() >= MAX_ENDED {
+            let Some(at) = self.pulls.iter().position(|pull| pull.status.is_some()) else { break };
+            self.pulls.remove(at);
+        }
+        self.pulls.push_back(OpenPull { number, request, sent: now, received: Vec::new(), status: None });
+    }
+
+    pub fn ack(&mut self, now: Timestamp, stream_seq: u64, out: &mut Vec<u8>) {
+        self.settle(now, stream_seq, b"+ACK", out);
+    }
+
+    /// Asks for another delivery, at once or after `delay`.
+    pub fn nak(&mut self, now: Timestamp, stream_seq: u64, delay: Option<Duration>, out: &mut Vec<u8>) {
+        let body = match delay {
+            Some(delay) => format!("-NAK {{\"delay\":{}}}", delay.as_nanos()),
+            None => "-NAK".to_owned(),
+        };
+        self.settle(now, stream_seq, body.as_bytes(), out);
+    }
+
+    /// Says that the message must not be delivered again.
+    pub fn term(&mut self, now: Timestamp, stream_seq: u64, out: &mut Vec<u8>) {
+        self.settle(now, stream_seq, b"+TERM", out);
+    }
+
+    /// Says that it still works on the message, which it keeps.
+    pub fn in_progress(&self, stream_seq: u64, out: &mut Vec<u8>) {
+        if let Some(held) = self.held.iter().find(|held| held.stream_seq == stream_seq) {
+            write_pub(out, &held.ack_subject, b"", &[], b"+WPI");
+        }
+    }
+
+    fn settle(&mut self, now: Timestamp, stream_seq: u64, body: &[u8], out: &mut Vec<u8>) {
+        let Some(at) = self.held.iter().position(|held| held.stream_seq == stream_seq) else { return };
+        let Some(held) = self.held.remove(at) else { return };
+        write_pub(out, &held.ack_subject, b"", &[], body);
+        self.go_on(now, out);
+    }
+
+    /// A running worker takes up the next message it holds, or fetches more.
+    fn go_on(&mut self, now: Timestamp, out: &mut Vec<u8>) {
+        if !self.script.is_running {
+            return;
+        }
+        if let Some(next) = self.held.front_mut() {
+            next.done_at.get_or_insert(now + self.script.work_time);
+        } else if !self.has_open_pull() {
+            self.fetch(now, self.script.fetch.clone(), out);
+        }
+    }
+
+    /// Replaces the script. A worker that starts to run takes up what it holds.
+    pub fn set_script(&mut self, now: Timestamp, script: WorkerScript, out: &mut Vec<u8>) {
+        self.script = script;
+        if self.script.is_running {
+            self.go_on(now, out);
+        } else {
+            for held in &mut self.held {
+                held.done_at = None;
+            }
+        }
+    }
+
+    pub(super) fn handle_message(&mut self, now: Timestamp, message: &ReceivedMessage, out: &mut Vec<u8>) {
+        if message.reply.starts_with(b"$JS.ACK.") {
+            self.take_delivery(now, message, out);
+        } else {
+            self.end_pull(now, message, out);
+        }
+    }
+
+    fn take_delivery(&mut self, now: Timestamp, message: &ReceivedMessage, out: &mut Vec<u8>) {
+        let AckSubject { delivered, stream_seq, consumer_seq } = AckSubject::parse(tokens(&message.reply).skip(4));
+        if let Some(pull) = self.pull_of(message) {
+            pull.received.push(stream_seq);
+            if pull.received.len() as u64 >= u64::from(pull.request.batch.max(1)) {
+                pull.status = Some(String::new());
+                write_unsub(out, &pull.number.to_string());
+            }
+        }
+        self.held.retain(|held| held.stream_seq != stream_seq);
+        if self.held.len() >= MAX_HELD {
+            self.held.pop_front();
+        }
+        self.held.push_back(Held {
+            stream_seq,
+            consumer_seq,
+            delivered,
+            subject: message.subject.clone(),
+            payload: message.payload.clone(),
+            received: now,
+            ack_subject: message.reply.clone(),
+            done_at: None,
+        });
+        self.go_on(now, out);
+    }
+
+    /// The open pull request that a message came in for.
+    fn pull_of(&mut self, message: &ReceivedMessage) -> Option<&mut OpenPull> {
+        let number: u64 = std::str::from_utf8(&message.sid).ok()?.parse().ok()?;
+        self.pulls.iter_mut().find(|pull| pull.number == number && pull.status.is_none())
+    }
+
+    /// A status on the inbox of a pull request: a heartbeat, or its end.
+    fn end_pull(&mut self, now: Timestamp, message: &ReceivedMessage, out: &mut Vec<u8>) {
+        let status = Headers::new(&message.headers).status().unwrap_or_default();
+        let Some(pull) = self.pull_of(message).filter(|_| !status.starts_with(b"100")) else { return };
+        pull.status = Some(String::from_utf8_lossy(status).trim().to_owned());
+        write_unsub(out, &pull.number.to_string());
+        // A consumer that is gone is not asked again.
+        if !status.starts_with(b"503") && !status.starts_with(b"409 Consumer") {
+            self.go_on(now, out);
+        }
+    }
+
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        self.held.iter().filter_map(|held| held.done_at).min()
+    }
+
+    /// Finishes the message whose work time is over. Whether the worker crashes on it.
+    pub(super) fn handle_due(&mut self, now: Timestamp, rng: &mut Rng, out: &mut Vec<u8>) -> bool {
+        let Some(stream_seq) =
+            self.held.iter().find(|held| held.done_at.is_some_and(|at| at <= now)).map(|held| held.stream_seq)
+        else {
+            return false;
+        };
+        if rng.below(100) < u64::from(self.script.crash_percent) {
+            return true;
+        }
+        if rng.below(100) < u64::from(self.script.fail_percent) {
+            self.nak(now, stream_seq, self.script.nak_delay, out);
+        } else {
+            self.ack(now, stream_seq, out);
+        }
+        false
+    }
+}

@@ -1,0 +1,215 @@
+//! The server with the scripted clients around it: one value, moved by inputs and time.
+//!
+//! Everything passes between clients and server as bytes, at once. Cloning it is cheap, so that a past can be kept.
+
+use crate::engine::event::Event;
+use crate::engine::rng::Rng;
+use crate::engine::table::{ConnId, Table};
+use crate::engine::time::Timestamp;
+use crate::engine::{Deadline, Input, Output, Server, ServerConfig};
+
+use super::actor::{Actor, ActorId};
+
+/// Exchanges between server and clients at one instant, after which it has to be a loop without end.
+const MAX_EXCHANGES: usize = 1_000_000;
+
+/// What happens next in a world without an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextEvent {
+    Server(Deadline),
+    Actor(Timestamp, ActorId),
+}
+
+impl NextEvent {
+    pub const fn at(&self) -> Timestamp {
+        match self {
+            Self::Server(deadline) => deadline.at,
+            Self::Actor(at, _) => *at,
+        }
+    }
+}
+
+/// Bytes for a connection that no scripted client holds: that of an attached one, or of the page itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outgoing {
+    Bytes { conn: ConnId, bytes: Vec<u8> },
+    Closed { conn: ConnId },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct World {
+    now: Timestamp,
+    server: Server,
+    actors: Table<ActorId, Actor>,
+    /// Of the scripted clients; apart from the server's, so that they cannot disturb each other.
+    rng: Rng,
+}
+
+impl World {
+    pub fn new(config: ServerConfig, start: Timestamp) -> Self {
+        let rng = Rng::new(config.seed ^ 0x5eed);
+        let mut server = Server::new(config);
+        server.watch();
+        Self { now: start, server, actors: Table::default(), rng }
+    }
+
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub const fn server(&self) -> &Server {
+        &self.server
+    }
+
+    pub const fn actors(&self) -> &Table<ActorId, Actor> {
+        &self.actors
+    }
+
+    pub fn take_events(&mut self) -> Vec<(Timestamp, Event)> {
+        self.server.take_events()
+    }
+
+    /// Opens a connection for somebody outside.
+    pub fn connect(&mut self, outgoing: &mut Vec<Outgoing>) -> ConnId {
+        let conn = self.server.connect(self.now);
+        self.exchange(outgoing);
+        conn
+    }
+
+    /// Hands bytes from outside to the server.
+    pub fn send(&mut self, conn: ConnId, bytes: &[u8], outgoing: &mut Vec<Outgoing>) {
+        self.server.handle(self.now, Input::Bytes { conn, bytes });
+        self.exchange(outgoing);
+    }
+
+    pub fn disconnect(&mut self, conn: ConnId, outgoing: &mut Vec<Outgoing>) {
+        self.server.handle(self.now, Input::Disconnect { conn });
+        self.exchange(outgoing);
+    }
+
+    /// Adds a scripted client and connects it.
+    pub fn add_actor(&mut self, actor: Actor, outgoing: &mut Vec<Outgoing>) -> ActorId {
+        let id = self.actors.insert(actor);
+        self.connect_actor(id, outgoing);
+        id
+    }
+
+    pub fn remove_actor(&mut self, id: ActorId, outgoing: &mut Vec<Outgoing>) {
+        self.kill_actor(id, outgoing);
+        self.actors.remove(id);
+    }
+
+    /// Connects a scripted client that is not connected.
+    pub fn connect_actor(&mut self, id: ActorId, outgoing: &mut Vec<Outgoing>) {
+        if self.actors.get(id).is_none_or(|actor| actor.conn.is_some()) {
+            return;
+        }
+        let conn = self.server.connect(self.now);
+        let Some(actor) = self.actors.get_mut(id) else { return };
+        let bytes = actor.handle_connected(self.now, conn);
+        self.server.handle(self.now, Input::Bytes { conn, bytes: &bytes });
+        self.exchange(outgoing);
+    }
+
+    /// Cuts a scripted client off without a word.
+    pub fn kill_actor(&mut self, id: ActorId, outgoing: &mut Vec<Outgoing>) {
+        let Some(actor) = self.actors.get_mut(id) else { return };
+        let conn = actor.conn;
+        actor.handle_closed();
+        if let Some(conn) = conn {
+            self.server.handle(self.now, Input::Disconnect { conn });
+        }
+        self.exchange(outgoing);
+    }
+
+    /// Lets `act` change a scripted client; what it writes is sent.
+    pub fn with_actor(
+        &mut self,
+        id: ActorId,
+        outgoing: &mut Vec<Outgoing>,
+        act: impl FnOnce(&mut Actor, Timestamp, &mut Rng, &mut Vec<u8>),
+    ) {
+        let Some(actor) = self.actors.get_mut(id) else { return };
+        let mut bytes = Vec::new();
+        act(actor, self.now, &mut self.rng, &mut bytes);
+        self.send_from_actor(id, &bytes);
+        self.exchange(outgoing);
+    }
+
+    fn send_from_actor(&mut self, id: ActorId, bytes: &[u8]) {
+        if let Some(conn) = self.actors.get(id).and_then(|actor| actor.conn).filter(|_| !bytes.is_empty()) {
+            self.server.handle(self.now, Input::Bytes { conn, bytes });
+        }
+    }
+
+    /// What happens next, and when.
+    pub fn next_event(&self) -> Option<NextEvent> {
+        let of_actors = self.actors.iter().filter_map(|(id, actor)| Some((actor.next_due()?, id))).min();
+        match (self.server.next_deadline(), of_actors) {
+            // At one instant the server's deadlines come first.
+            (Some(deadline), Some((at, id))) if at < deadline.at => Some(NextEvent::Actor(at, id)),
+            (Some(deadline), _) => Some(NextEvent::Server(deadline)),
+            (None, Some((at, id))) => Some(NextEvent::Actor(at, id)),
+            (None, None) => None,
+        }
+    }
+
+    /// Lets the next event happen, if it is not after `target`. Time moves to it. Whether there was one.
+    pub fn step(&mut self, target: Timestamp, outgoing: &mut Vec<Outgoing>) -> bool {
+        let Some(next) = self.next_event().filter(|next| next.at() <= target) else { return false };
+        self.now = self.now.max(next.at());
+        match next {
+            NextEvent::Server(_) => self.server.handle(self.now, Input::Deadline),
+            NextEvent::Actor(_, id) => {
+                let Some(actor) = self.actors.get_mut(id) else { return true };
+                let due = actor.handle_due(self.now, &mut self.rng);
+                self.send_from_actor(id, &due.bytes);
+                if due.crashed {
+                    self.kill_actor(id, outgoing);
+                }
+            }
+        }
+        self.exchange(outgoing);
+        true
+    }
+
+    /// Lets everything happen up to `target`, and time with it.
+    pub fn advance_to(&mut self, target: Timestamp, outgoing: &mut Vec<Outgoing>) {
+        while self.step(target, outgoing) {}
+        self.now = self.now.max(target);
+    }
+
+    /// Moves time to `target`, before which nothing happens.
+    pub fn skip_idle_time(&mut self, target: Timestamp) {
+        self.now = self.now.max(target);
+    }
+
+    /// Carries bytes between server and scripted clients until nobody says anything more.
+    fn exchange(&mut self, outgoing: &mut Vec<Outgoing>) {
+        for _ in 0..MAX_EXCHANGES {
+            let Some(output) = self.server.poll_output() else { return };
+            match output {
+                Output::Bytes { conn, bytes } => match self.actor_of(conn) {
+                    Some(id) => {
+                        let Some(actor) = self.actors.get_mut(id) else { continue };
+                        let answer = actor.handle_bytes(self.now, &bytes);
+                        self.send_from_actor(id, &answer);
+                    }
+                    None => outgoing.push(Outgoing::Bytes { conn, bytes }),
+                },
+                Output::Closed { conn } => match self.actor_of(conn) {
+                    Some(id) => {
+                        if let Some(actor) = self.actors.get_mut(id) {
+                            actor.handle_closed();
+                        }
+                    }
+                    None => outgoing.push(Outgoing::Closed { conn }),
+                },
+            }
+        }
+    }
+
+    fn actor_of(&self, conn: ConnId) -> Option<ActorId> {
+        self.actors.iter().find(|(_, actor)| actor.conn == Some(conn)).map(|(id, _)| id)
+    }
+}
