@@ -13,6 +13,8 @@ use super::subject::tokens;
 use super::table::{ConnId, StreamId};
 use super::time::Timestamp;
 
+/// Begins the reply subject of every delivery.
+const ACK_PREFIX: &[u8] = b"$JS.ACK.";
 /// Stands for the account `$G` in acknowledgement subjects with a domain.
 const ACCOUNT_HASH: &[u8] = b"szMpdrwD";
 
@@ -28,9 +30,27 @@ impl Server {
                     payload: publication.payload,
                     size_digits: b"",
                 };
-                self.dispatch(now, None, publication.to, &message);
+                let reached = self.dispatch(now, None, publication.to, &message);
+                if !reached && let Some(delivery) = publication.reply.strip_prefix(ACK_PREFIX) {
+                    self.handle_undelivered(now, delivery, publication.to);
+                }
             });
             self.effects.recycle(batch);
+        }
+    }
+
+    /// A delivery, with what stands behind the prefix in its reply subject, reached nobody.
+    fn handle_undelivered(&mut self, now: Timestamp, delivery: &[u8], to: &[u8]) {
+        let mut parts = tokens(delivery).map(|token| std::str::from_utf8(token).unwrap_or_default());
+        let (Some(stream), Some(consumer)) = (parts.next(), parts.next()) else { return };
+        let stream_seq = parts.nth(1).and_then(|seq| seq.parse().ok()).unwrap_or(0);
+        let (account, mut ctx) = self.parts(now);
+        if let Ok(stream) = account.find(stream)
+            && let Some(id) = stream.consumer_id(consumer)
+        {
+            stream.with_consumer(&mut ctx, id, |consumer, ctx, view| {
+                consumer.handle_undelivered(ctx, view, stream_seq, to);
+            });
         }
     }
 
@@ -77,7 +97,7 @@ impl Server {
         if self.config.jetstream.is_none() {
             return false;
         }
-        if let Some(rest) = to.strip_prefix(b"$JS.ACK.") {
+        if let Some(rest) = to.strip_prefix(ACK_PREFIX) {
             return self.handle_ack(now, rest, message);
         }
         if to.starts_with(b"$JS.FC.") {

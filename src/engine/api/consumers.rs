@@ -279,8 +279,8 @@ fn update_existing(
 
 /// UNPIN reads its body as plain JSON and wants a group.
 fn unpin_request(request: &Request<'_>) -> Result<UnpinRequest, ApiError> {
-    let asked: UnpinRequest = unmarshal(request.body).map_err(|error: JsonError| ApiError::from(error))?;
     request.check_level()?;
+    let asked: UnpinRequest = unmarshal(request.body).map_err(|error: JsonError| ApiError::from(error))?;
     if asked.group.is_empty() {
         return Err(ApiError::InvalidJson { err: "consumer group not specified".to_owned() });
     }

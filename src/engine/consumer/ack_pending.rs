@@ -255,8 +255,12 @@ impl AckPending {
 
     /// Takes back a delivery that was counted and did not take place.
     pub fn uncount_redelivery(&mut self, stream_seq: u64) {
-        let count = self.redelivered.entry(stream_seq).or_default();
-        *count = count.saturating_sub(1);
+        if let Some(count) = self.redelivered.get_mut(&stream_seq) {
+            *count -= 1;
+            if *count == 0 {
+                self.redelivered.remove(&stream_seq);
+            }
+        }
     }
 
     pub fn set_redeliveries(&mut self, stream_seq: u64, count: u64) {

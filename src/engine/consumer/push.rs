@@ -91,18 +91,27 @@ impl Consumer {
 
     /// Notes that interest in the deliver subject may have changed.
     pub fn handle_interest(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) {
-        let Some(subject) = &self.config.deliver_subject else { return };
+        if self.bind(ctx) {
+            self.deliver(ctx, stream);
+        }
+    }
+
+    /// Looks whether anybody listens on the deliver subject. Whether somebody does who did not before.
+    pub(super) fn bind(&mut self, ctx: &Context<'_>) -> bool {
+        let Some(subject) = &self.config.deliver_subject else { return false };
         let is_bound = ctx.router.has_exact_interest(subject.as_bytes(), self.bound_group.as_deref());
-        let Some(push) = &mut self.push else { return };
+        let Some(push) = &mut self.push else { return false };
         let was_bound = std::mem::replace(&mut push.is_bound, is_bound);
         if is_bound {
             self.inactivity_check = None;
         } else if self.inactivity_check.is_none() {
             self.inactivity_check = self.inactive_after.map(|after| ctx.now + after);
         }
-        if is_bound && !was_bound {
-            self.deliver(ctx, stream);
+        let is_new = is_bound && !was_bound;
+        if is_new {
+            self.has_backlog = Some(ctx.now);
         }
+        is_new
     }
 
     /// Counts a delivery for flow control, and asks the client to confirm once half the window is on its way.
@@ -218,7 +227,7 @@ impl Consumer {
                 self.ack_pending.make_due(stream_seq);
             }
         }
-        self.handle_interest(ctx, stream);
+        self.bind(ctx);
     }
 }
 

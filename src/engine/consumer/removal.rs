@@ -16,9 +16,7 @@ const DELETED: &str = "Unacknowledged message was deleted";
 impl Consumer {
     /// Ends the deliveries of a message that was delivered as often as it may be. It stays in the stream.
     pub(super) fn give_up(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, delivered: u64) {
-        if self.config.max_deliver == Some(delivered) {
-            self.advise_max_deliveries(ctx, stream, stream_seq, delivered);
-        }
+        self.advise_max_deliveries(ctx, stream, stream_seq, delivered);
         if let Some(pending) = self.ack_pending.remove(stream_seq) {
             self.reported.last_delivered = Some(ctx.now);
             self.move_floor(SequencePair { consumer_seq: pending.consumer_seq, stream_seq });
@@ -29,12 +27,13 @@ impl Consumer {
     /// [`give_up`](Self::give_up) this happens without an attempt to deliver, with `max_deliver` 1.
     pub(super) fn give_up_if_spent(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64) -> bool {
         let Some(max) = self.config.max_deliver else { return false };
-        let delivered = self.ack_pending.redeliveries(stream_seq).max(1);
-        if delivered < max {
+        // As the real server counts here, the last delivery is missing, unless it is the only one.
+        let counted = self.ack_pending.redeliveries(stream_seq).max(1);
+        if counted < max {
             return false;
         }
-        self.give_up(ctx, stream, stream_seq, delivered);
-        self.ack_pending.set_redeliveries(stream_seq, delivered);
+        self.give_up(ctx, stream, stream_seq, self.ack_pending.redeliveries(stream_seq) + 1);
+        self.ack_pending.set_redeliveries(stream_seq, counted);
         true
     }
 
@@ -45,6 +44,22 @@ impl Consumer {
             advisory::MaxDeliver::new(id, now, &self.stream_name, &self.name, stream_seq, delivered, domain)
         });
         ctx.tell(|| Event::GaveUp { stream: stream.id, consumer: self.id, stream_seq, delivered });
+    }
+
+    /// A delivery reached nobody: the subscription went while it was on its way. It counts, and is repeated at once.
+    pub fn handle_undelivered(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, to: &[u8]) {
+        self.ack_pending.uncount_redelivery(stream_seq);
+        if !self.is_pull() {
+            return self.handle_interest(ctx, stream);
+        }
+        self.tidy_waiting(ctx, stream.id, false);
+        self.waiting.credit(to);
+        if self.ack_pending.contains(stream_seq) {
+            self.ack_pending.make_due(stream_seq);
+            if !self.waiting.is_empty() {
+                self.deliver(ctx, stream);
+            }
+        }
     }
 
     /// A message that was to be delivered again is gone.

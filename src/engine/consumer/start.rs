@@ -71,12 +71,16 @@ impl Consumer {
         consumer.set_inactive_threshold(ctx, is_default_threshold);
         consumer.start_push(ctx.now, stream, ctx.config.max_payload);
         consumer.start_replay(stream.store.last_seq());
+        consumer.bind(ctx);
         consumer
     }
 
-    /// Begins to deliver, if somebody listens already.
+    /// Begins to deliver, or goes on after an update. Comes after the request was answered, so that the answer shows the
+    /// consumer as it was before.
     pub fn start(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) {
-        self.handle_interest(ctx, stream);
+        if self.has_backlog.is_some() {
+            self.deliver(ctx, stream);
+        }
     }
 
     /// Sets when an unused consumer goes. The server adds some time by chance, so that not all go at once.
@@ -116,7 +120,7 @@ impl Consumer {
             wake = true;
         }
         if wake {
-            self.deliver(ctx, stream);
+            self.has_backlog = Some(ctx.now);
         }
     }
 
@@ -126,6 +130,7 @@ impl Consumer {
         let changed = moment(self.config.pause_until) != moment(until);
         self.config.pause_until = until;
         self.pause_ends = self.paused_until().filter(|until| *until > now);
+        self.config.note_required_level();
         changed
     }
 
@@ -150,7 +155,7 @@ impl Consumer {
             }
         };
         self.start_over(stream.store, stream.retention, stream_seq);
-        self.deliver(ctx, stream);
+        self.has_backlog = Some(ctx.now);
         Ok(stream_seq)
     }
 }

@@ -113,6 +113,14 @@ impl Waiting {
         if by_priority { self.push_by_priority(request) } else { self.push(request) }
     }
 
+    /// Gives a message back to the request with this inbox.
+    pub fn credit(&mut self, reply: &[u8]) {
+        if let Some(request) = self.line.iter_mut().find(|request| *request.reply == *reply) {
+            request.batch_left += 1;
+            request.delivered = request.delivered.saturating_sub(1);
+        }
+    }
+
     /// Calls `keep` with every request; those for which it answers `false` leave the line.
     pub fn retain_mut(&mut self, keep: impl FnMut(&mut PullRequest) -> bool) {
         self.line.retain_mut(keep);

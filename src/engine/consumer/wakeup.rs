@@ -90,9 +90,15 @@ impl Consumer {
         match wakeup {
             Wakeup::PauseEnd => self.end_pause(ctx, stream),
             Wakeup::AckWait => self.expire_ack_waits(ctx, stream),
-            Wakeup::Waiting => self.tidy_waiting(ctx, stream.id, true),
+            Wakeup::Waiting => {
+                self.tidy_waiting(ctx, stream.id, true);
+                self.deliver(ctx, stream);
+            }
             Wakeup::InHand => self.send_in_hand(ctx, stream),
-            Wakeup::IdleHeartbeat => self.push_heartbeat(ctx, stream),
+            Wakeup::IdleHeartbeat => {
+                self.push_heartbeat(ctx, stream);
+                self.deliver(ctx, stream);
+            }
             Wakeup::PinTimeout => self.expire_pin(ctx, stream),
             Wakeup::Inactivity => return self.check_inactivity(ctx, stream),
             Wakeup::Backlog => self.deliver(ctx, stream),

@@ -24,7 +24,7 @@ use std::time::Duration;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::engine::asset::{Metadata, with_server_keys};
+use crate::engine::asset::{Metadata, set_required_level, with_server_keys};
 use crate::engine::bound::Bound;
 use crate::engine::date_time::DateTime;
 use crate::engine::duration::{serialize_list_of_nanos, serialize_nanos_or_zero};
@@ -210,6 +210,19 @@ impl ConsumerConfig {
     #[must_use]
     pub fn shown(&self) -> Self {
         Self { metadata: with_server_keys(&self.metadata), ..self.clone() }
+    }
+
+    /// Notes which API level the configuration needs, after a pause came or went.
+    pub fn note_required_level(&mut self) {
+        let is_paused = self.pause_until.is_some_and(|until| !until.is_zero());
+        let has_priority = self.priority_policy != PriorityPolicy::None
+            || self.priority_timeout.is_some()
+            || !self.priority_groups.is_empty();
+        let level = match self.ack_policy {
+            AckPolicy::FlowControl => 4,
+            _ => u8::from(is_paused || has_priority),
+        };
+        set_required_level(&mut self.metadata, level);
     }
 
     pub fn is_durable(&self) -> bool {
