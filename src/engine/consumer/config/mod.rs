@@ -1,9 +1,9 @@
 //! What a consumer is told to do.
 //!
-//! A [`CreateConsumerRequest`] holds what a client sent, magic numbers and all. [`ConsumerConfigRequest::checked`] alone
-//! makes a [`ConsumerConfig`]. The order of all rules, those of the stream included, is that of nats-server:
-//! [`CreateConsumerRequest::check_subject`] · the stream exists · [`CreateConsumerRequest::adapt_sourcing`] · an existing
-//! consumer's `pause_until` replaces that of the request · `checked` ·
+//! A [`CreateConsumerRequest`] holds what a client sent, magic numbers and all. [`ConsumerConfigRequest::checked`]
+//! alone makes a [`ConsumerConfig`]. The order of all rules, those of the stream included, is that of nats-server:
+//! [`CreateConsumerRequest::check_subject`] · the stream exists · [`CreateConsumerRequest::adapt_sourcing`] · if the
+//! consumer exists, [`ConsumerConfigRequest::adopt`] · `checked` ·
 //!
 //! * if the consumer exists: for action `create`, `==` decides · overlap on a work queue ·
 //!   [`ConsumerConfig::check_update`]
@@ -24,7 +24,7 @@ use std::time::Duration;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::engine::asset::{Metadata, with_server_keys};
+use crate::engine::asset::{Metadata, set_required_level, with_server_keys};
 use crate::engine::bound::Bound;
 use crate::engine::date_time::DateTime;
 use crate::engine::duration::{serialize_list_of_nanos, serialize_nanos_or_zero};
@@ -210,6 +210,24 @@ impl ConsumerConfig {
     #[must_use]
     pub fn shown(&self) -> Self {
         Self { metadata: with_server_keys(&self.metadata), ..self.clone() }
+    }
+
+    /// The configuration of the consumer once it is paused until `until`; Go's zero time lets it go on. The required
+    /// API level follows.
+    #[must_use]
+    pub fn paused(&self, until: DateTime) -> Self {
+        let mut config = self.clone();
+        config.pause_until = Some(until.to_utc()).filter(|until| !until.is_zero());
+        let level = config.required_level();
+        set_required_level(&mut config.metadata, level);
+        config
+    }
+
+    fn required_level(&self) -> u8 {
+        let has_priority = self.priority_policy != PriorityPolicy::None
+            || self.priority_timeout.is_some()
+            || !self.priority_groups.is_empty();
+        request::required_level(self.ack_policy, self.pause_until, has_priority)
     }
 
     pub fn is_durable(&self) -> bool {
