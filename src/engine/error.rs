@@ -20,7 +20,10 @@ pub struct ApiErrorRow {
 }
 
 macro_rules! api_errors {
-    ($($(#[$doc:meta])* $name:ident $({ $($field:ident: $type:ty),+ })? = ($code:literal, $err_code:literal, $text:literal)),+ $(,)?) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident $({ $($field:ident: $type:ty),+ })? = ($code:literal, $err_code:literal, $text:literal)
+    ),+ $(,)?) => {
         /// What the server answers instead of what was asked for.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub enum ApiError {

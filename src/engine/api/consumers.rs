@@ -194,8 +194,7 @@ impl Server {
         request.check_level()?;
         let pause_until = asked.pause_until.to_utc();
         self.on_consumer(now, stream, consumer, |consumer, ctx, view| {
-            let until = Some(pause_until).filter(|until| !until.is_zero());
-            consumer.pause(ctx, view.id, until);
+            consumer.pause(ctx, view.id, pause_until);
         })?;
         let remaining = if pause_until.is_zero() { Duration::ZERO } else { pause_until.to_timestamp().since(now) };
         Ok(PauseReply { paused: !remaining.is_zero(), pause_until, pause_remaining: remaining })

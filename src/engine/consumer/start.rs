@@ -124,14 +124,12 @@ impl Consumer {
         }
     }
 
-    /// Sets or clears the pause. Whether that changed anything.
-    pub fn set_pause(&mut self, now: Timestamp, until: Option<DateTime>) -> bool {
-        let moment = |time: Option<DateTime>| time.unwrap_or(DateTime::ZERO).to_utc();
-        let changed = moment(self.config.pause_until) != moment(until);
-        self.config.pause_until = until;
+    /// Sets or clears the pause; Go's zero time clears it. Whether that changed anything.
+    pub fn set_pause(&mut self, now: Timestamp, until: DateTime) -> bool {
+        let before = self.config.pause_until.unwrap_or(DateTime::ZERO);
+        self.config = self.config.paused(until);
         self.pause_ends = self.paused_until().filter(|until| *until > now);
-        self.config.note_required_level();
-        changed
+        !before.is_same_moment(until)
     }
 
     /// Puts the consumer back to a sequence, or behind its ack floor. Returns where it then stands.

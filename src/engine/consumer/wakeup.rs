@@ -122,7 +122,7 @@ impl Consumer {
     }
 
     /// Pauses the consumer until a moment, or resumes it. Resuming this way does not wake the delivery loop.
-    pub fn pause(&mut self, ctx: &mut Context<'_>, stream: StreamId, until: Option<DateTime>) {
+    pub fn pause(&mut self, ctx: &mut Context<'_>, stream: StreamId, until: DateTime) {
         if !self.set_pause(ctx.now, until) {
             return;
         }

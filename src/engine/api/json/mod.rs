@@ -20,6 +20,13 @@ use scan::{ScanError, scan_value, skip_blanks};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonError(String);
 
+impl JsonError {
+    /// What is said of a body that is well-formed and yet no request.
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
 impl std::fmt::Display for JsonError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
@@ -32,8 +39,8 @@ impl From<JsonError> for ApiError {
     }
 }
 
-/// Reads a request as most of the API does: every value in the body goes into it, one after the other, and an empty body
-/// leaves its defaults. Unless the server is lenient (`is_strict` is false), unknown fields are errors.
+/// Reads a request as most of the API does: every value in the body goes into it, one after the other, and an empty
+/// body leaves its defaults. Unless the server is lenient (`is_strict` is false), unknown fields are errors.
 ///
 /// # Errors
 /// [`ApiError::InvalidJson`].

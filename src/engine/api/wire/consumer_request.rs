@@ -169,14 +169,19 @@ impl NextRequest {
     /// Reads an object or a number; anything else asks for one message.
     ///
     /// # Errors
-    /// Why an object is none.
+    /// Why an object is none, or that its heartbeats are too far apart for its expiry.
     pub fn parse(body: &[u8]) -> Result<Self, JsonError> {
         let body = match std::str::from_utf8(body) {
             Ok(text) => text.trim().as_bytes(),
             Err(_) => body.trim_ascii(),
         };
         if body.first() == Some(&b'{') {
-            return Ok(Self { is_object: true, ..unmarshal(body)? });
+            let request = Self { is_object: true, ..unmarshal(body)? };
+            // Twice the largest numbers go below 0, and pass.
+            if request.idle_heartbeat_ns > 0 && request.idle_heartbeat_ns.wrapping_mul(2) > request.expires_ns {
+                return Err(JsonError::new("heartbeat value too large"));
+            }
+            return Ok(request);
         }
         let batch = std::str::from_utf8(body).ok().and_then(|text| text.parse().ok()).unwrap_or(1);
         Ok(Self { batch, ..Self::default() })

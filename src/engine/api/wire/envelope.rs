@@ -97,7 +97,10 @@ mod tests {
             ),
             (
                 reply::<Success>(ReplyKind::StreamDelete, Err(ApiError::NotEmptyRequest)),
-                r#"{"type":"io.nats.jetstream.api.v1.stream_delete_response","error":{"code":400,"err_code":10038,"description":"expected an empty request payload"}}"#,
+                concat!(
+                    r#"{"type":"io.nats.jetstream.api.v1.stream_delete_response","error":{"code":400,"#,
+                    r#""err_code":10038,"description":"expected an empty request payload"}}"#,
+                ),
             ),
             (
                 reply(ReplyKind::ConsumerUnpin, Ok(NoBody {})),

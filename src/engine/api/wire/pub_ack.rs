@@ -121,7 +121,10 @@ mod tests {
         let error = pub_ack_error("T<", &ApiError::StreamSealed);
         assert_eq!(
             String::from_utf8(error).expect("JSON is text"),
-            r#"{"error":{"code":400,"err_code":10109,"description":"invalid operation on sealed stream"},"stream":"T\u003c","seq":0}"#
+            concat!(
+                r#"{"error":{"code":400,"err_code":10109,"description":"invalid operation on sealed stream"},"#,
+                r#""stream":"T\u003c","seq":0}"#,
+            )
         );
     }
 
@@ -132,7 +135,10 @@ mod tests {
         assert_eq!(json(&|| to_json(&FlowGap { last_seq: 2, seq: 4 })), r#"{"type":"gap","last_seq":2,"seq":4}"#);
         assert_eq!(
             json(&|| to_json(&FlowError { seq: 2, error: ApiError::StreamSealed })),
-            r#"{"type":"err","seq":2,"error":{"code":400,"err_code":10109,"description":"invalid operation on sealed stream"}}"#
+            concat!(
+                r#"{"type":"err","seq":2,"error":{"code":400,"err_code":10109,"#,
+                r#""description":"invalid operation on sealed stream"}}"#,
+            )
         );
     }
 }

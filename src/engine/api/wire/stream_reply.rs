@@ -316,7 +316,10 @@ mod tests {
         let json = |state: &StreamState| String::from_utf8(to_json(state)).expect("JSON is text");
         assert_eq!(
             json(&state),
-            r#"{"messages":0,"bytes":0,"first_seq":0,"first_ts":"0001-01-01T00:00:00Z","last_seq":0,"last_ts":"0001-01-01T00:00:00Z","consumer_count":0}"#
+            concat!(
+                r#"{"messages":0,"bytes":0,"first_seq":0,"first_ts":"0001-01-01T00:00:00Z","last_seq":0,"#,
+                r#""last_ts":"0001-01-01T00:00:00Z","consumer_count":0}"#,
+            )
         );
         state.subjects = SubjectCounts([(b"b".to_vec(), 1), (b"a>".to_vec(), 2)].into());
         assert!(json(&state).contains(r#""subjects":{"a\u003e":2,"b":1},"#));

@@ -109,7 +109,10 @@ fn consumers_are_read_as_the_server_reads_them() {
         ),
         (
             r#"{"config":[]}"#,
-            "json: cannot unmarshal array into Go struct field CreateConsumerRequest.config of type server.ConsumerConfig",
+            concat!(
+                "json: cannot unmarshal array into Go struct field CreateConsumerRequest.config of type ",
+                "server.ConsumerConfig",
+            ),
         ),
         (r#"{"config":{"durable":1}}"#, r#"json: unknown field "durable""#),
     ] {
@@ -184,8 +187,16 @@ fn anything_asks_for_a_message() {
         let request = NextRequest::parse(body.as_bytes()).expect(body);
         assert_eq!((request.batch, request.is_object), (batch, is_object), "{body}");
     }
-    let error = NextRequest::parse(br#"{"batch":"x"}"#).expect_err("no number");
-    assert_eq!(error.to_string(), "json: cannot unmarshal string into Go struct field .batch of type int");
+    for (body, expected) in [
+        (r#"{"batch":"x"}"#, "json: cannot unmarshal string into Go struct field .batch of type int"),
+        (r#"{"idle_heartbeat":5,"expires":9}"#, "heartbeat value too large"),
+        (r#"{"idle_heartbeat":1}"#, "heartbeat value too large"),
+    ] {
+        assert_eq!(NextRequest::parse(body.as_bytes()).expect_err(body).to_string(), expected);
+    }
+    for body in [r#"{"idle_heartbeat":5,"expires":10}"#, r#"{"idle_heartbeat":-5}"#] {
+        assert!(NextRequest::parse(body.as_bytes()).is_ok(), "{body}");
+    }
 }
 
 /// Reads the body as every request there is.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::request::{ConsumerConfigRequest, DeliverPolicyName};
+use super::request::{ConsumerConfigRequest, DeliverPolicyName, required_level};
 use super::{AckPolicy, ConsumerConfig, DeliverPolicy, PriorityPolicy};
 use crate::engine::asset::{
     MAX_DESCRIPTION_LEN, MAX_METADATA_LEN, MAX_NAME_LEN, is_valid_name, metadata_len, set_required_level,
@@ -76,14 +76,10 @@ impl ConsumerConfigRequest {
 
     /// Looks at what was sent, before anything is put right.
     fn required_level(&self) -> u8 {
-        let is_paused = self.pause_until.is_some_and(|until| !until.is_zero());
         let has_priority = self.priority_policy != PriorityPolicy::None
             || self.priority_timeout_ns != 0
             || !self.priority_groups.is_empty();
-        match self.ack_policy {
-            AckPolicy::FlowControl => 4,
-            _ => u8::from(is_paused || has_priority),
-        }
+        required_level(self.ack_policy, self.pause_until, has_priority)
     }
 
     fn put_right_negatives(&mut self, pedantic: bool) -> Result<(), ApiError> {
@@ -446,8 +442,8 @@ impl ConsumerConfig {
         }
     }
 
-    /// Gives a new ephemeral the threshold that it has where none is asked for. Comes after configurations are compared.
-    /// Returns whether it was filled in.
+    /// Gives a new ephemeral the threshold that it has where none is asked for. Comes after configurations are
+    /// compared. Returns whether it was filled in.
     pub fn fill_new_ephemeral(&mut self) -> bool {
         !self.is_durable() && self.fill_inactive_threshold()
     }

@@ -1,9 +1,9 @@
 //! What a consumer is told to do.
 //!
-//! A [`CreateConsumerRequest`] holds what a client sent, magic numbers and all. [`ConsumerConfigRequest::checked`] alone
-//! makes a [`ConsumerConfig`]. The order of all rules, those of the stream included, is that of nats-server:
-//! [`CreateConsumerRequest::check_subject`] · the stream exists · [`CreateConsumerRequest::adapt_sourcing`] · an existing
-//! consumer's `pause_until` replaces that of the request · `checked` ·
+//! A [`CreateConsumerRequest`] holds what a client sent, magic numbers and all. [`ConsumerConfigRequest::checked`]
+//! alone makes a [`ConsumerConfig`]. The order of all rules, those of the stream included, is that of nats-server:
+//! [`CreateConsumerRequest::check_subject`] · the stream exists · [`CreateConsumerRequest::adapt_sourcing`] · if the
+//! consumer exists, [`ConsumerConfigRequest::adopt`] · `checked` ·
 //!
 //! * if the consumer exists: for action `create`, `==` decides · overlap on a work queue ·
 //!   [`ConsumerConfig::check_update`]
@@ -212,17 +212,22 @@ impl ConsumerConfig {
         Self { metadata: with_server_keys(&self.metadata), ..self.clone() }
     }
 
-    /// Notes which API level the configuration needs, after a pause came or went.
-    pub fn note_required_level(&mut self) {
-        let is_paused = self.pause_until.is_some_and(|until| !until.is_zero());
+    /// The configuration of the consumer once it is paused until `until`; Go's zero time lets it go on. The required
+    /// API level follows.
+    #[must_use]
+    pub fn paused(&self, until: DateTime) -> Self {
+        let mut config = self.clone();
+        config.pause_until = Some(until.to_utc()).filter(|until| !until.is_zero());
+        let level = config.required_level();
+        set_required_level(&mut config.metadata, level);
+        config
+    }
+
+    fn required_level(&self) -> u8 {
         let has_priority = self.priority_policy != PriorityPolicy::None
             || self.priority_timeout.is_some()
             || !self.priority_groups.is_empty();
-        let level = match self.ack_policy {
-            AckPolicy::FlowControl => 4,
-            _ => u8::from(is_paused || has_priority),
-        };
-        set_required_level(&mut self.metadata, level);
+        request::required_level(self.ack_policy, self.pause_until, has_priority)
     }
 
     pub fn is_durable(&self) -> bool {

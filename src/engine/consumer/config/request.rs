@@ -1,6 +1,6 @@
 //! What a client sends to create or update a consumer.
 
-use super::{AckPolicy, ConsumerAction, PriorityPolicy, ReplayPolicy};
+use super::{AckPolicy, ConsumerAction, ConsumerConfig, DeliverPolicy, PriorityPolicy, ReplayPolicy};
 use crate::engine::asset::Metadata;
 use crate::engine::date_time::DateTime;
 use crate::engine::error::ApiError;
@@ -158,5 +158,31 @@ impl CreateConsumerRequest {
             config.max_deliver = 0;
             config.inactive_threshold_ns = 0;
         }
+    }
+}
+
+impl ConsumerConfigRequest {
+    /// Takes over from a consumer that exists what a request cannot change, and need not repeat: until when it is
+    /// paused, and where a durable that feeds another stream begins.
+    pub fn adopt(&mut self, existing: &ConsumerConfig) {
+        self.pause_until = existing.pause_until;
+        if !self.sourcing || self.durable_name.is_empty() {
+            return;
+        }
+        self.deliver_policy = existing.deliver_policy.name();
+        (self.opt_start_seq, self.opt_start_time) = match existing.deliver_policy {
+            DeliverPolicy::ByStartSequence(seq) => (seq, None),
+            DeliverPolicy::ByStartTime(time) => (0, Some(time)),
+            _ => (0, None),
+        };
+    }
+}
+
+/// The API level that a server needs for all that the consumer does.
+pub(super) fn required_level(ack_policy: AckPolicy, pause_until: Option<DateTime>, has_priority: bool) -> u8 {
+    let is_paused = pause_until.is_some_and(|until| !until.is_zero());
+    match ack_policy {
+        AckPolicy::FlowControl => 4,
+        _ => u8::from(is_paused || has_priority),
     }
 }

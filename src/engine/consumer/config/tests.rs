@@ -292,6 +292,14 @@ fn levels_follow_from_what_was_sent() {
 }
 
 #[test]
+fn a_pause_needs_a_level_as_well() {
+    let until = DateTime::parse(b"2026-01-01T01:00:00+01:00").expect("valid");
+    let paused = valid(|_| {}).paused(until);
+    assert_eq!((paused.pause_until, &*paused.metadata["_nats.req.level"]), (Some(until.to_utc()), "1"));
+    assert_eq!(paused.paused(DateTime::ZERO), valid(|_| {}));
+}
+
+#[test]
 fn a_request_is_held_against_its_subject() {
     let named = |filter| CreateSubject::Named { stream: "S", name: "C", filter };
     let durable = CreateSubject::Durable { stream: "S", name: "C" };
@@ -336,6 +344,21 @@ fn a_sourcing_consumer_suits_the_stream() {
     let mut of_interest = sourcing();
     of_interest.adapt_sourcing(Retention::Interest, &mut Rng::new(1));
     assert!(!of_interest.config.direct && of_interest.config.ack_policy == AckPolicy::FlowControl);
+}
+
+#[test]
+fn a_request_takes_over_what_it_cannot_change() {
+    let until = DateTime::parse(b"2026-01-01T00:00:00Z").expect("valid");
+    let existing = valid(|r| {
+        r.pause_until = Some(until);
+        (r.deliver_policy, r.opt_start_seq) = (DeliverPolicyName::ByStartSequence, 7);
+    });
+    let mut request = pull();
+    request.adopt(&existing);
+    assert_eq!((request.pause_until, request.opt_start_seq), (Some(until), 0));
+    request.sourcing = true;
+    request.adopt(&existing);
+    assert_eq!((request.deliver_policy, request.opt_start_seq), (DeliverPolicyName::ByStartSequence, 7));
 }
 
 #[test]

@@ -5,8 +5,8 @@ use super::{ConsumerConfig, DeliverPolicy};
 use crate::engine::error::ApiError;
 
 impl ConsumerConfig {
-    /// What this configuration becomes where `new` is asked for, its threshold of inactivity filled in. `has_interest` says whether anyone listens to the
-    /// deliver subject, which then cannot change.
+    /// What this configuration becomes where `new` is asked for, its threshold of inactivity filled in. `has_interest`
+    /// says whether anyone listens to the deliver subject, which then cannot change.
     ///
     /// # Errors
     /// The first rule broken, in the order of nats-server `server/consumer.go` (`checkNewConsumerConfig`).

@@ -1,19 +1,22 @@
 //! What a stream is told to do.
 //!
-//! A [`StreamConfigRequest`] holds what a client sent, magic numbers and all. Its [`checked`](StreamConfigRequest::checked)
-//! alone makes a [`StreamConfig`], which follows every rule that needs no other stream than the origins of mirrors and
+//! A [`StreamConfigRequest`] holds what a client sent, magic numbers and all. [`StreamConfigRequest::checked`] alone
+//! makes a [`StreamConfig`], which follows every rule that needs no other stream than the origins of mirrors and
 //! sources. The order of all rules, those of the account included, is that of nats-server:
 //!
-//! * create: [`StreamConfigRequest::check_create`] · account limits · `checked` · [`StreamConfig::check_replicas`] · if the
-//!   stream exists, `==` decides · account limits · [`StreamConfig::check_source_filters`] · overlap with other streams
+//! * create: [`StreamConfigRequest::check_create`] · account limits · `checked` · [`StreamConfig::check_replicas`] ·
+//!   if the stream exists, `==` decides · account limits · [`StreamConfig::check_source_filters`] · overlap with other
+//!   streams
 //! * update: `checked` · name in the subject · the stream exists · [`StreamConfig::check_update`] · account limits ·
 //!   limits of the stream's consumers · overlap with other streams
 //!
-//! Sources: nats-server `server/stream.go` (`StreamConfig`, `checkStreamCfg`, `configUpdateCheck`), ADR-8 to ADR-59.
+//! Sources: nats-server `server/stream.go` (`StreamConfig`, `checkStreamCfg`, `configUpdateCheck`).
 
 mod check;
 mod request;
 mod sourcing;
+#[cfg(test)]
+mod tests;
 mod update;
 
 use std::time::Duration;

@@ -6,7 +6,8 @@ use crate::engine::asset::metadata_len;
 use crate::engine::error::ApiError;
 
 impl StreamConfig {
-    /// What this configuration becomes where `new` is asked for, as far as the two alone decide. Sealing has its effects.
+    /// What this configuration becomes where `new` is asked for, as far as the two alone decide. Sealing has its
+    /// effects.
     ///
     /// # Errors
     /// The first rule broken, in the order of nats-server `server/stream.go` (`configUpdateCheck`).
