@@ -94,6 +94,9 @@ impl Server {
 
     /// The server's own subjects: the API, acknowledgements, flow control. Whether one of them listens.
     fn dispatch_to_server(&mut self, now: Timestamp, from: Option<ConnId>, to: &[u8], message: &Message<'_>) -> bool {
+        if to.starts_with(b"$SYS.REQ.") {
+            return self.handle_system_request(now, to, message);
+        }
         if self.config.jetstream.is_none() {
             return false;
         }

@@ -34,6 +34,7 @@ pub mod store;
 pub mod stream;
 pub mod subject;
 pub mod subject_map;
+mod sys;
 pub mod table;
 mod text_enum;
 pub mod time;
@@ -96,6 +97,8 @@ pub struct Server {
     rng: Rng,
     effects: Effects,
     account: Account,
+    /// Requests to the system that were answered.
+    system_requests: u64,
     /// Connections with something to give out, in the order in which they got it.
     ready: VecDeque<ConnId>,
 }
@@ -112,6 +115,7 @@ impl Server {
             rng,
             effects: Effects::default(),
             account: Account::default(),
+            system_requests: 0,
             ready: VecDeque::new(),
         }
     }

@@ -1,17 +1,64 @@
 //! Audit events: what was asked of the API, by whom, and what it answered.
+//!
+//! Source: nats-server `server/jetstream_api.go` (`sendJetStreamAPIAuditAdvisory`).
 
+use super::advisory::{ACCOUNT, ApiAudit, ClientInfo, ClientKind, ClientType, Head};
+use super::json::Text;
 use crate::engine::Server;
-use crate::engine::table::ConnId;
+use crate::engine::table::{ConnId, Id};
 use crate::engine::time::Timestamp;
 
+/// Where audit events go.
+const SUBJECT: &str = "$JS.EVENT.ADVISORY.API";
+
 impl Server {
+    /// Publishes what was asked and answered, if anybody listens.
     pub(super) fn audit(
         &mut self,
-        _now: Timestamp,
-        _from: Option<ConnId>,
-        _subject: &[u8],
-        _request: &[u8],
-        _response: &[u8],
+        now: Timestamp,
+        from: Option<ConnId>,
+        subject: &[u8],
+        request: &[u8],
+        response: &[u8],
     ) {
+        if !self.router.has_interest(SUBJECT.as_bytes()) {
+            return;
+        }
+        let client = self.client_info(now, from);
+        let (_, mut ctx) = self.parts(now);
+        let server = ctx.config.server_name.clone();
+        let domain = ctx.domain().map(str::to_owned);
+        ctx.advise(SUBJECT, |id| ApiAudit {
+            head: Head::new(ApiAudit::TYPE, id, now),
+            server: &server,
+            client: &client,
+            subject: Text(subject),
+            request: Text(request),
+            response: Text(response),
+            domain,
+        });
+    }
+
+    /// What is known of a client. Of the server itself nothing is.
+    fn client_info(&self, now: Timestamp, from: Option<ConnId>) -> ClientInfo {
+        let connection = from.and_then(|conn| self.connections.get(conn));
+        let option = |of: fn(&crate::engine::connection::ConnectOptions) -> &String| {
+            connection.map(|connection| of(&connection.options).clone()).unwrap_or_default()
+        };
+        ClientInfo {
+            start: connection.map_or(now, |connection| connection.started),
+            host: "127.0.0.1".to_owned(),
+            id: from.map_or(0, |conn| u64::from(conn.index())),
+            acc: ACCOUNT.to_owned(),
+            user: String::new(),
+            name: option(|options| &options.name),
+            lang: option(|options| &options.lang),
+            ver: option(|options| &options.version),
+            // A message passes at once here; the real server leaves a round trip of 0 out, so it is never that.
+            rtt_ns: 1,
+            server: self.config.server_name.clone(),
+            kind: ClientKind::Client,
+            client_type: ClientType::Nats,
+        }
     }
 }
