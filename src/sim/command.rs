@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::actor::{ActorId, FetchRequest, PublisherScript, WorkerScript};
+use super::actor::{ActorId, Draft, FetchRequest, PublisherScript, WorkerScript};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
@@ -19,13 +19,15 @@ pub enum Command {
     RemoveClient {
         client: ActorId,
     },
-    /// Publishes `times` messages by the publisher's templates.
+    /// Publishes `times` messages by `draft`, which becomes the publisher's.
     Publish {
         publisher: ActorId,
+        draft: Draft,
         times: u32,
     },
     SetPublisherScript {
         publisher: ActorId,
+        name: String,
         script: PublisherScript,
     },
     PausePublisher {
@@ -36,22 +38,11 @@ pub enum Command {
         worker: ActorId,
         request: FetchRequest,
     },
-    Ack {
+    /// What a worker says of a message that it holds.
+    Settle {
         worker: ActorId,
-        stream_seq: u64,
-    },
-    Nak {
-        worker: ActorId,
-        stream_seq: u64,
-        delay: Option<Duration>,
-    },
-    InProgress {
-        worker: ActorId,
-        stream_seq: u64,
-    },
-    Term {
-        worker: ActorId,
-        stream_seq: u64,
+        consumer_seq: u64,
+        how: Settlement,
     },
     /// Cuts the client's connection without a word.
     Kill {
@@ -63,7 +54,12 @@ pub enum Command {
     },
     SetWorkerScript {
         worker: ActorId,
+        name: String,
         script: WorkerScript,
+    },
+    RunWorker {
+        worker: ActorId,
+        is_running: bool,
     },
     /// A request of the page's own, as to the API.
     Request {
@@ -72,13 +68,27 @@ pub enum Command {
     },
 }
 
+/// What can be said of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Settlement {
+    Ack,
+    /// Deliver it again: at once, or after a delay.
+    Nak(Option<Duration>),
+    /// Still working on it; it stays held.
+    InProgress,
+    /// Do not deliver it again.
+    Term,
+}
+
 impl Command {
     /// Bytes that the command takes up in the journal, roughly.
     pub fn size(&self) -> usize {
         let texts = match self {
-            Self::AddPublisher { name, script } => name.len() + script_size(script),
+            Self::AddPublisher { name, script } | Self::SetPublisherScript { name, script, .. } => {
+                name.len() + draft_size(&script.draft)
+            }
             Self::AddWorker { name, stream, consumer, .. } => name.len() + stream.len() + consumer.len(),
-            Self::SetPublisherScript { script, .. } => script_size(script),
+            Self::Publish { draft, .. } => draft_size(draft),
             Self::Request { subject, body } => subject.len() + body.len(),
             _ => 0,
         };
@@ -86,7 +96,7 @@ impl Command {
     }
 }
 
-fn script_size(script: &PublisherScript) -> usize {
-    let headers: usize = script.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
-    script.subject.len() + script.payload.len() + script.msg_id.len() + headers
+fn draft_size(draft: &Draft) -> usize {
+    let headers: usize = draft.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+    draft.subject.len() + draft.payload.len() + draft.msg_id.len() + headers
 }

@@ -8,7 +8,7 @@ mod publisher;
 mod worker;
 
 pub use self::console::{Answer, Console};
-pub use self::publisher::{PubAck, Published, Publisher, PublisherScript};
+pub use self::publisher::{Draft, PubAck, Published, Publisher, PublisherScript};
 pub use self::worker::{FetchRequest, Held, OpenPull, Worker, WorkerScript};
 use super::client::{ServerOp, ServerReader};
 use crate::engine::rng::Rng;

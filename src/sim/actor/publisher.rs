@@ -15,15 +15,20 @@ use crate::sim::template::expand;
 /// Publishes that wait for their PubAck at most; beyond, the oldest is given up.
 const MAX_UNANSWERED: usize = 1_000;
 
-/// What a publisher sends, and how often.
+/// What a publisher sends. Its texts may have blanks, see [`crate::sim::template`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct PublisherScript {
-    /// May hold choices and counters, see [`crate::sim::template`].
+pub struct Draft {
     pub subject: String,
     pub payload: String,
     /// Empty: no `Nats-Msg-Id`.
     pub msg_id: String,
     pub headers: Vec<(String, String)>,
+}
+
+/// What a publisher sends, and how often.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PublisherScript {
+    pub draft: Draft,
     /// `None`: only by hand.
     pub every: Option<Duration>,
     /// How many messages the script sends; `None`: without end.
@@ -61,6 +66,7 @@ pub struct Published {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Publisher {
     pub script: PublisherScript,
+    /// The script stands still.
     pub is_paused: bool,
     inbox: String,
     /// Messages sent so far; numbers the next one.
@@ -122,11 +128,17 @@ impl Publisher {
         self.sent
     }
 
-    /// Replaces the script; its interval starts anew.
+    /// Replaces the script. Another interval or count starts anew; another draft alone does not.
     pub fn set_script(&mut self, now: Timestamp, script: PublisherScript) {
-        self.next_at = script.every.map(|every| now + every);
-        self.sent_by_script = 0;
+        if (script.every, script.count) != (self.script.every, self.script.count) {
+            self.next_at = script.every.map(|every| now + every);
+            self.sent_by_script = 0;
+        }
         self.script = script;
+    }
+
+    pub fn set_draft(&mut self, draft: Draft) {
+        self.script.draft = draft;
     }
 
     /// Stops and continues the script.
@@ -146,10 +158,11 @@ impl Publisher {
     pub fn publish(&mut self, rng: &mut Rng, out: &mut Vec<u8>) {
         self.sent += 1;
         let number = self.sent;
-        let subject = expand(&self.script.subject, number, rng);
-        let payload = expand(&self.script.payload, number, rng);
-        let msg_id = expand(&self.script.msg_id, number, rng);
-        let mut headers = self.script.headers.clone();
+        let draft = &self.script.draft;
+        let subject = expand(&draft.subject, number, rng);
+        let payload = expand(&draft.payload, number, rng);
+        let msg_id = expand(&draft.msg_id, number, rng);
+        let mut headers = draft.headers.clone();
         if !msg_id.is_empty() {
             headers.push(("Nats-Msg-Id".to_owned(), msg_id.clone()));
         }

@@ -163,33 +163,33 @@ impl Worker {
         self.pulls.push_back(OpenPull { number, request, sent: now, received: Vec::new(), status: None });
     }
 
-    pub fn ack(&mut self, now: Timestamp, stream_seq: u64, out: &mut Vec<u8>) {
-        self.settle(now, stream_seq, b"+ACK", out);
+    pub fn ack(&mut self, now: Timestamp, consumer_seq: u64, out: &mut Vec<u8>) {
+        self.settle(now, consumer_seq, b"+ACK", out);
     }
 
     /// Asks for another delivery, at once or after `delay`.
-    pub fn nak(&mut self, now: Timestamp, stream_seq: u64, delay: Option<Duration>, out: &mut Vec<u8>) {
+    pub fn nak(&mut self, now: Timestamp, consumer_seq: u64, delay: Option<Duration>, out: &mut Vec<u8>) {
         let body = match delay {
             Some(delay) => format!("-NAK {{\"delay\":{}}}", delay.as_nanos()),
             None => "-NAK".to_owned(),
         };
-        self.settle(now, stream_seq, body.as_bytes(), out);
+        self.settle(now, consumer_seq, body.as_bytes(), out);
     }
 
     /// Says that the message must not be delivered again.
-    pub fn term(&mut self, now: Timestamp, stream_seq: u64, out: &mut Vec<u8>) {
-        self.settle(now, stream_seq, b"+TERM", out);
+    pub fn term(&mut self, now: Timestamp, consumer_seq: u64, out: &mut Vec<u8>) {
+        self.settle(now, consumer_seq, b"+TERM", out);
     }
 
     /// Says that it still works on the message, which it keeps.
-    pub fn in_progress(&self, stream_seq: u64, out: &mut Vec<u8>) {
-        if let Some(held) = self.held.iter().find(|held| held.stream_seq == stream_seq) {
+    pub fn in_progress(&self, consumer_seq: u64, out: &mut Vec<u8>) {
+        if let Some(held) = self.held.iter().find(|held| held.consumer_seq == consumer_seq) {
             write_pub(out, &held.ack_subject, b"", &[], b"+WPI");
         }
     }
 
-    fn settle(&mut self, now: Timestamp, stream_seq: u64, body: &[u8], out: &mut Vec<u8>) {
-        let Some(at) = self.held.iter().position(|held| held.stream_seq == stream_seq) else { return };
+    fn settle(&mut self, now: Timestamp, consumer_seq: u64, body: &[u8], out: &mut Vec<u8>) {
+        let Some(at) = self.held.iter().position(|held| held.consumer_seq == consumer_seq) else { return };
         let Some(held) = self.held.remove(at) else { return };
         write_pub(out, &held.ack_subject, b"", &[], body);
         self.go_on(now, out);
@@ -277,18 +277,17 @@ impl Worker {
 
     /// Finishes the message whose work time is over. Whether the worker crashes on it.
     pub(super) fn handle_due(&mut self, now: Timestamp, rng: &mut Rng, out: &mut Vec<u8>) -> bool {
-        let Some(stream_seq) =
-            self.held.iter().find(|held| held.done_at.is_some_and(|at| at <= now)).map(|held| held.stream_seq)
-        else {
+        let is_done = |held: &&Held| held.done_at.is_some_and(|at| at <= now);
+        let Some(consumer_seq) = self.held.iter().find(is_done).map(|held| held.consumer_seq) else {
             return false;
         };
         if rng.below(100) < u64::from(self.script.crash_percent) {
             return true;
         }
         if rng.below(100) < u64::from(self.script.fail_percent) {
-            self.nak(now, stream_seq, self.script.nak_delay, out);
+            self.nak(now, consumer_seq, self.script.nak_delay, out);
         } else {
-            self.ack(now, stream_seq, out);
+            self.ack(now, consumer_seq, out);
         }
         false
     }
