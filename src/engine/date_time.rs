@@ -144,14 +144,13 @@ impl Rfc3339 {
     }
 
     /// At least `width` digits.
-    fn number(&mut self, number: u64, width: usize) {
-        let mut digits = width;
-        while digits < 20 && number >= 10u64.pow(digits as u32) {
-            digits += 1;
+    fn number(&mut self, mut number: u64, width: usize) {
+        let digits = number.checked_ilog10().map_or(1, |log| log as usize + 1).max(width);
+        for digit in self.bytes[self.len..][..digits].iter_mut().rev() {
+            *digit = b'0' + (number % 10) as u8;
+            number /= 10;
         }
-        for place in (0..digits).rev() {
-            self.push(b'0' + (number / 10u64.pow(place as u32) % 10) as u8);
-        }
+        self.len += digits;
     }
 
     /// Without the zeros at the end, and nothing for none.

@@ -7,8 +7,11 @@ pub fn quote(text: &[u8]) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for chunk in text.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            push_escaped(&mut quoted, c, '"');
+        let valid = chunk.valid();
+        if valid.bytes().all(|byte| matches!(byte, b' '..b'\x7f') && byte != b'"' && byte != b'\\') {
+            quoted.push_str(valid);
+        } else {
+            valid.chars().for_each(|c| push_escaped(&mut quoted, c, '"'));
         }
         for byte in chunk.invalid() {
             quoted.push_str(&format!("\\x{byte:02x}"));

@@ -10,7 +10,7 @@ use crate::engine::date_time::DateTime;
 use crate::engine::list::List;
 use crate::engine::quote::quote;
 
-/// What a JSON object is read into. See [`object!`](crate::engine::api::json::object).
+/// What a JSON object is read into. The macro `object!` implements it.
 pub trait Object: Default {
     /// Go's name of the type, as in `server.StreamConfigRequest`.
     const GO_TYPE: &'static str;

@@ -3,6 +3,8 @@
 //! Unlike replies they have no `type`. Those of success are put together from pieces, as the server does it, with texts
 //! quoted as Go's `%q` does. Source: nats-server `server/stream.go` (`JSPubAckResponse`, `BatchFlowAck`).
 
+use std::fmt::{self, Write};
+
 use serde::Serialize;
 
 use crate::engine::api::json::to_json;
@@ -39,24 +41,28 @@ pub enum PubAckDetail<'a> {
 impl PubAck<'_> {
     /// The JSON of the answer.
     pub fn to_json(&self) -> Vec<u8> {
-        let mut json = format!("{{\"stream\":{}", quote(self.stream.as_bytes()));
-        if let Some(domain) = self.domain {
-            json.push_str(&format!(",\"domain\":{}", quote(domain.as_bytes())));
-        }
-        json.push_str(&format!(",\"seq\":{}", self.seq));
-        match self.detail {
-            PubAckDetail::None => {}
-            PubAckDetail::Duplicate => json.push_str(",\"duplicate\": true"),
-            PubAckDetail::Counter(value) => json.push_str(&format!(",\"val\":{}", quote(value.as_bytes()))),
-            PubAckDetail::Batch { id, count } => {
-                json.push_str(&format!(",\"batch\":{},\"count\":{count}", quote(id)));
-            }
-            PubAckDetail::DuplicateBatch { id, count } => {
-                json.push_str(&format!(",\"duplicate\": true,\"batch\":{},\"count\":{count}", quote(id)));
-            }
-        }
-        json.push('}');
+        let mut json = String::with_capacity(128);
+        self.write(&mut json).expect("a text takes anything");
         json.into_bytes()
+    }
+
+    fn write(&self, json: &mut String) -> fmt::Result {
+        write!(json, "{{\"stream\":{}", quote(self.stream.as_bytes()))?;
+        if let Some(domain) = self.domain {
+            write!(json, ",\"domain\":{}", quote(domain.as_bytes()))?;
+        }
+        write!(json, ",\"seq\":{}", self.seq)?;
+        if matches!(self.detail, PubAckDetail::Duplicate | PubAckDetail::DuplicateBatch { .. }) {
+            json.write_str(",\"duplicate\": true")?;
+        }
+        match self.detail {
+            PubAckDetail::None | PubAckDetail::Duplicate => {}
+            PubAckDetail::Counter(value) => write!(json, ",\"val\":{}", quote(value.as_bytes()))?,
+            PubAckDetail::Batch { id, count } | PubAckDetail::DuplicateBatch { id, count } => {
+                write!(json, ",\"batch\":{},\"count\":{count}", quote(id))?;
+            }
+        }
+        json.write_str("}")
     }
 }
 
@@ -114,6 +120,10 @@ mod tests {
             (
                 PubAck { detail: PubAckDetail::Batch { id: b"x", count: 3 }, ..plain },
                 r#"{"stream":"T","seq":5,"batch":"x","count":3}"#,
+            ),
+            (
+                PubAck { detail: PubAckDetail::DuplicateBatch { id: b"x", count: 3 }, ..plain },
+                r#"{"stream":"T","seq":5,"duplicate": true,"batch":"x","count":3}"#,
             ),
         ] {
             assert_eq!(String::from_utf8(ack.to_json()).expect("JSON is text"), json);
