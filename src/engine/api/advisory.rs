@@ -143,8 +143,8 @@ events! {
         stream_seq: u64,
         deliveries: u64,
         /// What stood behind `+TERM`, if anything.
-        #[serde(skip_serializing_if = "str::is_empty")]
-        reason: &'a str,
+        #[serde(skip_serializing_if = "is_empty_text")]
+        reason: Text<'a>,
         #[serde(skip_serializing_if = "Option::is_none")]
         domain: Option<String>,
     }
@@ -268,12 +268,12 @@ impl<'a> Terminated<'a> {
         stream: &'a str,
         consumer: &'a str,
         ack: AckSubject,
-        reason: &'a str,
+        reason: &'a [u8],
         domain: Option<String>,
     ) -> Self {
         let head = Head::new(Self::TYPE, id, now);
         let AckSubject { delivered: deliveries, stream_seq, consumer_seq } = ack;
-        Self { head, stream, consumer, consumer_seq, stream_seq, deliveries, reason, domain }
+        Self { head, stream, consumer, consumer_seq, stream_seq, deliveries, reason: Text(reason), domain }
     }
 }
 
@@ -393,7 +393,7 @@ mod tests {
                 ),
             ),
             (
-                text(&Terminated::new(id(), NOW, "S", "C", ACK, "bad", None)),
+                text(&Terminated::new(id(), NOW, "S", "C", ACK, b"bad", None)),
                 concat!(
                     r#"{"type":"io.nats.jetstream.advisory.v1.terminated",…,"stream":"S","consumer":"C","#,
                     r#""consumer_seq":1,"stream_seq":2,"deliveries":4,"reason":"bad"}"#,

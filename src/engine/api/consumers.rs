@@ -61,7 +61,7 @@ impl Server {
         let CreateConsumerRequest { mut config, action, pedantic, .. } = wanted;
         let existing = stream.consumer_id(&config.name);
         if let Some(existing) = existing.and_then(|id| stream.consumer(id)) {
-            config.pause_until = existing.config.pause_until;
+            config.adopt(&existing.config);
         }
         let limits = ConsumerConfigLimits {
             stream: &stream.config,

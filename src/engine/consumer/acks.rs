@@ -266,12 +266,12 @@ impl Consumer {
     /// Settles a message that is not to be delivered again. The advisory goes out whatever state the message is in.
     fn term(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, ack: AckSubject, reason: &[u8]) -> AckOutcome {
         let outcome = self.ack_message(ctx, stream, ack, false);
-        self.advise_terminated(ctx, ack, &String::from_utf8_lossy(reason));
+        self.advise_terminated(ctx, ack, reason);
         self.tell_acked(ctx, stream, ack, outcome, AckKind::Term);
         outcome
     }
 
-    pub(super) fn advise_terminated(&self, ctx: &mut Context<'_>, ack: AckSubject, reason: &str) {
+    pub(super) fn advise_terminated(&self, ctx: &mut Context<'_>, ack: AckSubject, reason: &[u8]) {
         let now = ctx.now;
         let domain = ctx.domain().map(str::to_owned);
         ctx.advise(&self.advisory_subject("MSG_TERMINATED"), |id| {

@@ -242,9 +242,6 @@ impl Consumer {
 fn parse(now: Timestamp, reply: &[u8], body: &[u8]) -> Result<PullRequest, String> {
     let asked = NextRequest::parse(body).map_err(|error| error.to_string())?;
     let heartbeat = u64::try_from(asked.idle_heartbeat_ns).ok().filter(|nanos| *nanos > 0).map(Duration::from_nanos);
-    if heartbeat.is_some() && asked.idle_heartbeat_ns.saturating_mul(2) > asked.expires_ns {
-        return Err("heartbeat value too large".to_owned());
-    }
     // A negative expiry is over at once.
     let expires_in = Duration::from_nanos(u64::try_from(asked.expires_ns).unwrap_or(0));
     Ok(PullRequest {

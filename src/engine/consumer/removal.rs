@@ -11,7 +11,7 @@ use crate::engine::stream::config::Retention;
 use crate::engine::table::StreamId;
 
 /// The reason in the advisory for a pending message that left the stream.
-const DELETED: &str = "Unacknowledged message was deleted";
+const DELETED: &[u8] = b"Unacknowledged message was deleted";
 
 impl Consumer {
     /// Ends the deliveries of a message that was delivered as often as it may be. It stays in the stream.
