@@ -1,0 +1,112 @@
+// What every test of the page needs: a server, a browser, a page that is watched for errors, pictures, axe, figures.
+//
+// `cargo xtask e2e` sets CHROMIUM (the browser), CHROMIUM_ARGUMENTS, JETSTREAM_SIM_DIST (the built page) and
+// JETSTREAM_SIM_PICTURES (a folder).
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { chromium } from "playwright-core";
+import { serve } from "./server.mjs";
+
+const { CHROMIUM, CHROMIUM_ARGUMENTS = "", JETSTREAM_SIM_DIST, JETSTREAM_SIM_PICTURES } = process.env;
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+/** The sizes of screen that the page is made for. */
+export const DESKTOP = { width: 1440, height: 900 };
+export const PHONE = { width: 360, height: 640 };
+
+let started;
+
+/** The server and the browser of this test file, started once. */
+function start() {
+  assert.ok(CHROMIUM && JETSTREAM_SIM_DIST && JETSTREAM_SIM_PICTURES, "run these tests by `cargo xtask e2e`");
+  started ??= Promise.all([
+    serve(JETSTREAM_SIM_DIST),
+    chromium.launch({ executablePath: CHROMIUM, chromiumSandbox: false, args: CHROMIUM_ARGUMENTS.split(" ") }),
+  ]).then(([server, browser]) => ({ server, browser }));
+  return started;
+}
+
+after(async () => {
+  if (!started) return;
+  const { server, browser } = await started;
+  await browser.close();
+  await server.close();
+});
+
+/**
+ * A test on a freshly loaded page.
+ *
+ * `body` is given `page` (Playwright's), `origin`, `picture(name)`, which writes `name.png`, and node's test context `t`.
+ * The test fails also when the page logs an error or a warning, throws, or asks for what is not there; it then leaves
+ * a picture behind.
+ *
+ * @param {string} name
+ * @param {{ screen?: { width: number, height: number }, theme?: "light" | "dark", reducedMotion?: "reduce" | "no-preference",
+ *   path?: string, touch?: boolean, load?: boolean }} options  `load: false` leaves the navigation to the test
+ * @param {(tools: object) => Promise<void>} body
+ */
+export function pageTest(name, options, body) {
+  const { screen = DESKTOP, theme = "light", reducedMotion = "no-preference", path = "/", touch = false, load = true } = options;
+  test(name, { timeout: 120_000 }, async (t) => {
+    const { server, browser } = await start();
+    const context = await browser.newContext({ viewport: screen, colorScheme: theme, reducedMotion, hasTouch: touch });
+    const page = await context.newPage();
+    const problems = watch(page);
+    const picture = (file) => page.screenshot({ path: join(JETSTREAM_SIM_PICTURES, `${file}.png`) });
+    try {
+      if (load) await open(page, server.origin + path);
+      await body({ page, origin: server.origin, picture, t });
+      assert.deepEqual(problems, [], "the page reports problems");
+    } catch (error) {
+      await picture(`failed ${name.replaceAll(/[^\w-]+/g, " ")}`).catch(() => {});
+      if (problems.length > 0) t.diagnostic(`the page reported: ${problems.join(" | ")}`);
+      throw error;
+    } finally {
+      await context.close();
+    }
+  });
+}
+
+/** Navigates and waits until the page has drawn something of its own. */
+export async function open(page, address) {
+  await page.goto(address);
+  await page.locator("body main, body [role=main]").first().waitFor();
+}
+
+/** What goes wrong on a page while it is open, in words. */
+function watch(page) {
+  const problems = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) problems.push(`console ${message.type()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => problems.push(`thrown: ${error.stack ?? error}`));
+  page.on("requestfailed", (request) => problems.push(`not loaded: ${request.url()} ${request.failure()?.errorText}`));
+  page.on("response", (response) => {
+    if (response.status() >= 400) problems.push(`${response.status()}: ${response.url()}`);
+  });
+  return problems;
+}
+
+/** Fails where axe finds a rule violated on the page as it is now, and names the elements. */
+export async function assertAccessible(page) {
+  await page.addScriptTag({ path: AXE });
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  const words = violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) =>
+    `${id}: ${help}\n    ${target.join(" ")}\n    ${failureSummary.replaceAll("\n", "\n    ")}`));
+  assert.equal(words.length, 0, `axe: ${words.length} violations\n  ${words.join("\n  ")}`);
+}
+
+/** Fails where the page is wider than its screen. */
+export async function assertNoSidewaysScroll(page) {
+  const [inner, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  assert.ok(inner <= screen, `the page is ${inner} px wide on ${screen} px`);
+}
+
+/** Prints a measured figure, and fails where it is above `most`. */
+export function figure(name, value, unit, most = Infinity) {
+  const bound = most === Infinity ? "" : ` (at most ${most} ${unit})`;
+  console.log(`figure: ${name}: ${Math.round(value * 10) / 10} ${unit}${bound}`);
+  assert.ok(value <= most, `${name} is ${value} ${unit}, more than ${most}`);
+}

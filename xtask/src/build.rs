@@ -1,0 +1,116 @@
+//! `cargo xtask build`: the optimised page in `dist/`, and its size.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
+
+use crate::args::Args;
+use crate::say::{say, timed};
+use crate::tools::{Toolbox, cargo_tool, node, rust_target};
+use crate::{Result, process, project, size};
+
+/// What the page is built from; a folder stands for all that is in it.
+const SOURCES: [&str; 7] =
+    ["Cargo.toml", "Cargo.lock", "Trunk.toml", "index.html", "src", "www", "tests/e2e/package-lock.json"];
+
+/// The arguments that make trunk build the page optimised; `web` is a profile of `Cargo.toml`.
+pub const OPTIMISED: [&str; 3] = ["--release", "--cargo-profile", "web"];
+
+/// Builds the page and checks its size.
+///
+/// # Errors
+/// A tool is missing, the page does not build, or it is too large.
+pub fn run(args: Args) -> Result {
+    args.done()?;
+    optimised()?;
+    size::check()
+}
+
+/// Brings `dist/` up to date with its sources, optimised.
+///
+/// # Errors
+/// A tool is missing or the page does not build.
+pub fn optimised() -> Result {
+    let stamp = project::target_dir().join("xtask").join("dist-is-optimised");
+    if is_fresh(&stamp) {
+        say("dist/ is up to date");
+        return Ok(());
+    }
+    let tools = toolbox()?.with(node::programs()?);
+    timed("optimised build of the page", "about 3 min the first time, then 1 min", || {
+        process::run(&mut trunk(&tools, "build", &OPTIMISED)?)
+    })?;
+    let dir = stamp.parent().expect("the stamp lies in a folder");
+    project::at(dir, fs::create_dir_all(dir))?;
+    project::at(&stamp, fs::write(&stamp, ""))
+}
+
+/// The tools of every build of the page, and its packages, which trunk itself is told not to download.
+///
+/// # Errors
+/// One is missing and cannot be installed.
+pub fn toolbox() -> Result<Toolbox> {
+    rust_target::ensure()?;
+    let tools = Toolbox::default().with(cargo_tool::trunk()?).with(cargo_tool::wasm_bindgen()?);
+    process::run(process::cargo().args(["fetch", "--quiet", "--locked"]))?;
+    Ok(tools)
+}
+
+/// A trunk command that uses these tools and downloads none of its own.
+///
+/// # Errors
+/// As [`Toolbox::command`].
+pub fn trunk(tools: &Toolbox, verb: &str, arguments: &[&str]) -> Result<Command> {
+    let mut command = tools.command("trunk")?;
+    command.arg(verb).arg("--offline").args(arguments);
+    // trunk reads any value of this as its own flag and refuses all but true and false.
+    command.env_remove("NO_COLOR");
+    Ok(command)
+}
+
+/// Whether an optimised build wrote `dist/` last, and nothing that it is built from has changed since.
+fn is_fresh(stamp: &Path) -> bool {
+    let sources = SOURCES.iter().map(|source| project::root().join(source));
+    let Some(built) = modified(stamp) else { return false };
+    let is_older = |path: PathBuf| newest(&path).is_some_and(|at| at <= built);
+    is_older(project::dist_dir()) && sources.into_iter().all(is_older)
+}
+
+/// When the last change was made in `path`, a file or a folder with all that is in it; `None` where it is not there.
+///
+/// Folders count themselves, since a file that was removed shows there.
+fn newest(path: &Path) -> Option<SystemTime> {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let inside = entries.filter_map(|entry| newest(&entry.path())).max();
+    modified(path).max(inside)
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|data| data.modified()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_change_of_a_folder_is_found_at_any_depth() {
+        let dir = std::env::temp_dir().join(format!("xtask-newest-{}", std::process::id()));
+        fs::create_dir_all(dir.join("a/b")).expect("a temporary folder");
+        fs::write(dir.join("a/b/file"), "").expect("a temporary file");
+        let later = SystemTime::now() + std::time::Duration::from_secs(60);
+        let file = fs::File::options().write(true).open(dir.join("a/b/file")).expect("the file is there");
+        file.set_modified(later).expect("its time can be set");
+        assert_eq!(newest(&dir), modified(&dir.join("a/b/file")));
+        assert_eq!(newest(&dir.join("gone")), None);
+        fs::remove_dir_all(&dir).expect("ours to remove");
+    }
+
+    #[test]
+    fn every_source_is_there() {
+        for source in SOURCES {
+            assert!(project::root().join(source).exists(), "{source}");
+        }
+    }
+}

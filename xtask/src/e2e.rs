@@ -1,0 +1,67 @@
+//! `cargo xtask e2e`: the page in headless Chromium.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::args::Args;
+use crate::tools::{Toolbox, browser, node};
+use crate::{Failure, Result, build, process, project};
+
+const FOLDER: &str = "tests/e2e";
+const END: &str = ".test.mjs";
+
+/// Builds the page where it is not up to date and runs all of `tests/e2e/*.test.mjs`, or the named ones.
+///
+/// Pictures go to `e2e/` in cargo's target folder.
+///
+/// # Errors
+/// A tool is missing, there is no such test, or one fails.
+pub fn run(args: Args) -> Result {
+    let files = files(&args.rest())?;
+    build::optimised()?;
+    node::link_packages()?;
+    let browser = browser::ensure()?;
+    let pictures = project::target_dir().join("e2e");
+    project::at(&pictures, fs::create_dir_all(&pictures))?;
+    let mut tests = Toolbox::default().command("node")?;
+    // One file after the other: they measure times.
+    tests.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(files);
+    tests.env("CHROMIUM", browser.chromium).env("CHROMIUM_ARGUMENTS", browser::ARGUMENTS.join(" "));
+    tests.env("JETSTREAM_SIM_DIST", project::dist_dir()).env("JETSTREAM_SIM_PICTURES", pictures);
+    process::run(&mut tests)
+}
+
+/// The test files with these names; all of them, in order, where none is named.
+fn files(names: &[String]) -> Result<Vec<PathBuf>> {
+    let dir = project::root().join(FOLDER);
+    if names.is_empty() {
+        let entries = project::at(&dir, fs::read_dir(&dir))?;
+        let mut files: Vec<PathBuf> =
+            entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|file| is_test(file)).collect();
+        files.sort();
+        return Ok(files);
+    }
+    let file = |name: &String| {
+        let file = dir.join(format!("{}{END}", name.trim_end_matches(END)));
+        if file.is_file() { Ok(file) } else { Err(Failure::new(format!("{FOLDER} has no {name}{END}"))) }
+    };
+    names.iter().map(file).collect()
+}
+
+fn is_test(file: &Path) -> bool {
+    file.to_string_lossy().ends_with(END)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_are_named_without_their_end() {
+        let page = project::root().join(FOLDER).join("page.test.mjs");
+        assert_eq!(files(&["page".into()]), Ok(vec![page.clone()]));
+        assert_eq!(files(&["page.test.mjs".into()]), Ok(vec![page.clone()]));
+        assert!(files(&[]).is_ok_and(|all| all.contains(&page) && all.iter().all(|file| is_test(file))));
+        assert!(files(&["nothing".into()]).is_err());
+    }
+}
