@@ -169,13 +169,20 @@ impl Client {
     ) -> Option<Message> {
         let reply = self.ask(conn, subject, headers, payload);
         let limit = self.elapsed() + timeout;
+        self.run_until_reply(conn, &reply, limit, limit)
+    }
+
+    /// Waits for the reply to an [`Self::ask`]: until `silent` when nothing comes at all, else until `limit`.
+    pub fn run_until_reply(&mut self, conn: usize, reply: &str, silent: Duration, limit: Duration) -> Option<Message> {
+        let mut until = silent;
         loop {
-            if let Some(message) = self.take_reply(conn, &reply) {
+            if let Some(message) = self.take_reply(conn, reply) {
                 return Some(message);
             }
-            if !self.wait(limit) {
+            if !self.wait(until) {
                 return None;
             }
+            until = limit;
         }
     }
 
@@ -219,6 +226,13 @@ impl Client {
     pub fn take_events(&mut self) -> Vec<Event> {
         self.pump();
         self.events.drain(..).collect()
+    }
+
+    /// Puts events back that were taken, before those that came since.
+    pub fn put_back(&mut self, events: Vec<Event>) {
+        for event in events.into_iter().rev() {
+            self.events.push_front(event);
+        }
     }
 
     pub fn take_events_of(&mut self, conn: usize) -> Vec<Event> {

@@ -1,5 +1,6 @@
 //! The two servers under comparison, seen alike: connections of bytes on one clock.
 
+mod engine;
 pub mod real;
 
 use std::path::PathBuf;
@@ -35,6 +36,8 @@ pub trait Arm {
 /// Which server a run talks to.
 #[derive(Clone, Debug)]
 pub enum ArmKind {
+    /// The engine of this package.
+    Engine,
     /// The nats-server at this path.
     Real(PathBuf),
 }
@@ -46,6 +49,7 @@ impl ArmKind {
     /// A real server does not start.
     pub fn start(&self, options: &ServerOptions) -> Result<Box<dyn Arm>, String> {
         match self {
+            Self::Engine => Ok(Box::new(engine::EngineArm::start(options))),
             Self::Real(binary) => Ok(Box::new(real::RealArm::start(binary, options)?)),
         }
     }
@@ -54,9 +58,17 @@ impl ArmKind {
         matches!(self, Self::Real(_))
     }
 
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Engine => "engine",
+            Self::Real(_) => "real server",
+        }
+    }
+
     /// How many may run at once: a real server mostly waits.
     pub fn parallel(&self) -> usize {
         match self {
+            Self::Engine => std::thread::available_parallelism().map_or(1, Into::into),
             Self::Real(_) => 8,
         }
     }

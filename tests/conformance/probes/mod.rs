@@ -24,8 +24,8 @@ pub const FILES: [&str; 3] = ["probes-core.json", "probes-streams.json", "probes
 pub struct Selection {
     /// Only files whose name contains one of these; all when empty.
     pub files: Vec<String>,
-    /// Only probes whose name contains this.
-    pub only: Option<String>,
+    /// Only probes whose name contains one of these; all when empty.
+    pub only: Vec<String>,
     pub verbose: bool,
 }
 
@@ -56,14 +56,15 @@ pub fn run(kind: &ArmKind, selection: &Selection) -> (Observed, bool) {
         let start = Instant::now();
         let text = fs::read_to_string(folder().join(file)).expect("the probes are part of the checkout");
         let probes = Json::parse(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
-        let wanted = |probe: &&Json| selection.only.as_ref().is_none_or(|only| name_of(probe).contains(only.as_str()));
+        let is_named = |name: &str| selection.only.iter().any(|only| name.contains(only.as_str()));
+        let wanted = |probe: &&Json| selection.only.is_empty() || is_named(name_of(probe));
         let probes: Vec<&Json> = probes.elements().iter().filter(wanted).collect();
         let mut outcomes = parallel::map(kind.parallel(), &probes, |probe| replay(kind, file, probe, &floor));
         let equal = report(file, &outcomes, selection.verbose, start);
         for outcome in outcomes.iter_mut().filter(|outcome| outcome.difference.is_none()) {
             observed.merge(std::mem::take(&mut outcome.observed));
         }
-        if selection.only.is_none() && equal < floor.equal(file) {
+        if selection.only.is_empty() && equal < floor.equal(file) {
             println!("  below the floor of {} in tests/probes/floor.txt", floor.equal(file));
             reached = false;
         }

@@ -3,6 +3,7 @@
 use super::matching::{Bindings, Difference, expand, is_like};
 use crate::client::{CONNECT, Client};
 use crate::json::Json;
+use crate::mask::base64;
 use crate::wire::{Frame, Message};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -239,27 +240,4 @@ fn header_block(headers: &Json) -> Option<String> {
         block += &format!("{name}: {}\r\n", expand(value.as_str().unwrap_or("")));
     }
     Some(block + "\r\n")
-}
-
-/// Decodes the standard alphabet; what is not of it is skipped.
-fn base64(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0u32, 0);
-    for byte in text.bytes() {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => continue,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xff) as u8);
-        }
-    }
-    bytes
 }
