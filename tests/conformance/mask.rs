@@ -8,6 +8,9 @@ const MEASURED: [&str; 4] = ["active", "pause_remaining", "ack_time", "rtt"];
 /// Members that name the server or something of its machine.
 const OF_THE_SERVER: [&str; 7] = ["server", "leader", "server_id", "server_name", "git_commit", "go", "xkey"];
 
+/// What follows is about the inside of a backup, which each server writes in its own form.
+const RESTORE_FAILED: &str = "restore failed: ";
+
 /// Remembers random values, so that the same one gets the same replacement.
 #[derive(Clone, Debug, Default)]
 pub struct Masks {
@@ -90,6 +93,9 @@ impl Masks {
 
     /// Text with its moments, generated names and random ends of subjects replaced.
     pub fn text(&self, text: &str) -> String {
+        if let Some((before, _reason)) = text.split_once(RESTORE_FAILED) {
+            return format!("{before}{RESTORE_FAILED}<reason>");
+        }
         let mut text = nanos(&moments(text));
         for (index, name) in self.names.iter().enumerate() {
             text = text.replace(name, &format!("<name {}>", index + 1));

@@ -123,15 +123,21 @@ impl Runner {
     fn step(&mut self, step: &str) -> Result<Vec<String>, String> {
         let step = self.filled_in(step)?;
         if let Some(rest) = step.strip_prefix("repeat ") {
-            let (count, step) = rest.split_once(' ').ok_or("repeat wants a count and a step")?;
-            let count: usize = count.parse().map_err(|_| format!("repeat {count:?} times"))?;
             let mut lines = Vec::new();
-            for index in 1..=count {
-                lines.extend(self.step(&step.replace("$i", &index.to_string()))?);
+            for step in numbered(rest)? {
+                lines.extend(self.step(&step)?);
             }
             return Ok(lines);
         }
-        let mut lines = self.act(&words(&step)?)?;
+        let mut lines = Vec::new();
+        match step.strip_prefix("burst ") {
+            Some(rest) => {
+                for step in numbered(rest)? {
+                    lines.extend(self.act(&words(&step)?)?);
+                }
+            }
+            None => lines.extend(self.act(&words(&step)?)?),
+        }
         self.client.settle(QUIET);
         lines.extend(self.arrived());
         Ok(lines)
@@ -472,6 +478,13 @@ impl Runner {
         let time = json.as_ref().and_then(|json| json.at(&["message", "time"])?.as_str().map(str::to_owned));
         time.ok_or_else(|| format!("{stream} has no message {seq}"))
     }
+}
+
+/// `COUNT STEP` as so many steps, `$i` in each replaced by its number.
+fn numbered(text: &str) -> Result<Vec<String>, String> {
+    let (count, step) = text.split_once(' ').ok_or("a count and a step are missing")?;
+    let count: usize = count.parse().map_err(|_| format!("{count:?} times"))?;
+    Ok((1..=count).map(|index| step.replace("$i", &index.to_string())).collect())
 }
 
 /// The value of the word `name=…`.
