@@ -1,6 +1,7 @@
 //! Client connections to an arm: subscriptions, requests, and everything that arrives in its order.
 
 use crate::arm::{Arm, Arrival};
+use crate::json::Json;
 use crate::schema;
 use crate::wire::{Frame, FrameParser, Message};
 use std::collections::{BTreeSet, VecDeque};
@@ -59,11 +60,25 @@ impl Observed {
         self.validated += other.validated;
     }
 
+    /// Errors stand in replies, and in the state of mirrors and sources.
+    fn collect_errors(&mut self, json: &Json) {
+        self.err_codes.extend(json.get("err_code").and_then(Json::as_u64));
+        for (name, member) in json.members() {
+            match member {
+                Json::String(text) if name == "response" => {
+                    if let Ok(response) = Json::parse(text) {
+                        self.collect_errors(&response);
+                    }
+                }
+                member => self.collect_errors(member),
+            }
+        }
+        json.elements().iter().for_each(|element| self.collect_errors(element));
+    }
+
     fn look_at(&mut self, message: &Message) {
         let Some(json) = message.json() else { return };
-        for error in [json.get("error"), json.at(&["response", "error"])].into_iter().flatten() {
-            self.err_codes.extend(error.get("err_code").and_then(|code| code.as_u64()));
-        }
+        self.collect_errors(&json);
         if let Some(kind) = json.get("type").and_then(|kind| kind.as_str()).filter(|kind| kind.starts_with("io.nats."))
         {
             self.validated += usize::from(schema::has(kind));

@@ -6,14 +6,16 @@ const DAY: u64 = 86_400;
 
 /// A moment as Go writes it: RFC 3339 in UTC, with as many fractional digits as needed.
 pub fn rfc3339(unix_nanos: u64) -> String {
+    let text = rfc3339_nanos(unix_nanos);
+    text.trim_end_matches('Z').trim_end_matches('0').trim_end_matches('.').to_owned() + "Z"
+}
+
+/// The same with all nine digits, so that every moment is equally long.
+pub fn rfc3339_nanos(unix_nanos: u64) -> String {
     let (seconds, nanos) = (unix_nanos / 1_000_000_000, unix_nanos % 1_000_000_000);
     let (year, month, day) = civil(seconds / DAY);
     let (hour, minute, second) = (seconds % DAY / 3600, seconds % 3600 / 60, seconds % 60);
-    let fraction = match nanos {
-        0 => String::new(),
-        _ => format!(".{nanos:09}").trim_end_matches('0').to_owned(),
-    };
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
 }
 
 /// Reads what [`rfc3339`] writes; `None` for anything else.

@@ -13,10 +13,18 @@ pub fn report(seen: &BTreeSet<u64>) -> bool {
     let unreachable = unreachable(&table);
     let reachable: BTreeMap<u64, &String> =
         table.iter().filter(|(code, _)| !unreachable.contains_key(code)).map(|(code, text)| (*code, text)).collect();
-    let missing: Vec<String> =
-        reachable.iter().filter(|(code, _)| !seen.contains(code)).map(|(code, text)| format!("{code} {text}")).collect();
+    let missing: Vec<String> = reachable
+        .iter()
+        .filter(|(code, _)| !seen.contains(code))
+        .map(|(code, text)| format!("{code} {text}"))
+        .collect();
     let covered = reachable.len() - missing.len();
-    println!("errors: {covered}/{} (of {} in the table, {} judged unreachable)", reachable.len(), table.len(), unreachable.len());
+    println!(
+        "errors: {covered}/{} (of {} in the table, {} judged unreachable)",
+        reachable.len(),
+        table.len(),
+        unreachable.len()
+    );
     for line in missing {
         println!("  not seen: {line}");
     }

@@ -98,11 +98,8 @@ fn failed(reason: &str) -> ExitCode {
 fn run(kind: &ArmKind, arguments: &Arguments) -> bool {
     let scenarios =
         scenario::Selection { only: arguments.only.clone(), record: arguments.record, verbose: arguments.verbose };
-    let probes = probes::Selection {
-        files: arguments.names.clone(),
-        only: arguments.only.clone(),
-        verbose: arguments.verbose,
-    };
+    let probes =
+        probes::Selection { files: arguments.names.clone(), only: arguments.only.clone(), verbose: arguments.verbose };
     match arguments.mode.as_deref() {
         Some("scenarios") => scenario::run(kind, &scenarios).1,
         Some("probes") => probes::run(kind, &probes).1,

@@ -8,8 +8,10 @@ const MEASURED: [&str; 4] = ["active", "pause_remaining", "ack_time", "rtt"];
 /// Members that name the server or something of its machine.
 const OF_THE_SERVER: [&str; 7] = ["server", "leader", "server_id", "server_name", "git_commit", "go", "xkey"];
 
-/// What follows is about the inside of a backup, which each server writes in its own form.
-const RESTORE_FAILED: &str = "restore failed: ";
+/// Errors that end in something of this server alone: the inside of a backup, which each server writes in its own form,
+/// and the identity of a stream, which comes from the time of its creation.
+const VARYING_ENDS: [(&str, &str); 2] =
+    [("restore failed: ", "<reason>"), ("stream identity does not match: ", "<ident>")];
 
 /// Remembers random values, so that the same one gets the same replacement.
 #[derive(Clone, Debug, Default)]
@@ -93,8 +95,10 @@ impl Masks {
 
     /// Text with its moments, generated names and random ends of subjects replaced.
     pub fn text(&self, text: &str) -> String {
-        if let Some((before, _reason)) = text.split_once(RESTORE_FAILED) {
-            return format!("{before}{RESTORE_FAILED}<reason>");
+        for (start, replacement) in VARYING_ENDS {
+            if let Some((before, _)) = text.split_once(start) {
+                return format!("{before}{start}{replacement}");
+            }
         }
         let mut text = nanos(&moments(text));
         for (index, name) in self.names.iter().enumerate() {

@@ -22,7 +22,12 @@ impl Runner {
     }
 
     /// Calls the API and prints the error, or what `success` makes of the reply.
-    fn call(&mut self, tail: &str, body: &str, success: impl FnOnce(&Json, &mut crate::mask::Masks) -> String) -> String {
+    fn call(
+        &mut self,
+        tail: &str,
+        body: &str,
+        success: impl FnOnce(&Json, &mut crate::mask::Masks) -> String,
+    ) -> String {
         let reply = self.request(&format!("$JS.API.{tail}"), None, body.as_bytes());
         print::outcome(&mut self.masks, reply.as_ref(), success)
     }
@@ -49,10 +54,17 @@ impl Runner {
         let sid = self.subscribe(&inbox, None, None);
         let conn = self.conn();
         let body = body(options)?;
-        self.client.publish(conn, &format!("$JS.API.DIRECT.GET.{stream}{subject}"), Some(&inbox), None, body.as_bytes());
+        self.client.publish(
+            conn,
+            &format!("$JS.API.DIRECT.GET.{stream}{subject}"),
+            Some(&inbox),
+            None,
+            body.as_bytes(),
+        );
         self.client.settle(super::run::QUIET);
         let (taken, other): (Vec<_>, Vec<_>) = self.client.take_events().into_iter().partition(|event| {
-            event.conn == conn && matches!(&event.frame, Some(crate::wire::Frame::Message(message)) if message.sid == sid)
+            event.conn == conn
+                && matches!(&event.frame, Some(crate::wire::Frame::Message(message)) if message.sid == sid)
         });
         self.client.put_back(other);
         self.client.unsubscribe(conn, &sid, None);
@@ -97,10 +109,7 @@ impl Runner {
         let changes = members(options)?;
         let start = match (verb, self.configs.get(name)) {
             ("update", Some(known)) => known.clone(),
-            _ => vec![
-                ("name".to_owned(), Json::string(name)),
-                ("storage".to_owned(), Json::string("memory")),
-            ],
+            _ => vec![("name".to_owned(), Json::string(name)), ("storage".to_owned(), Json::string("memory"))],
         };
         Ok(changed(&start, changes))
     }
@@ -182,7 +191,8 @@ fn explicit(mut config: Config) -> Config {
 fn envelope(stream: &str, config: Config) -> String {
     let (beside, config): (Config, Config) =
         config.into_iter().partition(|(key, _)| matches!(key.as_str(), "action" | "pedantic"));
-    let mut request = vec![("stream_name".to_owned(), Json::string(stream)), ("config".to_owned(), Json::Object(config))];
+    let mut request =
+        vec![("stream_name".to_owned(), Json::string(stream)), ("config".to_owned(), Json::Object(config))];
     request.extend(beside);
     Json::Object(request).to_string()
 }

@@ -61,7 +61,8 @@ pub fn run(kind: &ArmKind, selection: &Selection) -> (Observed, bool) {
 
 fn outcome(kind: &ArmKind, path: &Path, record: bool) -> Outcome {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let failed = |error| Outcome { name: name.clone(), wrong: vec![error], changed: false, observed: Observed::default() };
+    let failed =
+        |error| Outcome { name: name.clone(), wrong: vec![error], changed: false, observed: Observed::default() };
     let scenario = match Scenario::read(path) {
         Ok(scenario) => scenario,
         Err(error) => return failed(error),
@@ -123,6 +124,9 @@ fn report(kind: &ArmKind, outcomes: Vec<Outcome>, selection: &Selection, start: 
     let recorded = if selection.record { format!(", {changed} files changed") } else { String::new() };
     let seconds = start.elapsed().as_secs_f32();
     let checked = observed.validated;
-    println!("scenarios ({}): {equal}/{total}{recorded}; {checked} messages against their schemas ({seconds:.1} s)", kind.name());
+    println!(
+        "scenarios ({}): {equal}/{total}{recorded}; {checked} messages against their schemas ({seconds:.1} s)",
+        kind.name()
+    );
     (observed, equal == total && problems.is_empty())
 }

@@ -129,7 +129,11 @@ pub fn error(error: &Json) -> String {
 }
 
 /// A reply of the API of which only its success matters.
-pub fn outcome(masks: &mut Masks, message: Option<&Message>, success: impl FnOnce(&Json, &mut Masks) -> String) -> String {
+pub fn outcome(
+    masks: &mut Masks,
+    message: Option<&Message>,
+    success: impl FnOnce(&Json, &mut Masks) -> String,
+) -> String {
     match message.and_then(Message::json) {
         Some(json) => match json.get("error") {
             Some(problem) => masks.text(&error(problem)),

@@ -226,7 +226,8 @@ impl Runner {
             let label = subscription.label.as_deref();
             subscription.conn == conn && (label == Some(&*name.text) || subscription.subject == name.text)
         };
-        let found = self.subscriptions.iter().rfind(is_meant).ok_or_else(|| format!("no subscription {:?}", name.text))?;
+        let found =
+            self.subscriptions.iter().rfind(is_meant).ok_or_else(|| format!("no subscription {:?}", name.text))?;
         let max = option(options, "max").map(str::parse).transpose().map_err(|_| "max wants a number")?;
         self.client.unsubscribe(conn, &found.sid, max);
         Ok(Vec::new())
@@ -268,7 +269,9 @@ impl Runner {
 
     /// Publishes a number of messages in one go and prints the reply to the last one.
     fn publish_many(&mut self, arguments: &[Word]) -> Result<Vec<String>, String> {
-        let [count, subject, rest @ ..] = arguments else { return Err("publish_many wants a count and a subject".into()) };
+        let [count, subject, rest @ ..] = arguments else {
+            return Err("publish_many wants a count and a subject".into());
+        };
         let count: u64 = count.text.parse().map_err(|_| "publish_many wants a count")?;
         let (headers, payload) = headers_and_payload(rest)?;
         let conn = self.conn();
@@ -300,9 +303,10 @@ impl Runner {
     /// The inbox with this label, or a new one.
     fn pull_inbox(&mut self, label: Option<String>) -> String {
         let conn = self.conn();
-        let known = self.subscriptions.iter().rfind(|subscription| {
-            subscription.conn == conn && label.is_some() && subscription.label == label
-        });
+        let known = self
+            .subscriptions
+            .iter()
+            .rfind(|subscription| subscription.conn == conn && label.is_some() && subscription.label == label);
         if let Some(known) = known {
             return known.subject.clone();
         }
@@ -352,7 +356,8 @@ impl Runner {
         let found = match target.strip_prefix('#') {
             Some(number) => number.parse::<usize>().ok().and_then(|number| self.deliveries.get(number.checked_sub(1)?)),
             None => {
-                let (consumer, seq) = target.split_once('/').map_or((None, target), |(consumer, seq)| (Some(consumer), seq));
+                let (consumer, seq) =
+                    target.split_once('/').map_or((None, target), |(consumer, seq)| (Some(consumer), seq));
                 self.deliveries.iter().rfind(|delivery| {
                     delivery.ack.stream_seq == seq && consumer.is_none_or(|name| delivery.ack.consumer == name)
                 })
@@ -441,7 +446,8 @@ impl Runner {
     }
 
     fn placeholder(&mut self, name: &str) -> Result<String, String> {
-        let known = |value: Option<&str>| value.map(str::to_owned).ok_or_else(|| format!("${{{name}}} was not seen yet"));
+        let known =
+            |value: Option<&str>| value.map(str::to_owned).ok_or_else(|| format!("${{{name}}} was not seen yet"));
         let duration = |text: &str| {
             let nanos = clock::parse_duration(text).and_then(|duration| u64::try_from(duration.as_nanos()).ok());
             nanos.ok_or_else(|| format!("{text:?} is no duration"))
@@ -454,10 +460,10 @@ impl Runner {
             "deliver_subject" => known(self.last_deliver_subject.as_deref()),
             _ => {
                 if let Some(later) = name.strip_prefix("now+") {
-                    return Ok(clock::rfc3339(self.client.unix_nanos() + duration(later)?));
+                    return Ok(clock::rfc3339_nanos(self.client.unix_nanos() + duration(later)?));
                 }
                 if let Some(earlier) = name.strip_prefix("now-") {
-                    return Ok(clock::rfc3339(self.client.unix_nanos() - duration(earlier)?));
+                    return Ok(clock::rfc3339_nanos(self.client.unix_nanos() - duration(earlier)?));
                 }
                 if let Some((stream, seq)) = name.strip_prefix("time ").and_then(|place| place.split_once('/')) {
                     return self.time_of(stream, seq);
@@ -498,7 +504,11 @@ fn headers_and_payload(words: &[Word]) -> Result<(Option<String>, String), Strin
     for (index, word) in words.iter().enumerate() {
         match word.header().filter(|_| !word.text.starts_with(['{', '['])) {
             Some((name, value)) => block += &format!("{name}: {value}\r\n"),
-            None if word.is_quoted() && word.text.starts_with("NATS/1.0") && block.is_empty() && index + 1 < words.len() => {
+            None if word.is_quoted()
+                && word.text.starts_with("NATS/1.0")
+                && block.is_empty()
+                && index + 1 < words.len() =>
+            {
                 return Ok((Some(word.text.clone()), words[index + 1].text.clone()));
             }
             None if index + 1 == words.len() => return Ok((header_block(&block), word.text.clone())),

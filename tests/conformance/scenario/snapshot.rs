@@ -16,12 +16,13 @@ pub struct Snapshot {
 }
 
 impl Runner {
-    /// `snapshot STREAM [key=value…]` keeps a backup under the stream's name; `restore STREAM` brings it back.
+    /// `snapshot STREAM [key=value…]` keeps a backup under the stream's name; `restore STREAM [key=value…]` brings it back,
+    /// its config changed as said.
     pub(super) fn snapshot_step(&mut self, verb: &str, arguments: &[Word]) -> Result<Vec<String>, String> {
         let (stream, options) = arguments.split_first().ok_or_else(|| format!("{verb} wants a stream"))?;
         match verb {
             "snapshot" => self.snapshot(&stream.text, options),
-            _ => self.restore(&stream.text),
+            _ => self.restore(&stream.text, options),
         }
     }
 
@@ -74,10 +75,12 @@ impl Runner {
         end
     }
 
-    fn restore(&mut self, stream: &str) -> Result<Vec<String>, String> {
+    fn restore(&mut self, stream: &str, options: &[Word]) -> Result<Vec<String>, String> {
         let snapshot = self.snapshots.get(stream).cloned().ok_or_else(|| format!("no snapshot of {stream}"))?;
         let member = |name: &str, value: Option<Json>| (name.to_owned(), value.unwrap_or(Json::Null));
-        let request = Json::Object(vec![member("config", snapshot.config), member("state", snapshot.state)]);
+        let config = snapshot.config.as_ref().map(Json::members).unwrap_or(&[]);
+        let config = Json::Object(super::values::changed(config, super::values::members(options)?));
+        let request = Json::Object(vec![member("config", Some(config)), member("state", snapshot.state)]);
         let subject = format!("$JS.API.STREAM.RESTORE.{stream}");
         let reply = self.request(&subject, None, request.to_string().as_bytes());
         let mut lines = vec![print::reply(&mut self.masks, reply.as_ref())];

@@ -46,7 +46,9 @@ fn value(key: &str, text: &str, quoted: bool) -> Result<Json, String> {
         return Json::parse(text).map_err(|error| format!("{key}: {error}"));
     }
     if LISTS.contains(&key) {
-        return Ok(Json::Array(text.split(',').filter(|part| !part.is_empty()).map(|part| scalar(key, part)).collect()));
+        return Ok(Json::Array(
+            text.split(',').filter(|part| !part.is_empty()).map(|part| scalar(key, part)).collect(),
+        ));
     }
     Ok(scalar(key, text))
 }
