@@ -60,10 +60,6 @@ impl Json {
         self.as_integer().and_then(|number| u64::try_from(number).ok())
     }
 
-    pub fn as_bool(&self) -> Option<bool> {
-        if let Self::Bool(value) = self { Some(*value) } else { None }
-    }
-
     pub fn string(text: &str) -> Self {
         Self::String(text.to_owned())
     }

@@ -4,6 +4,7 @@
 //! scenarios [--real] [--record] [--only NAME]   the text scenarios of tests/scenarios/
 //! probes [FILE] [--real] [--only NAME]          the recorded exchanges of tests/probes/
 //! errors [--real]                               which errors of the table the two have shown
+//! random --cases N --seed S                     random scenarios, engine against real server
 //! ```
 //!
 //! Without a mode: scenarios and probes on the engine. `--real` runs them against the server that `NATS_SERVER_BIN` names,
@@ -18,6 +19,7 @@ mod json;
 mod mask;
 mod parallel;
 mod probes;
+mod random;
 mod scenario;
 mod schema;
 mod wire;
@@ -25,7 +27,7 @@ mod wire;
 use arm::{ArmKind, real};
 use std::process::ExitCode;
 
-const MODES: [&str; 3] = ["scenarios", "probes", "errors"];
+const MODES: [&str; 4] = ["scenarios", "probes", "errors", "random"];
 
 /// The arguments, sorted.
 #[derive(Debug, Default)]
@@ -38,11 +40,13 @@ struct Arguments {
     require_real: bool,
     record: bool,
     verbose: bool,
+    cases: u64,
+    seed: u64,
 }
 
 impl Arguments {
     fn read(words: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut arguments = Self::default();
+        let mut arguments = Self { cases: 100, seed: 1, ..Self::default() };
         let mut words = words.peekable();
         while let Some(word) = words.next() {
             match word.as_str() {
@@ -51,6 +55,8 @@ impl Arguments {
                 "--record" => (arguments.real, arguments.record) = (true, true),
                 "--verbose" => arguments.verbose = true,
                 "--only" => arguments.only.push(words.next().ok_or("--only wants a name")?),
+                "--cases" => arguments.cases = number(words.next())?,
+                "--seed" => arguments.seed = number(words.next())?,
                 // Options of the standard test harness, which `cargo test` passes to every test.
                 option if option.starts_with('-') => {}
                 _ if arguments.mode.is_none() => arguments.mode = Some(word),
@@ -65,7 +71,8 @@ impl Arguments {
     /// # Errors
     /// Why there is no real server.
     fn arm(&self) -> Result<ArmKind, String> {
-        if self.real { real::binary().map(ArmKind::Real) } else { Ok(ArmKind::Engine) }
+        let needs_real = self.real || self.mode.as_deref() == Some("random");
+        if needs_real { real::binary().map(ArmKind::Real) } else { Ok(ArmKind::Engine) }
     }
 }
 
@@ -89,6 +96,10 @@ fn main() -> ExitCode {
     if run(&kind, &arguments) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+fn number(word: Option<String>) -> Result<u64, String> {
+    word.and_then(|word| word.parse().ok()).ok_or_else(|| "a number is missing".to_owned())
+}
+
 fn failed(reason: &str) -> ExitCode {
     println!("conformance: {reason}");
     ExitCode::FAILURE
@@ -102,6 +113,12 @@ fn run(kind: &ArmKind, arguments: &Arguments) -> bool {
         probes::Selection { files: arguments.names.clone(), only: arguments.only.clone(), verbose: arguments.verbose };
     match arguments.mode.as_deref() {
         Some("scenarios") => scenario::run(kind, &scenarios).1,
+        // With --real the real server is compared with itself: that shows what the comparison tells apart.
+        Some("random") => {
+            let ours = if arguments.real { kind.clone() } else { ArmKind::Engine };
+            let selection = random::Selection { cases: arguments.cases, seed: arguments.seed, verbose: arguments.verbose };
+            random::run(&ours, kind, &selection)
+        }
         Some("probes") => probes::run(kind, &probes).1,
         mode => {
             let (mut observed, scenarios_equal) = scenario::run(kind, &scenarios);

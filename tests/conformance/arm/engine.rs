@@ -63,7 +63,7 @@ impl Arm for EngineArm {
     fn wait_for_arrival(&mut self, until: Duration) -> bool {
         let until = Timestamp::SIMULATION_START + until;
         while self.arrived.is_empty() {
-            let due: Option<Timestamp> = None;
+            let due = self.server.next_deadline().map(|deadline| deadline.at).filter(|at| *at <= until);
             let Some(at) = due else {
                 self.now = self.now.max(until);
                 return false;

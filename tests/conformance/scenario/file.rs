@@ -9,7 +9,6 @@ const DIVIDER: &str = "----";
 /// One file of `tests/scenarios/`.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    pub name: String,
     path: PathBuf,
     pub sections: Vec<Section>,
 }
@@ -43,12 +42,12 @@ impl Scenario {
         if !text.starts_with("# ") {
             return Err(format!("{name}: the first line has to be a comment that says what the scenario is about"));
         }
-        Ok(Self { name, path: path.to_owned(), sections: sections(&text) })
+        Ok(Self { path: path.to_owned(), sections: sections(&text) })
     }
 
     /// A scenario that is not in a file yet.
-    pub fn from_text(name: &str, text: &str) -> Self {
-        Self { name: name.to_owned(), path: PathBuf::new(), sections: sections(text) }
+    pub fn from_text(text: &str) -> Self {
+        Self { path: PathBuf::new(), sections: sections(text) }
     }
 
     /// Writes the file anew with other expectations. True when that changed it.

@@ -61,7 +61,7 @@ impl Runner {
             None,
             body.as_bytes(),
         );
-        self.client.settle(super::run::QUIET);
+        self.client.settle(self.pace.quiet);
         let (taken, other): (Vec<_>, Vec<_>) = self.client.take_events().into_iter().partition(|event| {
             event.conn == conn
                 && matches!(&event.frame, Some(crate::wire::Frame::Message(message)) if message.sid == sid)

@@ -1,7 +1,7 @@
 //! The steps that back up a stream and restore it, chunk by chunk.
 
 use super::print;
-use super::run::{QUIET, Runner};
+use super::run::Runner;
 use super::words::Word;
 use crate::json::Json;
 use crate::wire::{Frame, Message};
@@ -54,7 +54,7 @@ impl Runner {
         let mut kept = Vec::new();
         let mut end = "no end of the snapshot".to_owned();
         while self.client.elapsed() < limit && end.starts_with("no end") {
-            self.client.settle(QUIET);
+            self.client.settle(self.pace.quiet);
             for event in self.client.take_events() {
                 match &event.frame {
                     Some(Frame::Message(chunk)) if event.conn == conn && chunk.sid == sid => {
