@@ -426,7 +426,15 @@ fn bytes_kv(platform: &impl Platform, inputs: &Inputs) -> (u64, Value) {
     let mut store = MessageStore::new(0);
     let mut rng = Rng::new(4);
     let keys: Vec<u64> = (0..inputs.n)
-        .map(|i| if i < 10_000 { i } else if rng.below(1_000) == 0 { rng.below(10_000) } else { rng.below(5_000) })
+        .map(|i| {
+            if i < 10_000 {
+                i
+            } else if rng.below(1_000) == 0 {
+                rng.below(10_000)
+            } else {
+                rng.below(5_000)
+            }
+        })
         .collect();
     put_all(&mut store, inputs, |i| keys[i as usize]);
     drop(keys);

@@ -116,7 +116,8 @@ fn run(kind: &ArmKind, arguments: &Arguments) -> bool {
         // With --real the real server is compared with itself: that shows what the comparison tells apart.
         Some("random") => {
             let ours = if arguments.real { kind.clone() } else { ArmKind::Engine };
-            let selection = random::Selection { cases: arguments.cases, seed: arguments.seed, verbose: arguments.verbose };
+            let selection =
+                random::Selection { cases: arguments.cases, seed: arguments.seed, verbose: arguments.verbose };
             random::run(&ours, kind, &selection)
         }
         Some("probes") => probes::run(kind, &probes).1,

@@ -64,20 +64,23 @@ impl Bindings {
                 if wanted.get("<rest>").is_some() {
                     return self.some_members(path, wanted_members, got);
                 }
-                let names = |members: &[(String, Json)]| {
-                    members.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>().join(",")
+                let name = |members: &[(String, Json)], index| {
+                    members
+                        .get(index)
+                        .map_or("the end".to_owned(), |(name, _): &(String, Json)| format!("a member {name}"))
                 };
-                let pairs = wanted_members.iter().zip(members);
-                for ((wanted_name, wanted), (name, got)) in pairs {
-                    if wanted_name != name {
-                        return Err(Difference::new(path, names(wanted_members), names(members)));
+                let pairs = wanted_members.iter().zip(members).enumerate();
+                for (index, ((wanted_name, wanted), (got_name, got))) in pairs {
+                    if wanted_name != got_name {
+                        return Err(Difference::new(path, name(wanted_members, index), name(members, index)));
                     }
-                    self.json(&format!("{path}.{name}"), wanted, got)?;
+                    self.json(&format!("{path}.{got_name}"), wanted, got)?;
                 }
                 if wanted_members.len() == members.len() {
                     return Ok(());
                 }
-                Err(Difference::new(path, names(wanted_members), names(members)))
+                let shorter = wanted_members.len().min(members.len());
+                Err(Difference::new(path, name(wanted_members, shorter), name(members, shorter)))
             }
             (Json::Array(wanted_elements), Json::Array(elements)) if path.ends_with(".sources") => {
                 self.unordered(path, wanted_elements, elements)

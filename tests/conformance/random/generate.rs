@@ -171,7 +171,10 @@ impl Generator {
         maybe(6, &["Nats-Rollup:sub", "Nats-Rollup:all"]);
         maybe(6, &["Nats-TTL:1", "Nats-TTL:2s", "Nats-TTL:never"]);
         maybe(8, &["H:v"]);
-        maybe(3, &["Nats-Batch-Id:b Nats-Batch-Sequence:1", "Nats-Batch-Id:b Nats-Batch-Sequence:2 Nats-Batch-Commit:1"]);
+        maybe(
+            3,
+            &["Nats-Batch-Id:b Nats-Batch-Sequence:1", "Nats-Batch-Id:b Nats-Batch-Sequence:2 Nats-Batch-Commit:1"],
+        );
         step += &format!(" \"m{}\"", self.published);
         if self.rng.chance(5) {
             step += "";
@@ -218,7 +221,10 @@ impl Generator {
         maybe(25, &["max_ack_pending=1", "max_ack_pending=2", "max_ack_pending=-1"]);
         maybe(8, &["headers_only", "max_batch=2", "max_bytes=100", "max_expires=400ms", "max_waiting=1"]);
         maybe(6, &["sample_freq=\"100\"", "description=text", "replay_policy=instant"]);
-        maybe(10, &["deliver_subject=d.x", "deliver_subject=d.y idle_heartbeat=610ms", "deliver_subject=d.x headers_only"]);
+        maybe(
+            10,
+            &["deliver_subject=d.x", "deliver_subject=d.y idle_heartbeat=610ms", "deliver_subject=d.x headers_only"],
+        );
         maybe(8, &["priority_policy=overflow priority_groups=g", "priority_policy=prioritized priority_groups=g"]);
         options
     }

@@ -37,7 +37,8 @@ enum Outcome {
 /// Runs the cases of `ours` against `real` and prints what differs. True when nothing does.
 pub fn run(ours: &ArmKind, real: &ArmKind, selection: &Selection) -> bool {
     let start = Instant::now();
-    let seeds: Vec<u64> = (0..selection.cases).map(|case| selection.seed.wrapping_mul(1_000_003).wrapping_add(case)).collect();
+    let seeds: Vec<u64> =
+        (0..selection.cases).map(|case| selection.seed.wrapping_mul(1_000_003).wrapping_add(case)).collect();
     let outcomes = parallel::map(PARALLEL, &seeds, |seed| {
         let steps = generate::steps(*seed);
         (*seed, compare(ours, real, &steps))
@@ -47,7 +48,9 @@ pub fn run(ours: &ArmKind, real: &ArmKind, selection: &Selection) -> bool {
     for (seed, outcome) in outcomes {
         match outcome {
             Outcome::Different(steps) => different.push((seed, steps)),
-            Outcome::Unstable(lines) if selection.verbose => println!("  case {seed} is unstable: {}", lines.join("\n    ")),
+            Outcome::Unstable(lines) if selection.verbose => {
+                println!("  case {seed} is unstable: {}", lines.join("\n    "))
+            }
             _ => {}
         }
     }
