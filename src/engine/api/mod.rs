@@ -21,7 +21,10 @@ use super::message::Headers;
 use super::table::ConnId;
 use super::time::Timestamp;
 use endpoint::Endpoint;
-use wire::{AccountInfo, AccountInfoReply, AccountLimits, ApiStats, NoBody, ReplyKind};
+use wire::{
+    AccountInfo, AccountInfoReply, AccountLimits, ApiStats, ConsumerListReply, ConsumerNamesReply, NoBody, PauseReply,
+    PurgeReply, ReplyKind, RestoreReply, StreamInfoReply, StreamListReply, StreamNamesReply,
+};
 
 /// A request that JSON answers.
 struct Request<'a> {
@@ -45,6 +48,21 @@ impl Answer {
     fn new<B: serde::Serialize + Default>(kind: ReplyKind, result: Result<B, ApiError>) -> Self {
         let error = result.as_ref().err().cloned();
         Self { json: wire::reply(kind, result), error, counts: true, starts: None }
+    }
+}
+
+/// An error in the shape of a kind of reply, with the fields that it has even then.
+fn refuse(kind: ReplyKind, error: ApiError) -> Answer {
+    match kind {
+        ReplyKind::StreamInfo => Answer::new::<StreamInfoReply>(kind, Err(error)),
+        ReplyKind::StreamNames => Answer::new::<StreamNamesReply>(kind, Err(error)),
+        ReplyKind::StreamList => Answer::new::<StreamListReply>(kind, Err(error)),
+        ReplyKind::StreamPurge => Answer::new::<PurgeReply>(kind, Err(error)),
+        ReplyKind::StreamRestore => Answer::new::<RestoreReply>(kind, Err(error)),
+        ReplyKind::ConsumerNames => Answer::new::<ConsumerNamesReply>(kind, Err(error)),
+        ReplyKind::ConsumerList => Answer::new::<ConsumerListReply>(kind, Err(error)),
+        ReplyKind::ConsumerPause => Answer::new::<PauseReply>(kind, Err(error)),
+        _ => Answer::new::<NoBody>(kind, Err(error)),
     }
 }
 
@@ -119,7 +137,7 @@ impl Server {
         let answer = if settings.account_enabled {
             self.carry_out(now, endpoint, &request)
         } else {
-            Answer::new::<NoBody>(endpoint.kind(), Err(ApiError::NotEnabledForAccount))
+            refuse(endpoint.kind(), ApiError::NotEnabledForAccount)
         };
         if answer.counts {
             self.account.api.total += 1;

@@ -25,11 +25,11 @@ pub struct AckSubject {
 }
 
 impl AckSubject {
-    /// Reads `<delivered>.<stream seq>.<consumer seq>.<time>.<pending>`. Tokens that are no numbers count as 0.
+    /// Reads `<delivered>.<stream seq>.<consumer seq>.<time>.<pending>`. What is no number counts as one that was never reached.
     pub fn parse<'a>(mut tokens: impl Iterator<Item = &'a [u8]>) -> Self {
         let mut number = || {
             let token = tokens.next().and_then(|token| std::str::from_utf8(token).ok());
-            token.and_then(|token| token.parse().ok()).unwrap_or(0)
+            token.and_then(|token| token.parse().ok()).unwrap_or(u64::MAX)
         };
         Self { delivered: number(), stream_seq: number(), consumer_seq: number() }
     }
@@ -71,8 +71,8 @@ impl Consumer {
         } else if let Some(reason) = body.strip_prefix(b"+TERM") {
             outcome = self.term(ctx, stream, ack, reason.trim_ascii());
         }
-        // A subject without a sequence gets no answer.
-        outcome.answer &= ack.stream_seq != 0;
+        // A subject with sequence 0 is answered where acks remove nothing.
+        outcome.answer &= ack.stream_seq != 0 || stream.retention == Retention::Limits;
         outcome
     }
 

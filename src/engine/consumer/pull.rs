@@ -142,7 +142,7 @@ impl Consumer {
 
     /// A request that does not wait is refused if there is nothing for it.
     fn check_no_wait(&mut self, ctx: &mut Context<'_>, stream: StreamId, request: &PullRequest) -> Result<(), String> {
-        let available = self.num_pending() + self.ack_pending.num_due() as u64;
+        let available = self.num_pending() + (self.ack_pending.num_due() + self.orphans.len()) as u64;
         if available == 0 {
             if request.expires.is_some() {
                 return Ok(());

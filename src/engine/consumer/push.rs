@@ -227,7 +227,10 @@ impl Consumer {
                 self.ack_pending.make_due(stream_seq);
             }
         }
-        self.bind(ctx);
+        // Whoever listens on the new subject is found once the request was answered.
+        if let Some(push) = &mut self.push {
+            push.is_bound = false;
+        }
     }
 }
 

@@ -78,6 +78,7 @@ impl Consumer {
     /// Begins to deliver, or goes on after an update. Comes after the request was answered, so that the answer shows the
     /// consumer as it was before.
     pub fn start(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) {
+        self.bind(ctx);
         if self.has_backlog.is_some() {
             self.deliver(ctx, stream);
         }

@@ -69,6 +69,9 @@ impl Stream {
     /// After a change to interest retention, what all consumers have settled goes. Messages that no consumer reads stay
     /// until interest is next looked at.
     fn drop_settled(&mut self, ctx: &mut Context<'_>) {
+        if self.store.messages() == 0 {
+            return;
+        }
         if self.consumers.is_empty() {
             self.purge_matching(ctx, None, None, 0, Removal::NoInterest);
             return;

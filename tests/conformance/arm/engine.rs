@@ -8,6 +8,9 @@ use jetstream_sim::engine::{Input, Output, Server};
 use std::collections::VecDeque;
 use std::time::Duration;
 
+/// No wait of a scenario or probe has so many deadlines that send nothing.
+const MOST_SILENT_DEADLINES: usize = 1_000_000;
+
 /// A server on simulated time and the connections to it.
 pub struct EngineArm {
     server: Server,
@@ -62,7 +65,10 @@ impl Arm for EngineArm {
 
     fn wait_for_arrival(&mut self, until: Duration) -> bool {
         let until = Timestamp::SIMULATION_START + until;
+        let mut silent = 0;
         while self.arrived.is_empty() {
+            silent += 1;
+            assert!(silent < MOST_SILENT_DEADLINES, "a deadline at {:?} falls due again and again", self.now);
             let due = self.server.next_deadline().map(|deadline| deadline.at).filter(|at| *at <= until);
             let Some(at) = due else {
                 self.now = self.now.max(until);
