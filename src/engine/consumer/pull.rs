@@ -20,6 +20,8 @@ pub(super) const WRONG_PIN: &str = "423 Nats-Wrong-Pin-Id";
 pub(super) const NO_MESSAGES: &str = "404 No Messages";
 const CONSUMER_DELETED: &str = "409 Consumer Deleted";
 
+/// An expiry below this is over before anything is delivered.
+const SHORTEST_EXPIRY: Duration = Duration::from_micros(1);
 /// How often a full line is looked through for requests that have ended.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
@@ -242,8 +244,9 @@ impl Consumer {
 fn parse(now: Timestamp, reply: &[u8], body: &[u8]) -> Result<PullRequest, String> {
     let asked = NextRequest::parse(body).map_err(|error| error.to_string())?;
     let heartbeat = u64::try_from(asked.idle_heartbeat_ns).ok().filter(|nanos| *nanos > 0).map(Duration::from_nanos);
-    // A negative expiry is over at once.
+    // A negative expiry is over at once, and so is one that passes while a real server reads the request.
     let expires_in = Duration::from_nanos(u64::try_from(asked.expires_ns).unwrap_or(0));
+    let expires_in = if expires_in < SHORTEST_EXPIRY { Duration::ZERO } else { expires_in };
     Ok(PullRequest {
         reply: reply.into(),
         batch_left: asked.batch,

@@ -63,13 +63,18 @@ impl Stream {
         Some(result)
     }
 
-    /// Tells the consumers that read `subject` that message `seq` was stored.
-    pub(super) fn signal_consumers(&mut self, ctx: &mut Context<'_>, subject: &[u8], seq: u64) {
+    /// The consumers that read `subject`, in the order of their making.
+    pub(super) fn readers(&self, subject: &[u8]) -> Vec<ConsumerId> {
         let mut readers = Vec::new();
         self.filters.for_each_match(subject, &mut |consumer| readers.push(*consumer));
         readers.sort_unstable();
         readers.dedup();
-        for id in readers {
+        readers
+    }
+
+    /// Tells the consumers that read `subject` that message `seq` was stored.
+    pub(super) fn signal_consumers(&mut self, ctx: &mut Context<'_>, subject: &[u8], seq: u64) {
+        for id in self.readers(subject) {
             self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.handle_stored(ctx, stream, seq));
         }
     }

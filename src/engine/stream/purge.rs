@@ -60,10 +60,12 @@ impl Stream {
     ) -> u64 {
         let valid = filter.map(|filter| std::str::from_utf8(filter).ok().and_then(SubjectFilter::new));
         let (id, ttls, ageless) = (self.id, &mut self.ttls, &mut self.ageless);
+        let mut last_removed = None;
         let mut removed = |message: RemovedMessage<'_>| {
             let seq = message.seq;
             ttls.remove(seq);
             ageless.remove(&seq);
+            last_removed = Some((seq, Vec::from(message.subject)));
             ctx.tell(|| Event::Removed { stream: id, seq, cause });
         };
         let purged = match valid {
@@ -71,12 +73,25 @@ impl Stream {
             Some(Some(filter)) => self.store.purge(&Purge { filters: &[filter], below: before, keep }, &mut removed),
             None => self.store.purge(&Purge { filters: &[], below: before, keep }, &mut removed),
         };
-        self.follow_purge(ctx, filter, purged);
+        let is_partial = filter.is_some() || keep > 0;
+        match last_removed {
+            // One message alone goes as if it had been deleted.
+            Some((seq, subject)) if purged == 1 && is_partial => self.tell_removed(ctx, seq, &subject),
+            Some(_) => self.tell_bulk_removal(ctx),
+            None => {}
+        }
+        self.follow_purge(ctx, filter);
         purged
     }
 
+    fn tell_bulk_removal(&mut self, ctx: &mut Context<'_>) {
+        for id in self.consumers.ids() {
+            self.with_consumer(ctx, id, |consumer, _, stream| consumer.handle_bulk_removal(stream.store));
+        }
+    }
+
     /// Lets the consumers whose subjects were purged follow.
-    fn follow_purge(&mut self, ctx: &mut Context<'_>, filter: Option<&[u8]>, purged: u64) {
+    fn follow_purge(&mut self, ctx: &mut Context<'_>, filter: Option<&[u8]>) {
         let stream_first = self.store.first_seq();
         let start = match filter {
             None => stream_first,
@@ -84,9 +99,6 @@ impl Stream {
         };
         for id in self.consumers.ids() {
             self.with_consumer(ctx, id, |consumer, ctx, stream| {
-                if purged > 0 {
-                    consumer.handle_bulk_removal(stream.store);
-                }
                 let filters = consumer.filters();
                 let covers_all_of_it = filter.is_none_or(|purged| {
                     !filters.is_empty() && filters.iter().all(|own| is_subset(own.as_bytes(), purged))

@@ -29,14 +29,22 @@ impl Stream {
     /// Removes one message and tells the consumers that read its subject. Whether it was there.
     pub(super) fn remove_message(&mut self, ctx: &mut Context<'_>, seq: u64, cause: Removal) -> bool {
         let Some(message) = self.store.get(seq) else { return false };
-        let mut readers = Vec::new();
-        self.filters.for_each_match(message.subject, &mut |consumer| readers.push(*consumer));
+        let readers = self.readers(message.subject);
         self.store.remove(seq);
         self.ttls.remove(seq);
         self.ageless.remove(&seq);
         ctx.tell(|| Event::Removed { stream: self.id, seq, cause });
-        readers.sort_unstable();
-        readers.dedup();
+        self.tell_removed_to(ctx, seq, readers);
+        true
+    }
+
+    /// Tells the consumers that read `subject` that message `seq`, which stood there, is gone.
+    pub(super) fn tell_removed(&mut self, ctx: &mut Context<'_>, seq: u64, subject: &[u8]) {
+        let readers = self.readers(subject);
+        self.tell_removed_to(ctx, seq, readers);
+    }
+
+    fn tell_removed_to(&mut self, ctx: &mut Context<'_>, seq: u64, readers: Vec<ConsumerId>) {
         for consumer in readers {
             let wake = self.with_consumer(ctx, consumer, |consumer, ctx, stream| {
                 let wake = consumer.handle_removed(ctx, stream, seq);
@@ -48,7 +56,6 @@ impl Stream {
                 self.with_consumer(ctx, consumer, |consumer, ctx, stream| consumer.deliver(ctx, stream));
             }
         }
-        true
     }
 
     /// Consumers need these messages no longer: those that nobody needs go.

@@ -14,7 +14,7 @@ impl Stream {
         let limits = config.consumer_limits;
         let (max_pending, max_threshold) = (limits.max_ack_pending.limit(), limits.inactive_threshold.limit());
         let exceeds =
-            |max: Option<u64>, value: Option<u64>| max.is_some_and(|max| value.is_none_or(|value| value > max));
+            |max: Option<u64>, value: Option<u64>| max.is_some_and(|max| value.is_some_and(|value| value > max));
         let violating: Vec<&str> = self
             .visible_consumers()
             .filter(|consumer| {
