@@ -231,10 +231,13 @@ impl Server {
             Ok((seq, consumer.info(ctx, view, true)))
         });
         let Ok(done) = done else { return };
+        let is_done = done.is_ok();
         let done = done.map(|(reset_seq, info)| ResetReply { info: Some(info), reset_seq });
         self.effects.send(message.reply, &reply(ReplyKind::ConsumerReset, done));
-        let (stream, consumer) = (stream.to_owned(), consumer.to_owned());
-        let _ = self.on_consumer(now, &stream, &consumer, |consumer, ctx, view| consumer.deliver(ctx, view));
+        if is_done {
+            // The answer shows the consumer before it delivers again.
+            let _: Result<(), ApiError> = self.on_consumer(now, stream, consumer, Consumer::start);
+        }
     }
 
     /// A pull request. Whether there is such a consumer.

@@ -189,14 +189,14 @@ impl Consumer {
                 consumer_seq: self.next_consumer_seq - 1,
                 stream_seq: self.next_stream_seq.saturating_sub(1),
             };
-        } else if settled.consumer_seq == self.floor.consumer_seq + 1 {
+        } else if settled.consumer_seq == self.floor.consumer_seq.saturating_add(1) {
             self.floor = self.before_next_pending(settled, self.next_stream_seq);
         }
     }
 
     /// Just before the next pending message above `settled`, as long as that is below `end`.
     fn before_next_pending(&self, settled: SequencePair, end: u64) -> SequencePair {
-        match self.ack_pending.first_from(settled.stream_seq + 1) {
+        match self.ack_pending.first_from(settled.stream_seq.saturating_add(1)) {
             Some((stream_seq, pending)) if stream_seq < end && pending.consumer_seq > 0 => {
                 SequencePair { consumer_seq: pending.consumer_seq - 1, stream_seq: stream_seq - 1 }
             }
@@ -212,10 +212,13 @@ impl Consumer {
         }
         if self.ack_pending.is_empty() {
             self.reported.ack_floor = reported.delivered;
-        } else if settled.consumer_seq == reported.ack_floor.consumer_seq + 1 {
+        } else if settled.consumer_seq == reported.ack_floor.consumer_seq.saturating_add(1) {
             let moves_on = reported.delivered.consumer_seq > settled.consumer_seq;
-            self.reported.ack_floor =
-                if moves_on { self.before_next_pending(settled, reported.delivered.stream_seq + 1) } else { settled };
+            self.reported.ack_floor = if moves_on {
+                self.before_next_pending(settled, reported.delivered.stream_seq.saturating_add(1))
+            } else {
+                settled
+            };
         }
     }
 

@@ -140,7 +140,7 @@ impl Consumer {
     pub fn reset(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64) -> Result<u64, ApiError> {
         let refuse = |why: &str| Err(ApiError::ConsumerInvalidReset { err: why.to_owned() });
         let stream_seq = if stream_seq == 0 {
-            self.floor.stream_seq + 1
+            self.floor.stream_seq.saturating_add(1)
         } else {
             match self.config.deliver_policy {
                 DeliverPolicy::All => stream_seq,

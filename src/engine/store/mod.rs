@@ -87,6 +87,9 @@ pub const fn message_size(subject_len: usize, content_len: usize) -> u64 {
     subject_len as u64 + content_len as u64 + 16
 }
 
+/// The last sequence there is. One more still counts as "behind the last" without an overflow.
+const LAST_SEQ: u64 = u64::MAX - 1;
+
 /// Headers and payload of one message at most.
 const MAX_CONTENT: usize = 1 << 30;
 
@@ -136,7 +139,7 @@ impl MessageStore {
     /// # Errors
     /// See [`StoreError`].
     pub fn push(&mut self, subject: &[u8], headers: &[u8], payload: &[u8], time: Timestamp) -> Result<u64, StoreError> {
-        let seq = self.last_seq.checked_add(1).ok_or(StoreError::NoSequenceLeft)?;
+        let seq = self.next_seq()?;
         let content_len = headers.len().saturating_add(payload.len());
         if content_len > MAX_CONTENT || subject.len() > usize::from(u16::MAX) {
             return Err(StoreError::TooLarge);
@@ -164,7 +167,7 @@ impl MessageStore {
     /// # Errors
     /// [`StoreError::NoSequenceLeft`].
     pub fn skip(&mut self, time: Timestamp) -> Result<u64, StoreError> {
-        let seq = self.last_seq.checked_add(1).ok_or(StoreError::NoSequenceLeft)?;
+        let seq = self.next_seq()?;
         self.set_last_seq(seq);
         self.last_time = Some(time);
         Ok(seq)
@@ -177,6 +180,10 @@ impl MessageStore {
             self.set_last_seq(seq - 1);
             self.last_time = time.or(self.last_time);
         }
+    }
+
+    fn next_seq(&self) -> Result<u64, StoreError> {
+        if self.last_seq < LAST_SEQ { Ok(self.last_seq + 1) } else { Err(StoreError::NoSequenceLeft) }
     }
 
     /// Whether nothing was ever stored or skipped, and no first sequence was set.

@@ -74,16 +74,12 @@ impl Stream {
 
     /// Removes the messages from `start` on that no consumer needs, after interest in them was lost.
     pub(super) fn remove_unneeded(&mut self, ctx: &mut Context<'_>, start: u64) {
-        let mut seq = start.max(self.store.first_seq());
-        while seq <= self.store.last_seq() {
-            self.release_one(ctx, seq);
-            seq += 1;
-        }
-    }
-
-    fn release_one(&mut self, ctx: &mut Context<'_>, seq: u64) {
-        let Some(subject) = self.store.subject_of(seq) else { return };
-        if !self.consumers.iter().any(|(_, consumer)| consumer.needs(seq, subject)) {
+        let is_needed =
+            |seq: u64, subject: &[u8]| self.consumers.iter().any(|(_, consumer)| consumer.needs(seq, subject));
+        let messages = self.store.messages_from(start.max(self.store.first_seq()));
+        let unneeded: Vec<u64> =
+            messages.filter(|message| !is_needed(message.seq, message.subject)).map(|message| message.seq).collect();
+        for seq in unneeded {
             self.remove_message(ctx, seq, Removal::NoInterest);
         }
     }

@@ -76,16 +76,15 @@ impl Stream {
             self.purge_matching(ctx, None, None, 0, Removal::NoInterest);
             return;
         }
-        let mut seq = self.store.first_seq();
-        while seq <= self.store.last_seq() {
-            let is_settled = self.store.subject_of(seq).is_some_and(|subject| {
-                let mut readers = self.consumers().filter(|consumer| consumer.matches(subject)).peekable();
-                readers.peek().is_some() && readers.all(|consumer| !consumer.needs(seq, subject))
-            });
-            if is_settled {
-                self.remove_message(ctx, seq, Removal::Acked);
-            }
-            seq += 1;
+        let is_settled = |seq: u64, subject: &[u8]| {
+            let mut readers = self.consumers().filter(|consumer| consumer.matches(subject)).peekable();
+            readers.peek().is_some() && readers.all(|consumer| !consumer.needs(seq, subject))
+        };
+        let messages = self.store.messages_from(self.store.first_seq());
+        let settled: Vec<u64> =
+            messages.filter(|message| is_settled(message.seq, message.subject)).map(|message| message.seq).collect();
+        for seq in settled {
+            self.remove_message(ctx, seq, Removal::Acked);
         }
     }
 }

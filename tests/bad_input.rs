@@ -1,0 +1,308 @@
+//! What clients send wrong: never a panic, never half a change, always an answer or a closed connection.
+//!
+//! Seeded; a failure names the seed. `INPUTS=1000000` runs longer.
+
+use jetstream_sim::engine::rng::Rng;
+use jetstream_sim::engine::stream::Stream;
+use jetstream_sim::engine::table::ConnId;
+use jetstream_sim::engine::time::Timestamp;
+use jetstream_sim::engine::{Input, Output, Server, ServerConfig};
+
+/// Inputs in all, over all seeds.
+fn inputs() -> u64 {
+    std::env::var("INPUTS").ok().and_then(|text| text.parse().ok()).unwrap_or(100_000)
+}
+
+const SEEDS: u64 = 10;
+const HELLO: &[u8] =
+    b"CONNECT {\"headers\":true,\"no_responders\":true,\"verbose\":false,\"protocol\":1}\r\nSUB i.* 1\r\nPING\r\n";
+
+/// Requests that are right, to begin with: subject and body.
+const REQUESTS: [(&str, &str); 26] = [
+    ("$JS.API.INFO", ""),
+    (
+        "$JS.API.STREAM.CREATE.S",
+        r#"{"name":"S","subjects":["s.>","t.*"],"storage":"memory","max_msgs":50,"max_age":60000000000,"discard":"old",
+            "duplicate_window":30000000000,"metadata":{"a":"b"},"consumer_limits":{"max_ack_pending":100}}"#,
+    ),
+    ("$JS.API.STREAM.CREATE.W", r#"{"name":"W","subjects":["w.>"],"storage":"memory","retention":"workqueue"}"#),
+    ("$JS.API.STREAM.CREATE.I", r#"{"name":"I","subjects":["in.>"],"storage":"memory","retention":"interest"}"#),
+    (
+        "$JS.API.STREAM.UPDATE.S",
+        r#"{"name":"S","subjects":["s.>"],"storage":"memory","max_msgs":20,"republish":{"src":"s.>","dest":"r.>"}}"#,
+    ),
+    ("$JS.API.STREAM.INFO.S", r#"{"subjects_filter":">","deleted_details":true,"offset":0}"#),
+    ("$JS.API.STREAM.NAMES", r#"{"offset":0,"subject":"s.>"}"#),
+    ("$JS.API.STREAM.LIST", r#"{"offset":1}"#),
+    ("$JS.API.STREAM.PURGE.S", r#"{"filter":"s.a","keep":2}"#),
+    ("$JS.API.STREAM.PURGE.S", r#"{"seq":18446744073709551615}"#),
+    ("$JS.API.STREAM.MSG.GET.S", r#"{"last_by_subj":"s.*"}"#),
+    ("$JS.API.STREAM.MSG.GET.S", r#"{"next_by_subj":"s.a","start_time":"2026-01-01T00:00:01Z"}"#),
+    ("$JS.API.STREAM.MSG.DELETE.S", r#"{"seq":3,"no_erase":true}"#),
+    ("$JS.API.STREAM.DELETE.W", ""),
+    (
+        "$JS.API.CONSUMER.CREATE.S.c.s.a",
+        r#"{"stream_name":"S","config":{"durable_name":"c","filter_subject":"s.a","ack_policy":"explicit",
+            "backoff":[1000000000,2000000000],"max_deliver":5,"sample_freq":"50%"},"action":""}"#,
+    ),
+    (
+        "$JS.API.CONSUMER.CREATE.S.p",
+        r#"{"stream_name":"S","config":{"ack_policy":"explicit","priority_groups":["g"],"priority_policy":"overflow",
+            "filter_subjects":["s.a","s.b"],"deliver_policy":"last_per_subject"}}"#,
+    ),
+    (
+        "$JS.API.CONSUMER.CREATE.S.push",
+        r#"{"stream_name":"S","config":{"deliver_subject":"i.push","flow_control":true,"idle_heartbeat":1000000000,
+            "ack_policy":"all","rate_limit_bps":8000,"deliver_policy":"by_start_time","opt_start_time":"2026-01-01T00:00:00+01:00"}}"#,
+    ),
+    (
+        "$JS.API.CONSUMER.DURABLE.CREATE.W.d",
+        r#"{"stream_name":"W","config":{"durable_name":"d","ack_policy":"explicit"}}"#,
+    ),
+    (
+        "$JS.API.CONSUMER.CREATE.I",
+        r#"{"stream_name":"I","config":{"ack_policy":"none","inactive_threshold":3000000000}}"#,
+    ),
+    ("$JS.API.CONSUMER.INFO.S.c", ""),
+    ("$JS.API.CONSUMER.LIST.S", r#"{"offset":0}"#),
+    ("$JS.API.CONSUMER.DELETE.S.c", ""),
+    ("$JS.API.CONSUMER.PAUSE.S.c", r#"{"pause_until":"2026-01-01T01:00:00.5Z"}"#),
+    ("$JS.API.CONSUMER.RESET.S.c", r#"{"seq":2}"#),
+    ("$JS.API.CONSUMER.UNPIN.S.p", r#"{"group":"g"}"#),
+    (
+        "$JS.API.CONSUMER.MSG.NEXT.S.c",
+        r#"{"batch":3,"expires":2000000000,"max_bytes":900,"idle_heartbeat":500000000,"no_wait":false}"#,
+    ),
+];
+
+/// Other subjects that mean something, and headers for them.
+const PUBLISHES: [(&str, &str); 8] = [
+    ("s.a", ""),
+    ("s.a", "Nats-Msg-Id: 1\r\n"),
+    ("s.b", "Nats-Expected-Last-Sequence: 4\r\nNats-Expected-Stream: S\r\n"),
+    ("t.x", "Nats-Rollup: sub\r\nNats-TTL: 5s\r\n"),
+    ("w.1", "Nats-Incr: +5\r\n"),
+    ("in.1", "Nats-Expected-Last-Subject-Sequence: 0\r\n"),
+    ("$JS.ACK.S.c.1.1.1.1767225600000000000.3", ""),
+    ("$JS.FC.S.push.abcd", ""),
+];
+
+const WORDS: [&str; 24] = [
+    "null",
+    "-1",
+    "0",
+    "18446744073709551616",
+    "1e999",
+    "\"\\ud800\"",
+    "[]",
+    "{}",
+    "[[[[[[",
+    "true",
+    "\"*.>\"",
+    "\"\"",
+    "\u{0}",
+    "-NAK {\"delay\":-5}",
+    "+TERM",
+    "+NXT {\"batch\":",
+    "$JS.API.>",
+    "..",
+    " ",
+    "\r\n",
+    "'",
+    "9223372036854775807",
+    "\"9999-99-99\"",
+    "é",
+];
+
+/// Changes a few bytes or words of `text`.
+fn mutate(rng: &mut Rng, text: &[u8]) -> Vec<u8> {
+    let mut bytes = text.to_vec();
+    for _ in 0..rng.below(4) {
+        let at = rng.below(bytes.len() as u64 + 1) as usize;
+        match rng.below(6) {
+            0 => bytes.truncate(at),
+            1 if !bytes.is_empty() => {
+                let at = at.min(bytes.len() - 1);
+                bytes[at] = rng.below(256) as u8;
+            }
+            2 => {
+                let word = WORDS[rng.below(WORDS.len() as u64) as usize];
+                bytes.splice(at..at, word.bytes());
+            }
+            3 if at < bytes.len() => {
+                let end = (at + 1 + rng.below(8) as usize).min(bytes.len());
+                bytes.drain(at..end);
+            }
+            4 => {
+                let other = REQUESTS[rng.below(REQUESTS.len() as u64) as usize].1.as_bytes();
+                let from = rng.below(other.len() as u64 + 1) as usize;
+                bytes.splice(at..at, other[from..].iter().copied());
+            }
+            _ => {
+                let digit = b'0' + rng.below(10) as u8;
+                bytes.insert(at, digit);
+            }
+        }
+    }
+    bytes.truncate(8_192);
+    bytes
+}
+
+struct Client {
+    server: Server,
+    now: Timestamp,
+    conn: ConnId,
+    said: Vec<u8>,
+    closed: bool,
+}
+
+impl Client {
+    fn new(seed: u64) -> Self {
+        let mut server = Server::new(ServerConfig { seed, ..ServerConfig::default() });
+        let now = Timestamp::SIMULATION_START;
+        let conn = server.connect(now);
+        let mut client = Self { server, now, conn, said: Vec::new(), closed: false };
+        client.send(HELLO);
+        client
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        self.server.handle(self.now, Input::Bytes { conn: self.conn, bytes });
+        self.listen();
+    }
+
+    fn listen(&mut self) {
+        while let Some(output) = self.server.poll_output() {
+            match output {
+                Output::Bytes { conn, bytes } if conn == self.conn => self.said.extend_from_slice(&bytes),
+                Output::Bytes { .. } => {}
+                Output::Closed { conn } => self.closed |= conn == self.conn,
+            }
+        }
+    }
+
+    fn request(&mut self, subject: &[u8], headers: &[u8], body: &[u8]) {
+        let mut frame = Vec::new();
+        let subject: Vec<u8> = subject.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        if headers.is_empty() {
+            frame.extend_from_slice(b"PUB ");
+            frame.extend_from_slice(&subject);
+            frame.extend_from_slice(format!(" i.1 {}\r\n", body.len()).as_bytes());
+        } else {
+            let block = [b"NATS/1.0\r\n", headers, b"\r\n"].concat();
+            frame.extend_from_slice(b"HPUB ");
+            frame.extend_from_slice(&subject);
+            frame.extend_from_slice(format!(" i.1 {} {}\r\n", block.len(), block.len() + body.len()).as_bytes());
+            frame.extend_from_slice(&block);
+        }
+        frame.extend_from_slice(body);
+        frame.extend_from_slice(b"\r\n");
+        self.said.clear();
+        self.send(&frame);
+    }
+
+    fn pass_time(&mut self, rng: &mut Rng) {
+        let until = self.now + std::time::Duration::from_millis(rng.below(1_500));
+        for _ in 0..10_000 {
+            let Some(deadline) = self.server.next_deadline().filter(|deadline| deadline.at <= until) else { break };
+            self.now = self.now.max(deadline.at);
+            self.server.handle(self.now, Input::Deadline);
+            self.listen();
+        }
+        self.now = until;
+    }
+
+    fn streams(&self) -> Vec<Stream> {
+        self.server.account().streams().cloned().collect()
+    }
+
+    /// Whether a client that comes now is served.
+    fn serves(&mut self) -> bool {
+        let conn = self.server.connect(self.now);
+        self.server.handle(self.now, Input::Bytes { conn, bytes: b"PING\r\n" });
+        let mut said = Vec::new();
+        while let Some(output) = self.server.poll_output() {
+            if let Output::Bytes { conn: to, bytes } = output
+                && to == conn
+            {
+                said.extend_from_slice(&bytes);
+            }
+        }
+        self.server.handle(self.now, Input::Disconnect { conn });
+        said.ends_with(b"PONG\r\n")
+    }
+}
+
+#[test]
+fn a_refused_request_changes_nothing() {
+    let mut refused = 0;
+    for seed in 0..SEEDS {
+        let mut rng = Rng::new(seed);
+        let mut client = Client::new(seed);
+        for number in 0..inputs() / SEEDS / 2 {
+            let before = client.streams();
+            if rng.below(4) == 0 {
+                let (subject, headers) = PUBLISHES[rng.below(PUBLISHES.len() as u64) as usize];
+                let headers = if headers.is_empty() { Vec::new() } else { mutate(&mut rng, headers.as_bytes()) };
+                let body = mutate(&mut rng, b"+ACK");
+                client.request(subject.as_bytes(), &headers, &body);
+            } else {
+                let (subject, body) = REQUESTS[rng.below(REQUESTS.len() as u64) as usize];
+                let subject = if rng.below(8) == 0 { mutate(&mut rng, subject.as_bytes()) } else { subject.into() };
+                let body = mutate(&mut rng, body.as_bytes());
+                client.request(&subject, b"", &body);
+            }
+            let said = String::from_utf8_lossy(&client.said).into_owned();
+            if said.contains("\"error\":{\"code\"") && !said.contains("\"did_create\"") {
+                refused += 1;
+                assert!(before == client.streams(), "seed {seed}, input {number}: {said}");
+            }
+            assert!(!client.closed, "seed {seed}, input {number}: closed");
+            client.pass_time(&mut rng);
+        }
+        assert!(client.serves(), "seed {seed}");
+    }
+    assert!(refused > inputs() / 20, "only {refused} were refused");
+}
+
+#[test]
+fn bytes_of_any_kind_end_a_connection_at_worst() {
+    let mut closed = 0;
+    for seed in 0..SEEDS {
+        let mut rng = Rng::new(1_000 + seed);
+        let mut client = Client::new(seed);
+        for number in 0..inputs() / SEEDS / 2 {
+            let mut frame = Vec::new();
+            for _ in 0..=rng.below(3) {
+                let line: &[u8] = match rng.below(9) {
+                    0 => HELLO,
+                    1 => b"SUB s.> q 7\r\n",
+                    2 => b"UNSUB 7 3\r\n",
+                    3 => b"PUB s.a i.1 5\r\nhello\r\n",
+                    4 => b"HPUB s.a i.1 12 17\r\nNATS/1.0\r\n\r\nhello\r\n",
+                    5 => b"PING\r\nPONG\r\n+OK\r\n",
+                    6 => b"INFO {}\r\n-ERR 'x'\r\n",
+                    7 => b"PUB $JS.API.CONSUMER.CREATE.S.c i.1 2\r\n{}\r\n",
+                    _ => b"MSG a 1 1\r\nx\r\n",
+                };
+                let line = if rng.below(3) == 0 { line.to_vec() } else { mutate(&mut rng, line) };
+                frame.extend_from_slice(&line);
+            }
+            for part in frame.chunks(1 + rng.below(frame.len() as u64 + 1) as usize) {
+                client.send(part);
+            }
+            client.said.clear();
+            if client.closed {
+                closed += 1;
+                client.closed = false;
+                client.conn = client.server.connect(client.now);
+                client.send(HELLO);
+            }
+            if number % 500 == 0 {
+                assert!(client.serves(), "seed {seed}, input {number}");
+            }
+        }
+        assert!(client.serves(), "seed {seed}");
+    }
+    assert!(closed > 100, "only {closed} connections ended");
+}
