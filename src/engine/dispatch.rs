@@ -3,7 +3,7 @@
 //! Sources: nats-server `server/client.go` (`processInboundClientMsg`, `processMsgResults`, `deliverMsg`).
 
 use super::Server;
-use super::connection::{Message, ProtocolError};
+use super::connection::{Connection, Message, ProtocolError};
 use super::consumer::AckSubject;
 use super::context::Context;
 use super::event::Event;
@@ -71,6 +71,7 @@ impl Server {
             reached = true;
             self.publish_to_stream(now, *stream, message);
         }
+        self.router.recycle(route);
         // Only the server listens on subjects of its own.
         if to.starts_with(b"$") {
             reached |= self.dispatch_to_server(now, from, to, message);
@@ -123,21 +124,21 @@ impl Server {
 
     /// An acknowledgement, on the subject with nine tokens or, with domain and account hash, eleven and more (ADR-15).
     fn handle_ack(&mut self, now: Timestamp, rest: &[u8], message: &Message<'_>) -> bool {
-        let parts: Vec<&[u8]> = tokens(rest).collect();
-        let domain = self.config.jetstream.as_ref().and_then(|settings| settings.domain.as_deref()).unwrap_or("_");
-        let (stream, consumer, numbers) = match parts.as_slice() {
-            [stream, consumer, numbers @ ..] if numbers.len() == 5 => (*stream, *consumer, numbers),
-            [for_domain, account, stream, consumer, numbers @ ..]
-                if numbers.len() >= 5 && *for_domain == domain.as_bytes() && *account == ACCOUNT_HASH =>
-            {
-                (*stream, *consumer, numbers)
+        let mut parts = tokens(rest);
+        match parts.clone().count() {
+            7 => {}
+            9.. => {
+                let settings = self.config.jetstream.as_ref();
+                let domain = settings.and_then(|settings| settings.domain.as_deref()).unwrap_or("_");
+                if parts.next() != Some(domain.as_bytes()) || parts.next() != Some(ACCOUNT_HASH) {
+                    return false;
+                }
             }
             _ => return false,
-        };
-        let (Ok(stream), Ok(consumer)) = (std::str::from_utf8(stream), std::str::from_utf8(consumer)) else {
-            return false;
-        };
-        let ack = AckSubject::parse(numbers.iter().copied());
+        }
+        let mut name = || parts.next().and_then(|token| std::str::from_utf8(token).ok());
+        let (Some(stream), Some(consumer)) = (name(), name()) else { return false };
+        let ack = AckSubject::parse(parts);
         let (account, mut ctx) = self.parts(now);
         account.handle_ack(&mut ctx, stream, consumer, ack, message.reply, message.payload)
     }
@@ -162,8 +163,9 @@ impl Server {
         subscription: &Subscription,
         message: &Message<'_>,
     ) -> bool {
-        let Some(connection) = self.connections.get(subscription.conn) else { return false };
-        if from == Some(subscription.conn) && !connection.options.echo {
+        if from == Some(subscription.conn)
+            && self.connections.get(subscription.conn).is_some_and(|connection| !connection.options.echo)
+        {
             return false;
         }
         self.deliver_to(now, subscription, message)
@@ -176,23 +178,26 @@ impl Server {
         if connection.is_closed() {
             return false;
         }
-        if let Some(ended) = connection.deliver(&subscription.sid, message) {
+        let ended = connection.deliver(&subscription.sid, message);
+        let is_slow = connection.is_slow();
+        if connection.make_ready() {
+            self.ready.push_back(conn);
+        }
+        if let Some(ended) = ended {
             self.router.unsubscribe(&ended.subject, ended.order);
             self.handle_interest_change(now, &ended.subject);
         }
-        self.mark_ready(conn);
-        self.drop_if_slow(now, conn);
+        if is_slow {
+            self.drop_slow(now, conn);
+        }
         true
     }
 
     /// A client that leaves too much in its outbox is dropped without a word.
-    fn drop_if_slow(&mut self, now: Timestamp, conn: ConnId) {
-        let Some(connection) = self.connections.get_mut(conn) else { return };
-        if connection.is_slow() {
-            connection.drop_outbox();
-            self.close(now, conn, ProtocolError::Silent);
-            self.effects.tell(now, || Event::SlowConsumer { conn });
-        }
+    fn drop_slow(&mut self, now: Timestamp, conn: ConnId) {
+        self.with_connection(conn, Connection::drop_outbox);
+        self.close(now, conn, ProtocolError::Silent);
+        self.effects.tell(now, || Event::SlowConsumer { conn });
     }
 
     /// A subscription to `subject` came or went.

@@ -4,6 +4,7 @@
 //! interest changes. Sources: nats-server `server/sublist.go`, `server/client.go` (`processMsgResults`).
 
 use std::hash::{Hash, Hasher};
+use std::ops::Deref;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -12,7 +13,7 @@ use super::subject_map::SubjectMap;
 use super::table::{ConnId, StreamId};
 
 /// A subscription of a client.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Subscription {
     pub conn: ConnId,
     /// The order of subscribing, over all clients: those who came first are served first.
@@ -23,22 +24,42 @@ pub struct Subscription {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Interest {
-    Client(Subscription),
+    Client(Arc<Subscription>),
     Stream(StreamId),
 }
 
 /// Everyone a subject reaches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Route {
-    pub plain: Vec<Subscription>,
+    pub plain: Vec<Arc<Subscription>>,
     /// One entry for each queue group, with its members.
-    pub groups: Vec<Vec<Subscription>>,
+    pub groups: Vec<Vec<Arc<Subscription>>>,
     pub streams: Vec<StreamId>,
 }
 
 impl Route {
-    pub fn is_empty(&self) -> bool {
-        self.plain.is_empty() && self.groups.is_empty() && self.streams.is_empty()
+    fn clear(&mut self) {
+        self.plain.clear();
+        self.groups.clear();
+        self.streams.clear();
+    }
+}
+
+/// A route to walk along. Give it back with [`Router::recycle`].
+#[derive(Debug)]
+pub enum Found {
+    Remembered(Arc<Route>),
+    Once(Route),
+}
+
+impl Deref for Found {
+    type Target = Route;
+
+    fn deref(&self) -> &Route {
+        match self {
+            Self::Remembered(route) => route,
+            Self::Once(route) => route,
+        }
     }
 }
 
@@ -46,8 +67,6 @@ impl Route {
 pub struct Router {
     interest: SubjectMap<Interest>,
     next_order: u64,
-    /// Changes with every subscription, so that others can tell that interest may have changed.
-    generation: u64,
     cache: RouteCache,
 }
 
@@ -56,7 +75,8 @@ impl Router {
     pub fn subscribe(&mut self, subject: &[u8], conn: ConnId, sid: Arc<[u8]>, queue: Option<Arc<[u8]>>) -> u64 {
         let order = self.next_order;
         self.next_order += 1;
-        self.interest.insert(subject, Interest::Client(Subscription { conn, order, sid, queue }));
+        let subscription = Arc::new(Subscription { conn, order, sid, queue });
+        self.interest.insert(subject, Interest::Client(subscription));
         self.changed();
         order
     }
@@ -79,34 +99,42 @@ impl Router {
         self.changed();
     }
 
-    pub const fn generation(&self) -> u64 {
-        self.generation
-    }
-
     fn changed(&mut self) {
-        self.generation += 1;
-        self.cache.0.clear();
+        self.cache.routes.clear();
     }
 
     /// Everyone `subject` reaches. Those of one kind stand in the order of their subscribing.
-    pub fn route(&mut self, subject: &[u8]) -> Arc<Route> {
-        if let Some(route) = self.cache.0.get(subject) {
-            return Arc::clone(route);
+    pub fn route(&mut self, subject: &[u8]) -> Found {
+        // Inboxes and the server's own subjects are used once; remembering them would push out what is used again.
+        let is_used_once = subject.starts_with(b"_INBOX.") || subject.starts_with(b"$JS.");
+        if is_used_once {
+            let mut route = std::mem::take(&mut self.cache.spare);
+            self.find(subject, &mut route);
+            return Found::Once(route);
         }
-        let route = Arc::new(self.find(subject));
-        // An inbox is used once; remembering it would push out what is used again.
-        if !subject.starts_with(b"_INBOX.") {
-            self.cache.insert(subject, &route);
+        if let Some(route) = self.cache.routes.get(subject) {
+            return Found::Remembered(Arc::clone(route));
         }
-        route
+        let mut route = Route::default();
+        self.find(subject, &mut route);
+        let route = Arc::new(route);
+        self.cache.remember(subject, &route);
+        Found::Remembered(route)
     }
 
-    fn find(&self, subject: &[u8]) -> Route {
-        let mut route = Route::default();
-        let mut queued: Vec<&Subscription> = Vec::new();
+    /// Takes a route back, for its memory.
+    pub fn recycle(&mut self, found: Found) {
+        if let Found::Once(mut route) = found {
+            route.clear();
+            self.cache.spare = route;
+        }
+    }
+
+    fn find(&self, subject: &[u8], route: &mut Route) {
+        let mut queued: Vec<&Arc<Subscription>> = Vec::new();
         self.interest.for_each_match(subject, &mut |interest| match interest {
             Interest::Client(subscription) if subscription.queue.is_some() => queued.push(subscription),
-            Interest::Client(subscription) => route.plain.push(subscription.clone()),
+            Interest::Client(subscription) => route.plain.push(Arc::clone(subscription)),
             Interest::Stream(stream) => route.streams.push(*stream),
         });
         route.plain.sort_unstable_by_key(|subscription| subscription.order);
@@ -114,11 +142,10 @@ impl Router {
         queued.sort_unstable_by_key(|subscription| subscription.order);
         for subscription in queued {
             match route.groups.iter_mut().find(|group| group[0].queue == subscription.queue) {
-                Some(group) => group.push(subscription.clone()),
-                None => route.groups.push(vec![subscription.clone()]),
+                Some(group) => group.push(Arc::clone(subscription)),
+                None => route.groups.push(vec![Arc::clone(subscription)]),
             }
         }
-        route
     }
 
     /// Whether anybody, client or stream, gets what is sent to `subject`.
@@ -136,8 +163,8 @@ impl Router {
     }
 
     /// The first subscription of `conn` without a queue group that covers `subject`.
-    pub fn plain_subscription(&self, conn: ConnId, subject: &[u8]) -> Option<Subscription> {
-        let mut first: Option<&Subscription> = None;
+    pub fn plain_subscription(&self, conn: ConnId, subject: &[u8]) -> Option<Arc<Subscription>> {
+        let mut first: Option<&Arc<Subscription>> = None;
         self.interest.for_each_match(subject, &mut |interest| {
             if let Interest::Client(subscription) = interest
                 && subscription.conn == conn
@@ -153,16 +180,20 @@ impl Router {
 
 /// Remembered routes. Derived from the interest, so it counts for nothing when servers are compared or cloned.
 #[derive(Debug, Default)]
-struct RouteCache(FxHashMap<Box<[u8]>, Arc<Route>>);
+struct RouteCache {
+    routes: FxHashMap<Box<[u8]>, Arc<Route>>,
+    /// An empty route, kept for its memory.
+    spare: Route,
+}
 
 impl RouteCache {
     const MAX_SUBJECTS: usize = 16_384;
 
-    fn insert(&mut self, subject: &[u8], route: &Arc<Route>) {
-        if self.0.len() >= Self::MAX_SUBJECTS {
-            self.0.clear();
+    fn remember(&mut self, subject: &[u8], route: &Arc<Route>) {
+        if self.routes.len() >= Self::MAX_SUBJECTS {
+            self.routes.clear();
         }
-        self.0.insert(subject.into(), Arc::clone(route));
+        self.routes.insert(subject.into(), Arc::clone(route));
     }
 }
 

@@ -3,7 +3,7 @@
 //! A checkpoint of the world clones every table. The clone shares the rows; [`Table::get_mut`] copies a shared row
 //! before it hands it out. Hence look first ([`Table::get`]), change second.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -48,70 +48,119 @@ id_type!(
 );
 
 /// Rows in order of their ids, which is the order of their making.
+///
+/// Ids are never used twice, so a row that is gone leaves its place empty; empty places at the front are dropped.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Table<I, R> {
-    rows: BTreeMap<u32, Arc<R>>,
-    next_index: u32,
+    rows: VecDeque<Option<Arc<R>>>,
+    /// The index of the first place.
+    first_index: u32,
+    len: usize,
     ids: PhantomData<I>,
 }
 
 impl<I, R> Clone for Table<I, R> {
     fn clone(&self) -> Self {
-        Self { rows: self.rows.clone(), next_index: self.next_index, ids: PhantomData }
+        Self { rows: self.rows.clone(), first_index: self.first_index, len: self.len, ids: PhantomData }
     }
 }
 
 impl<I: Id, R> Default for Table<I, R> {
     fn default() -> Self {
-        Self { rows: BTreeMap::new(), next_index: 1, ids: PhantomData }
+        Self { rows: VecDeque::new(), first_index: 1, len: 0, ids: PhantomData }
     }
 }
 
 impl<I: Id, R> Table<I, R> {
     pub fn insert(&mut self, row: R) -> I {
-        let index = self.next_index;
-        self.next_index += 1;
-        self.rows.insert(index, Arc::new(row));
-        I::from_index(index)
+        let id = self.next_id();
+        self.rows.push_back(Some(Arc::new(row)));
+        self.len += 1;
+        id
     }
 
     /// The id that the next [`insert`](Self::insert) will give.
     pub fn next_id(&self) -> I {
-        I::from_index(self.next_index)
+        let used = u32::try_from(self.rows.len()).expect("ids are 32 bits wide");
+        I::from_index(self.first_index + used)
+    }
+
+    fn place(&self, id: I) -> Option<usize> {
+        id.index().checked_sub(self.first_index).map(|place| place as usize)
     }
 
     pub fn get(&self, id: I) -> Option<&R> {
-        self.rows.get(&id.index()).map(Arc::as_ref)
+        self.rows.get(self.place(id)?)?.as_deref()
     }
 
     pub fn get_mut(&mut self, id: I) -> Option<&mut R>
     where
         R: Clone,
     {
-        self.rows.get_mut(&id.index()).map(Arc::make_mut)
+        let place = self.place(id)?;
+        self.rows.get_mut(place)?.as_mut().map(Arc::make_mut)
     }
 
     pub fn remove(&mut self, id: I) -> Option<R>
     where
         R: Clone,
     {
-        self.rows.remove(&id.index()).map(Arc::unwrap_or_clone)
+        let place = self.place(id)?;
+        let row = self.rows.get_mut(place)?.take()?;
+        self.len -= 1;
+        while self.rows.front().is_some_and(Option::is_none) {
+            self.rows.pop_front();
+            self.first_index += 1;
+        }
+        Some(Arc::unwrap_or_clone(row))
     }
 
-    pub fn len(&self) -> usize {
-        self.rows.len()
+    pub const fn len(&self) -> usize {
+        self.len
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (I, &R)> {
-        self.rows.iter().map(|(index, row)| (I::from_index(*index), row.as_ref()))
+        let first = self.first_index;
+        self.rows.iter().enumerate().filter_map(move |(place, row)| {
+            let index = first + u32::try_from(place).expect("ids are 32 bits wide");
+            Some((I::from_index(index), row.as_deref()?))
+        })
     }
 
     /// The ids at this moment, so that rows may be changed or removed while walking over them.
     pub fn ids(&self) -> Vec<I> {
-        self.rows.keys().map(|index| I::from_index(*index)).collect()
+        self.iter().map(|(id, _)| id).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_never_given_out_twice() {
+        let mut table: Table<ConnId, &str> = Table::default();
+        let (a, b) = (table.insert("a"), table.insert("b"));
+        assert_eq!(table.remove(a), Some("a"));
+        assert_eq!(table.remove(b), Some("b"));
+        assert!(table.is_empty());
+        let c = table.insert("c");
+        assert!(c != a && c != b);
+        assert_eq!((table.get(a), table.get(c)), (None, Some(&"c")));
+        assert_eq!(table.iter().collect::<Vec<_>>(), [(c, &"c")]);
+    }
+
+    #[test]
+    fn clones_share_rows_until_one_changes() {
+        let mut table: Table<ConnId, String> = Table::default();
+        let id = table.insert("a".to_owned());
+        let before = table.clone();
+        table.get_mut(id).expect("inserted").push('b');
+        assert_eq!(before.get(id).map(String::as_str), Some("a"));
+        assert_eq!(table.get(id).map(String::as_str), Some("ab"));
     }
 }
