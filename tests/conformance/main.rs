@@ -4,7 +4,7 @@
 //! scenarios [--real] [--record] [--only NAME]   the text scenarios of tests/scenarios/
 //! probes [FILE] [--real] [--only NAME]          the recorded exchanges of tests/probes/
 //! errors [--real]                               which errors of the table the two have shown
-//! random --cases N --seed S                     random scenarios, engine against real server
+//! random --cases N --seed S [--without WORD]    random scenarios, engine against real server
 //! ```
 //!
 //! Without a mode: scenarios and probes on the engine. `--real` runs them against the server that `NATS_SERVER_BIN` names,
@@ -42,6 +42,7 @@ struct Arguments {
     verbose: bool,
     cases: u64,
     seed: u64,
+    without: Vec<String>,
 }
 
 impl Arguments {
@@ -55,6 +56,7 @@ impl Arguments {
                 "--record" => (arguments.real, arguments.record) = (true, true),
                 "--verbose" => arguments.verbose = true,
                 "--only" => arguments.only.push(words.next().ok_or("--only wants a name")?),
+                "--without" => arguments.without.push(words.next().ok_or("--without wants a word")?),
                 "--cases" => arguments.cases = number(words.next())?,
                 "--seed" => arguments.seed = number(words.next())?,
                 // Options of the standard test harness, which `cargo test` passes to every test.
@@ -116,8 +118,12 @@ fn run(kind: &ArmKind, arguments: &Arguments) -> bool {
         // With --real the real server is compared with itself: that shows what the comparison tells apart.
         Some("random") => {
             let ours = if arguments.real { kind.clone() } else { ArmKind::Engine };
-            let selection =
-                random::Selection { cases: arguments.cases, seed: arguments.seed, verbose: arguments.verbose };
+            let selection = random::Selection {
+                cases: arguments.cases,
+                seed: arguments.seed,
+                without: arguments.without.clone(),
+                verbose: arguments.verbose,
+            };
             random::run(&ours, kind, &selection)
         }
         Some("probes") => probes::run(kind, &probes).1,

@@ -18,10 +18,12 @@ use std::time::Instant;
 const PARALLEL: usize = 12;
 
 /// What to run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Selection {
     pub cases: u64,
     pub seed: u64,
+    /// Leave out steps that contain one of these.
+    pub without: Vec<String>,
     /// Show what is unstable, too.
     pub verbose: bool,
 }
@@ -40,7 +42,8 @@ pub fn run(ours: &ArmKind, real: &ArmKind, selection: &Selection) -> bool {
     let seeds: Vec<u64> =
         (0..selection.cases).map(|case| selection.seed.wrapping_mul(1_000_003).wrapping_add(case)).collect();
     let outcomes = parallel::map(PARALLEL, &seeds, |seed| {
-        let steps = generate::steps(*seed);
+        let mut steps = generate::steps(*seed);
+        steps.retain(|step| !selection.without.iter().any(|word| step.contains(word.as_str())));
         (*seed, compare(ours, real, &steps))
     });
     let unstable = outcomes.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Unstable(_))).count();

@@ -29,6 +29,9 @@ pub struct Selection {
     pub verbose: bool,
 }
 
+/// How often a scenario that is different on the real server is run again.
+const MORE_RUNS: usize = 2;
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")
 }
@@ -56,7 +59,7 @@ pub fn run(kind: &ArmKind, selection: &Selection) -> (Observed, bool) {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         selection.only.is_empty() || selection.only.iter().any(|only| name.contains(only.as_str()))
     });
-    let outcomes = parallel::map(kind.parallel(), &paths, |path| outcome(kind, path, selection.record));
+    let outcomes = parallel::map(kind.parallel(), &paths, |path| outcome_of_some_runs(kind, path, selection.record));
     report(kind, outcomes, selection, start)
 }
 
@@ -82,6 +85,18 @@ fn outcome(kind: &ArmKind, path: &Path, record: bool) -> Outcome {
     let pairs = scenario.sections.iter().zip(&transcript.sections);
     let wrong = pairs.flat_map(|(section, got)| differences(&section.expected, got)).collect();
     Outcome { name, wrong, changed: false, observed }
+}
+
+/// A real server on a busy machine may be late: what is different there is looked at again.
+fn outcome_of_some_runs(kind: &ArmKind, path: &Path, record: bool) -> Outcome {
+    let mut outcome = outcome(kind, path, record);
+    for _ in 0..if kind.is_real() { MORE_RUNS } else { 0 } {
+        if outcome.wrong.is_empty() {
+            break;
+        }
+        outcome = self::outcome(kind, path, record);
+    }
+    outcome
 }
 
 /// The lines that differ, from the first difference on.

@@ -8,6 +8,7 @@ use crate::client::{CONNECT, Client, Event, Observed};
 use crate::clock;
 use crate::json::Json;
 use crate::mask::Masks;
+use crate::parallel;
 use crate::wire::{Frame, Message};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -96,7 +97,10 @@ pub fn run(kind: &ArmKind, sections: &[Section]) -> Result<Transcript, String> {
 /// As [`run`].
 pub fn run_at(kind: &ArmKind, sections: &[Section], pace: Pace) -> Result<Transcript, String> {
     let client = Client::new(kind.start(&server_options(sections)?)?);
-    let mut runner = Runner::new(client, pace);
+    parallel::caught(|| run_with(Runner::new(client, pace), sections))?
+}
+
+fn run_with(mut runner: Runner, sections: &[Section]) -> Result<Transcript, String> {
     let mut transcript = Vec::new();
     for section in sections {
         let mut lines = Vec::new();
