@@ -86,7 +86,7 @@ impl MessageStore {
         if purge.keep > 0 {
             to_remove = self.count_from(purge.filters, 0).saturating_sub(purge.keep);
         }
-        if is_unfiltered && to_remove == self.messages && below > self.last_seq {
+        if is_unfiltered && purge.keep == 0 && below > self.last_seq {
             self.remove_all(on_remove);
             self.skip_to(purge.below.unwrap_or(1), None);
             return to_remove;

@@ -150,6 +150,9 @@ impl Stream {
         if !matches!(config.ack_policy, AckPolicy::Explicit | AckPolicy::FlowControl) {
             return Err(ApiError::ConsumerWqRequiresExplicitAck);
         }
+        if config.deliver_policy != DeliverPolicy::All {
+            return Err(ApiError::ConsumerWqConsumerNotDeliverAll);
+        }
         let has_others = self.consumers.iter().any(|(_, consumer)| !consumer.is_hidden() && !consumer.config.sourcing);
         if has_others && !config.sourcing {
             if config.filters().next().is_none() {
@@ -158,9 +161,6 @@ impl Stream {
             if !self.is_partition_free(None, config) {
                 return Err(ApiError::ConsumerWqConsumerNotUnique);
             }
-        }
-        if config.deliver_policy != DeliverPolicy::All {
-            return Err(ApiError::ConsumerWqConsumerNotDeliverAll);
         }
         Ok(())
     }
@@ -202,7 +202,11 @@ impl Stream {
         let floor = consumer.reported().ack_floor.stream_seq;
         if old != new {
             self.remove_filters(id, &old);
-            self.add_filters(id, new.clone());
+            // As in the real server, a consumer that loses its last filter hears of no new message any more; it sees
+            // them when something else wakes it.
+            if !new.is_empty() {
+                self.add_filters(id, new.clone());
+            }
         }
         self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.update(ctx, stream, config));
         if old != new && self.config.retention == Retention::Interest {

@@ -100,14 +100,13 @@ impl Stream {
         for id in self.consumers.ids() {
             self.with_consumer(ctx, id, |consumer, ctx, stream| {
                 let filters = consumer.filters();
-                let covers_all_of_it = filter.is_none_or(|purged| {
-                    !filters.is_empty() && filters.iter().all(|own| is_subset(own.as_bytes(), purged))
-                });
-                let is_wider = !covers_all_of_it
+                let is_covered =
+                    filter.is_none_or(|purged| filters.iter().any(|own| is_subset(own.as_bytes(), purged)));
+                let is_wider = !is_covered
                     && filter.is_some_and(|purged| {
                         filters.is_empty() || filters.iter().any(|own| matches(own.as_bytes(), purged))
                     });
-                if covers_all_of_it {
+                if is_covered {
                     consumer.handle_purge(ctx, stream.store, start, false);
                 } else if is_wider {
                     consumer.handle_purge(ctx, stream.store, stream_first, true);
