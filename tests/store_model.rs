@@ -50,6 +50,10 @@ impl Model {
         self.messages.range(from..).filter(move |(_, m)| is_covered(&m.subject)).map(|(seq, _)| *seq)
     }
 
+    fn with_subject<'a>(&'a self, subject: &'a [u8]) -> impl Iterator<Item = u64> + 'a {
+        self.messages.iter().filter(move |(_, message)| message.subject == subject).map(|(seq, _)| *seq)
+    }
+
     fn last_per_subject(&self, filters: &[SubjectFilter], from: u64, up_to: u64) -> Vec<u64> {
         let mut last = BTreeMap::new();
         for seq in self.covered(filters, 0).take_while(|seq| *seq <= up_to) {
@@ -347,6 +351,8 @@ impl Run {
         assert_eq!(self.store.subject_of(seq), expected.map(|message| &message.subject[..]));
         assert_eq!(self.store.size_of(seq), expected.map(Message::size));
         assert_eq!(self.store.time_of(seq), expected.map(|message| message.time));
+        let state = expected.map(|message| state_of(self.model.with_subject(&message.subject)));
+        assert_eq!(self.store.subject_state(seq), state);
         let same = |other: &Message| expected.is_some_and(|message| message.subject == other.subject);
         let mut after = self.model.messages.range(seq.saturating_add(1)..).filter(|(_, message)| same(message));
         assert_eq!(self.store.next_of_subject(seq), after.next().map(|(seq, _)| *seq));
@@ -356,8 +362,7 @@ impl Run {
 
     fn ask_about_subject(&mut self) {
         let subject = self.subject();
-        let seqs: Vec<u64> =
-            self.model.messages.iter().filter(|(_, m)| m.subject == subject).map(|(seq, _)| *seq).collect();
+        let seqs: Vec<u64> = self.model.with_subject(&subject).collect();
         assert_eq!(self.store.count_of(&subject), seqs.len() as u64);
         assert_eq!(self.store.first_of(&subject), seqs.first().copied());
         assert_eq!(self.store.last_of(&subject), seqs.last().copied());
@@ -425,16 +430,19 @@ impl Run {
                 );
             }
             _ => {
-                let seqs: Vec<u64> = model.covered(&filters, 0).collect();
-                let expected = FilteredState {
-                    messages: seqs.len() as u64,
-                    first_seq: seqs.first().copied().unwrap_or(0),
-                    last_seq: seqs.last().copied().unwrap_or(0),
-                };
+                let expected = state_of(model.covered(&filters, 0));
                 assert_eq!(store.filtered_state(&filters), expected, "{filters:?}");
             }
         }
     }
+}
+
+fn state_of(seqs: impl Iterator<Item = u64>) -> FilteredState {
+    seqs.fold(FilteredState::default(), |state, seq| FilteredState {
+        messages: state.messages + 1,
+        first_seq: if state.messages == 0 { seq } else { state.first_seq },
+        last_seq: seq,
+    })
 }
 
 fn stored(seq: u64, message: &Message) -> StoredMessage<'_> {

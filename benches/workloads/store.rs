@@ -59,10 +59,10 @@ impl Inputs {
         }
     }
 
-    fn push(&self, store: &mut MessageStore, i: u64, subject: &str, payload_len: usize) {
+    fn push(&self, store: &mut MessageStore, i: u64, subject: &str, payload_len: usize) -> u64 {
         let time = START + Duration::from_micros(i);
         let stored = store.push(subject.as_bytes(), b"", self.payload(i, payload_len), time);
-        stored.expect("there is memory");
+        stored.expect("there is memory")
     }
 }
 
@@ -343,10 +343,10 @@ fn kv_put(platform: &impl Platform, inputs: &Inputs) -> (u64, Value) {
 fn put_all(store: &mut MessageStore, inputs: &Inputs, key: impl Fn(u64) -> u64) {
     for i in 0..inputs.n {
         let subject = &inputs.subjects_10k[key(i) as usize];
-        inputs.push(store, i, subject, PAYLOAD);
-        if store.count_of(subject.as_bytes()) > 1 {
-            let first = store.first_of(subject.as_bytes()).expect("has two messages");
-            store.remove(first);
+        let seq = inputs.push(store, i, subject, PAYLOAD);
+        let state = store.subject_state(seq).expect("was stored just now");
+        if state.messages > 1 {
+            store.remove(state.first_seq);
         }
     }
 }
@@ -370,8 +370,8 @@ fn expire_ttl(platform: &impl Platform, inputs: &Inputs) -> (u64, Value) {
     let mut due: VecDeque<(Timestamp, u64)> = (0..inputs.n).map(|i| (ttl(i), i + 1)).collect();
     let now = ttl(inputs.n);
     let timer = Timer::start(platform);
-    while let Some((_, seq)) = due.pop_front_if(|(at, _)| *at <= now) {
-        store.remove(seq);
+    while due.front().is_some_and(|(at, _)| *at <= now) {
+        due.pop_front().map(|(_, seq)| store.remove(seq));
     }
     let value = timer.stop(platform, inputs.n);
     assert_eq!(store.messages(), 0);

@@ -12,7 +12,6 @@ use std::ops::ControlFlow;
 
 use super::MessageStore;
 use super::matching::covers_all;
-use super::subjects::NONE;
 use crate::engine::subject::SubjectFilter;
 
 /// Filters, with a memory of what they cover in one store and its clones.
@@ -183,7 +182,7 @@ impl MessageStore {
         };
         let (segment, index) = self.log.find(seq)?;
         let after = self.log.after(seq, segment.row(index));
-        derived.literal = Some(Literal { id: segment.subjects()[index], since: from, seq, after });
+        derived.literal = Some(Literal { id: segment.row(index).subject, since: from, seq, after });
         Some(seq)
     }
 
@@ -293,19 +292,17 @@ impl MessageStore {
                 return None;
             }
             let start = segment.index_from(from);
-            for (index, id) in segment.subjects().iter().enumerate().skip(start) {
-                if *id == NONE {
-                    continue;
-                }
-                let is_covered = verdicts.get(*id).unwrap_or_else(|| {
-                    let name = self.subjects.name(*id);
-                    let is_covered = filters.iter().any(|filter| filter.matches(name));
-                    verdicts.set(*id, is_covered);
-                    is_covered
-                });
-                if is_covered {
-                    return Some(segment.seq(index)).filter(|seq| *seq <= end);
-                }
+            let covered = segment.rows()[start..].iter().position(|row| {
+                row.is_stored()
+                    && verdicts.get(row.subject).unwrap_or_else(|| {
+                        let name = self.subjects.name(row.subject);
+                        let is_covered = filters.iter().any(|filter| filter.matches(name));
+                        verdicts.set(row.subject, is_covered);
+                        is_covered
+                    })
+            });
+            if let Some(covered) = covered {
+                return Some(segment.seq(start + covered)).filter(|seq| *seq <= end);
             }
         }
         None

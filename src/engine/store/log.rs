@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::StoreError;
-use super::segment::{FAR, Row, SPAN, Segment, Tidy};
-use super::subjects::NONE;
+use super::paged::{SOLE_OWNER, edit};
+use super::segment::{FAR, NewMessage, Row, SPAN, Segment};
 use crate::engine::time::Timestamp;
 
 /// Segments in a chunk.
@@ -31,6 +31,8 @@ const CHUNK_BYTES: u64 = (CHUNK * 8 + 32) as u64;
 #[derive(Clone, Debug)]
 pub(super) struct Log {
     chunks: Vec<Chunk>,
+    /// Messages before this one are gone, whatever their rows say.
+    first: u64,
     /// All other segments lie below its base.
     tail: Arc<Segment>,
     /// Neighbours of messages whose rows say [`FAR`].
@@ -45,6 +47,7 @@ impl Log {
         let heap_bytes = tail.heap_bytes();
         Self {
             chunks: Vec::new(),
+            first: 0,
             tail: Arc::new(tail),
             far_next: Arc::default(),
             far_previous: Arc::default(),
@@ -56,12 +59,20 @@ impl Log {
         self.heap_bytes
     }
 
+    /// The first message, if there are any.
+    pub(super) const fn first(&self) -> u64 {
+        self.first
+    }
+
     /// The segment and row of message `seq` if that is stored.
     #[inline]
     pub(super) fn find(&self, seq: u64) -> Option<(&Segment, usize)> {
+        if seq < self.first {
+            return None;
+        }
         let segment = if seq >= self.tail.base() { &self.tail } else { self.segment(seq / SPAN)? };
         let index = segment.index_of(seq)?;
-        (segment.subjects()[index] != NONE).then_some((segment, index))
+        segment.row(index).is_stored().then_some((segment, index))
     }
 
     #[inline]
@@ -71,17 +82,19 @@ impl Log {
 
     /// The first message stored at or after `seq`.
     pub(super) fn next(&self, seq: u64) -> Option<u64> {
+        let seq = seq.max(self.first);
         if self.find(seq).is_some() {
             return Some(seq);
         }
         self.segments_from(seq).find_map(|segment| {
             let from = segment.index_from(seq);
-            let found = segment.subjects()[from..].iter().position(|subject| *subject != NONE)?;
+            let found = segment.rows()[from..].iter().position(Row::is_stored)?;
             Some(segment.seq(from + found))
         })
     }
 
-    /// The segments that may hold messages at or after `seq`, in order.
+    /// The segments that may hold messages at or after `seq`, in order. Their rows before the first message of all mean
+    /// nothing.
     pub(super) fn segments_from(&self, seq: u64) -> impl DoubleEndedIterator<Item = &Segment> {
         let number = seq / SPAN;
         let wanted = number / CHUNK as u64;
@@ -96,17 +109,21 @@ impl Log {
 
     /// The last message stored at or before `seq`.
     pub(super) fn previous(&self, seq: u64) -> Option<u64> {
+        if seq < self.first {
+            return None;
+        }
         if self.find(seq).is_some() {
             return Some(seq);
         }
         self.segments_to(seq).rev().find_map(|segment| {
             let end = segment.index_after(seq);
-            let found = segment.subjects()[..end].iter().rposition(|subject| *subject != NONE)?;
+            let found = segment.rows()[..end].iter().rposition(Row::is_stored)?;
             Some(segment.seq(found))
         })
     }
 
-    /// The segments that may hold messages at or before `seq`, in order.
+    /// The segments that may hold messages at or before `seq`, in order. Their rows before the first message of all
+    /// mean nothing.
     pub(super) fn segments_to(&self, seq: u64) -> impl DoubleEndedIterator<Item = &Segment> {
         let number = seq / SPAN;
         let wanted = number / CHUNK as u64;
@@ -119,7 +136,7 @@ impl Log {
         in_chunks.chain(tail)
     }
 
-    /// Messages stored at or after `seq`.
+    /// Messages stored at or after `seq`, which is not before the first one.
     pub(super) fn count_from(&self, seq: u64) -> u64 {
         let chunk = seq / SPAN / CHUNK as u64;
         let first_whole = self.chunks.partition_point(|other| other.number <= chunk);
@@ -150,7 +167,7 @@ impl Log {
         };
         let Some(segment) = segment else { return self.next(0) };
         let index = segment.index_at(time);
-        let from = if index < segment.subjects().len() { segment.seq(index) } else { segment.seq(index - 1) + 1 };
+        let from = if index < segment.rows().len() { segment.seq(index) } else { segment.seq(index - 1) + 1 };
         self.next(from)
     }
 
@@ -197,36 +214,33 @@ impl Log {
     /// Makes `previous` and `next` neighbours, both stored messages of one subject.
     pub(super) fn link(&mut self, previous: u64, next: u64) {
         let distance = distance(previous, next);
-        self.link_next(previous, next);
+        self.edit_row(previous).next = distance;
         self.edit_row(next).previous = distance;
         if distance == FAR {
-            Arc::make_mut(&mut self.far_previous).insert(next, previous);
-        }
-    }
-
-    fn link_next(&mut self, previous: u64, next: u64) {
-        let distance = distance(previous, next);
-        self.edit_row(previous).next = distance;
-        if distance == FAR {
-            Arc::make_mut(&mut self.far_next).insert(previous, next);
+            edit(&mut self.far_next).insert(previous, next);
+            edit(&mut self.far_previous).insert(next, previous);
         }
     }
 
     fn edit_row(&mut self, seq: u64) -> &mut Row {
-        let segment = self.edit(seq);
+        let segment = self.try_edit(seq).expect("there is memory to copy one segment");
         let index = segment.index_of(seq).expect("is stored");
         segment.row_mut(index)
     }
+}
 
-    fn edit(&mut self, seq: u64) -> &mut Segment {
-        if seq >= self.tail.base() {
-            return Arc::make_mut(&mut self.tail);
-        }
-        let number = seq / SPAN;
-        let chunk = self.chunk(number / CHUNK as u64).expect("is stored");
-        let segments = Arc::make_mut(&mut self.chunks[chunk].segments);
-        Arc::make_mut(segments[number as usize % CHUNK].as_mut().expect("is stored"))
+/// The segment in `shared`, to change; copied first if a clone holds it as well.
+#[inline]
+fn try_edit(shared: &mut Arc<Segment>) -> Result<&mut Segment, StoreError> {
+    #[cold]
+    fn copy(shared: &mut Arc<Segment>) -> Result<(), StoreError> {
+        *shared = Arc::new(shared.try_clone()?);
+        Ok(())
     }
+    if Arc::strong_count(shared) > 1 {
+        copy(shared)?;
+    }
+    Ok(Arc::get_mut(shared).expect(SOLE_OWNER))
 }
 
 fn distance(previous: u64, next: u64) -> u32 {
@@ -235,83 +249,138 @@ fn distance(previous: u64, next: u64) -> u32 {
 
 /// Appending and removing.
 impl Log {
-    /// Makes sure that [`push`](Self::push) of message `seq`, with `space` bytes of content, does not fail.
-    pub(super) fn try_reserve(&mut self, seq: u64, space: usize, budget: u64) -> Result<(), StoreError> {
-        if self.tail.live() == 0 || self.tail.number() != seq / SPAN {
-            self.start_tail(seq)?;
-        }
-        if Arc::strong_count(&self.tail) > 1 {
-            self.tail = Arc::new(self.tail.try_clone()?);
-        }
-        let tail = Arc::get_mut(&mut self.tail).expect("has one owner: counted or copied just now");
-        self.heap_bytes = self.heap_bytes.wrapping_add(tail.try_reserve(seq, space, budget)?);
-        Ok(())
-    }
-
-    /// Appends message `seq`, for which [`try_reserve`](Self::try_reserve) has made room. `previous` is the message of
-    /// the same subject before it.
+    /// Appends message `seq`. `last` is the last message of the same subject so far.
+    ///
+    /// # Errors
+    /// [`StoreError::OutOfMemory`] if the log would get larger than `budget` says, or if the allocator refuses.
     pub(super) fn push(
         &mut self,
         seq: u64,
-        subject: u32,
-        previous: Option<u64>,
-        headers: &[u8],
-        payload: &[u8],
-        time: Timestamp,
-    ) {
-        let back = previous.map_or(0, |previous| distance(previous, seq));
-        Arc::make_mut(&mut self.tail).push(seq, subject, back, headers, payload, time);
-        if let Some(previous) = previous {
-            self.link_next(previous, seq);
-            if back == FAR {
-                Arc::make_mut(&mut self.far_previous).insert(seq, previous);
+        last: Option<u64>,
+        message: NewMessage,
+        budget: impl FnOnce() -> u64,
+    ) -> Result<(), StoreError> {
+        if self.tail.live() == 0 || self.tail.number() != seq / SPAN {
+            self.start_tail(seq)?;
+            if self.chunks.is_empty() {
+                self.first = seq;
             }
         }
-    }
-
-    /// Makes sure that changing the row of `seq` does not fail.
-    pub(super) fn try_own(&mut self, seq: u64) -> Result<(), StoreError> {
-        if seq >= self.tail.base() {
-            return Ok(());
-        }
-        let number = seq / SPAN;
-        let chunk = self.chunk(number / CHUNK as u64).expect("is stored");
-        let segments = Arc::make_mut(&mut self.chunks[chunk].segments);
-        let segment = segments[number as usize % CHUNK].as_mut().expect("is stored");
-        if Arc::strong_count(segment) > 1 {
-            *segment = Arc::new(segment.try_clone()?);
+        let previous = match last {
+            None => 0,
+            // Should the rest fail, this link behind the last message of a subject means nothing.
+            Some(last) => self.try_link_next(last, seq)?,
+        };
+        let others = self.heap_bytes - self.tail.heap_bytes();
+        let tail = try_edit(&mut self.tail)?;
+        let len = message.headers.len() + message.payload.len();
+        tail.try_reserve(seq, len, || budget().saturating_sub(others))?;
+        tail.push(seq, &NewMessage { previous, ..message });
+        self.heap_bytes = others + tail.heap_bytes();
+        if previous == FAR {
+            let last = last.expect("is far away");
+            edit(&mut self.far_previous).insert(seq, last);
         }
         Ok(())
     }
 
-    /// Removes message `seq`, which is stored. `is_first` if it is the first one of all.
-    pub(super) fn remove(&mut self, seq: u64, is_first: bool) {
+    /// Notes `seq` as what follows `last`, and returns their distance.
+    fn try_link_next(&mut self, last: u64, seq: u64) -> Result<u32, StoreError> {
+        let distance = distance(last, seq);
+        let segment = self.try_edit(last)?;
+        let index = segment.index_of(last).expect("is stored");
+        segment.row_mut(index).next = distance;
+        if distance == FAR {
+            edit(&mut self.far_next).insert(last, seq);
+        }
+        Ok(distance)
+    }
+
+    /// The segment of message `seq`, which is stored, to change.
+    #[inline]
+    fn try_edit(&mut self, seq: u64) -> Result<&mut Segment, StoreError> {
+        let segment = if seq >= self.tail.base() {
+            &mut self.tail
+        } else {
+            let number = seq / SPAN;
+            let chunk = self.chunk(number / CHUNK as u64).expect("is stored");
+            let segments = edit(&mut self.chunks[chunk].segments);
+            segments[number as usize % CHUNK].as_mut().expect("is stored")
+        };
+        try_edit(segment)
+    }
+
+    /// Removes message `seq`, which is stored and not the first one.
+    pub(super) fn remove(&mut self, seq: u64) {
         if seq >= self.tail.base() {
-            let tail = Arc::make_mut(&mut self.tail);
+            let tail = edit(&mut self.tail);
             let before = tail.heap_bytes();
             let index = tail.index_of(seq).expect("is stored");
-            tail.remove(index, if is_first { Tidy::Nothing } else { Tidy::Blocks });
+            tail.remove(index, false);
             self.heap_bytes = self.heap_bytes + tail.heap_bytes() - before;
             return;
         }
         let number = seq / SPAN;
         let at = self.chunk(number / CHUNK as u64).expect("is stored");
         let chunk = &mut self.chunks[at];
-        let slot = &mut Arc::make_mut(&mut chunk.segments)[number as usize % CHUNK];
-        let segment = Arc::make_mut(slot.as_mut().expect("is stored"));
+        chunk.messages -= 1;
+        let slot = edit(&mut chunk.segments)[number as usize % CHUNK].as_mut().expect("is stored");
+        let segment = edit(slot);
         let before = segment.heap_bytes();
         let index = segment.index_of(seq).expect("is stored");
-        segment.remove(index, if is_first { Tidy::Nothing } else { Tidy::All });
-        chunk.messages -= 1;
-        if segment.live() > 0 {
-            self.heap_bytes = self.heap_bytes + segment.heap_bytes() - before;
-            return;
+        segment.remove(index, true);
+        self.heap_bytes = self.heap_bytes + segment.heap_bytes() - before;
+        if segment.live() == 0 {
+            self.drop_segment(at, number);
         }
-        *slot = None;
-        self.heap_bytes -= before;
+    }
+
+    /// Removes the first message, of all those there are. Its segment is not changed unless that frees memory.
+    pub(super) fn remove_first(&mut self) {
+        let number = self.first / SPAN;
+        let is_in_tail = self.chunks.is_empty();
+        let segment = if is_in_tail {
+            &self.tail
+        } else {
+            self.chunks[0].segments[number as usize % CHUNK].as_ref().expect("is stored")
+        };
+        let index = segment.index_of(self.first).expect("is stored");
+        if let Some(next) = segment.stored_after(index) {
+            let has_free_blocks = segment.has_blocks_between(index, next);
+            self.first = segment.seq(next);
+            if has_free_blocks {
+                self.drop_blocks_before(self.first, next);
+            }
+        } else if is_in_tail {
+            let end = self.tail.end();
+            let before = self.tail.heap_bytes();
+            let tail = edit(&mut self.tail);
+            tail.restart(end);
+            self.heap_bytes = self.heap_bytes + tail.heap_bytes() - before;
+            self.first = end;
+        } else {
+            self.drop_segment(0, number);
+            let after = self.first.saturating_add(1);
+            self.first = self.next(after).unwrap_or(after);
+        }
+    }
+
+    fn drop_blocks_before(&mut self, seq: u64, index: usize) {
+        let segment = self.try_edit(seq).expect("there is memory to copy one segment");
+        let before = segment.heap_bytes();
+        segment.drop_blocks_before(index);
+        let freed = before - segment.heap_bytes();
+        self.heap_bytes -= freed;
+    }
+
+    fn drop_segment(&mut self, chunk_index: usize, number: u64) {
+        let chunk = &mut self.chunks[chunk_index];
+        let segment = edit(&mut chunk.segments)[number as usize % CHUNK].take().expect("is there");
+        chunk.messages -= u64::from(segment.live());
         chunk.count -= 1;
+        self.heap_bytes -= segment.heap_bytes();
         if chunk.count == 0 {
-            self.chunks.remove(at);
+            self.chunks.remove(chunk_index);
             self.heap_bytes -= CHUNK_BYTES;
         }
     }
@@ -319,25 +388,23 @@ impl Log {
     /// Forgets the far neighbours of message `seq`, which was removed.
     pub(super) fn forget_far(&mut self, seq: u64, row: &Row) {
         if row.next == FAR {
-            Arc::make_mut(&mut self.far_next).remove(&seq);
+            edit(&mut self.far_next).remove(&seq);
         }
         if row.previous == FAR {
-            Arc::make_mut(&mut self.far_previous).remove(&seq);
+            edit(&mut self.far_previous).remove(&seq);
         }
     }
 
     /// Lets the tail begin at `seq`, after it was put among the other segments if it holds messages.
+    #[cold]
     fn start_tail(&mut self, seq: u64) -> Result<(), StoreError> {
         if self.tail.live() > 0 {
             self.put_tail_away()?;
             self.tail = Arc::new(Segment::new());
             self.heap_bytes += self.tail.heap_bytes();
         }
-        if Arc::strong_count(&self.tail) > 1 {
-            self.tail = Arc::new(self.tail.try_clone()?);
-        }
-        let tail = Arc::make_mut(&mut self.tail);
-        let before = tail.heap_bytes();
+        let before = self.tail.heap_bytes();
+        let tail = edit(&mut self.tail);
         tail.restart(seq);
         self.heap_bytes = self.heap_bytes + tail.heap_bytes() - before;
         Ok(())
@@ -345,22 +412,19 @@ impl Log {
 
     fn put_tail_away(&mut self) -> Result<(), StoreError> {
         let number = self.tail.number() / CHUNK as u64;
+        self.chunks.try_reserve(1)?;
+        let before = self.tail.heap_bytes();
+        let tail = try_edit(&mut self.tail)?;
+        tail.finish()?;
+        self.heap_bytes = self.heap_bytes + tail.heap_bytes() - before;
         if self.chunks.last().is_none_or(|chunk| chunk.number != number) {
-            self.chunks.try_reserve(1)?;
             self.chunks.push(Chunk { number, segments: Arc::new([const { None }; CHUNK]), count: 0, messages: 0 });
             self.heap_bytes += CHUNK_BYTES;
         }
-        if Arc::strong_count(&self.tail) > 1 {
-            self.tail = Arc::new(self.tail.try_clone()?);
-        }
-        let tail = Arc::make_mut(&mut self.tail);
-        let before = tail.heap_bytes();
-        tail.finish();
-        self.heap_bytes = self.heap_bytes + tail.heap_bytes() - before;
         let chunk = self.chunks.last_mut().expect("was added if there was none");
         chunk.count += 1;
         chunk.messages += u64::from(self.tail.live());
-        Arc::make_mut(&mut chunk.segments)[self.tail.number() as usize % CHUNK] = Some(Arc::clone(&self.tail));
+        edit(&mut chunk.segments)[self.tail.number() as usize % CHUNK] = Some(Arc::clone(&self.tail));
         Ok(())
     }
 }

@@ -32,8 +32,8 @@ pub use removal::{Purge, Removed, RemovedMessage};
 
 use crate::engine::time::Timestamp;
 use log::Log;
-use segment::space_for;
-use subjects::{NONE, SubjectIndex};
+use segment::NewMessage;
+use subjects::SubjectIndex;
 
 /// Why a message was not stored. Nothing has changed then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,14 +144,15 @@ impl MessageStore {
         if content_len > MAX_CONTENT || subject.len() > usize::from(u16::MAX) {
             return Err(StoreError::TooLarge);
         }
-        self.log.try_reserve(seq, space_for(headers.len(), payload.len()), self.budget_left())?;
-        let id = self.subjects.intern(subject, self.budget_left())?;
-        let previous = (self.subjects.messages(id) > 0).then(|| self.subjects.last_seq(id));
-        if let Some(previous) = previous {
-            self.log.try_own(previous)?;
+        let Self { log, subjects, byte_budget, .. } = self;
+        let id = subjects.intern(subject, || byte_budget.saturating_sub(log.heap_bytes()))?;
+        let last = subjects.last_message(id);
+        let message = NewMessage { subject: id, previous: 0, headers, payload, time };
+        if let Err(error) = log.push(seq, last, message, || byte_budget.saturating_sub(subjects.heap_bytes())) {
+            subjects.release(id);
+            return Err(error);
         }
-        self.log.push(seq, id, previous, headers, payload, time);
-        self.subjects.add_message(id, seq);
+        subjects.add_message(id, seq);
         if self.messages == 0 {
             self.first_seq = seq;
         }
@@ -196,10 +197,6 @@ impl MessageStore {
         if self.messages == 0 {
             self.first_seq = seq.saturating_add(1);
         }
-    }
-
-    fn budget_left(&self) -> u64 {
-        self.byte_budget.saturating_sub(self.heap_bytes())
     }
 }
 
@@ -279,7 +276,7 @@ impl MessageStore {
     pub fn get(&self, seq: u64) -> Option<StoredMessage<'_>> {
         let (segment, index) = self.log.find(seq)?;
         let (headers, payload) = segment.content(index);
-        let subject = self.subjects.name(segment.subjects()[index]);
+        let subject = self.subjects.name(segment.row(index).subject);
         Some(StoredMessage { seq, subject, headers, payload, time: segment.row(index).time() })
     }
 
@@ -289,14 +286,14 @@ impl MessageStore {
 
     pub fn subject_of(&self, seq: u64) -> Option<&[u8]> {
         let (segment, index) = self.log.find(seq)?;
-        Some(self.subjects.name(segment.subjects()[index]))
+        Some(self.subjects.name(segment.row(index).subject))
     }
 
     /// What message `seq` counts for in [`bytes`](Self::bytes).
     pub fn size_of(&self, seq: u64) -> Option<u64> {
         let (segment, index) = self.log.find(seq)?;
-        let subject = self.subjects.name(segment.subjects()[index]);
-        Some(message_size(subject.len(), segment.row(index).len as usize))
+        let subject = self.subjects.name(segment.row(index).subject);
+        Some(message_size(subject.len(), segment.row(index).len()))
     }
 
     pub fn time_of(&self, seq: u64) -> Option<Timestamp> {
@@ -310,9 +307,10 @@ impl MessageStore {
 
     /// The sequences of the messages at or after `seq`, ascending.
     fn stored_from(&self, seq: u64) -> impl Iterator<Item = u64> {
+        let seq = seq.max(self.first_seq);
         self.log.segments_from(seq).flat_map(move |segment| {
-            let rows = segment.index_from(seq)..segment.subjects().len();
-            rows.filter(|index| segment.subjects()[*index] != NONE).map(|index| segment.seq(index))
+            let rows = segment.index_from(seq)..segment.rows().len();
+            rows.filter(|index| segment.row(*index).is_stored()).map(|index| segment.seq(index))
         })
     }
 

@@ -7,6 +7,23 @@ use std::sync::Arc;
 
 use super::StoreError;
 
+/// Why [`Arc::get_mut`] gives what it is asked for.
+pub(super) const SOLE_OWNER: &str = "has one owner: counted or copied just now, and nothing makes weak ones";
+
+/// What is in `shared`, to change; copied first if a clone holds it as well.
+#[inline]
+pub(super) fn edit<T: Clone>(shared: &mut Arc<T>) -> &mut T {
+    #[cold]
+    #[inline(never)]
+    fn copy<T: Clone>(shared: &mut Arc<T>) {
+        *shared = Arc::new(T::clone(shared));
+    }
+    if Arc::strong_count(shared) > 1 {
+        copy(shared);
+    }
+    Arc::get_mut(shared).expect(SOLE_OWNER)
+}
+
 /// The vector in `shared`, copied first if a clone holds it as well. Either way it has room for `capacity` items.
 ///
 /// # Errors
@@ -18,7 +35,7 @@ pub(super) fn try_edit<T: Copy>(shared: &mut Arc<Vec<T>>, capacity: usize) -> Re
         copy.extend_from_slice(shared);
         *shared = Arc::new(copy);
     }
-    let items = Arc::get_mut(shared).expect("has one owner: counted or copied just now, and nothing makes weak ones");
+    let items = Arc::get_mut(shared).expect(SOLE_OWNER);
     if items.capacity() < capacity {
         items.try_reserve_exact(capacity - items.len())?;
     }
@@ -56,22 +73,15 @@ impl<T: Copy> Paged<T> {
         self.len
     }
 
+    #[inline]
     pub(super) fn get(&self, index: u32) -> &T {
         &self.pages[index as usize / PAGE][index as usize % PAGE]
     }
 
     /// The item at `index`, to change. Copies its page if a clone shares it.
+    #[inline]
     pub(super) fn edit(&mut self, index: u32) -> &mut T {
-        &mut Arc::make_mut(&mut self.pages[index as usize / PAGE])[index as usize % PAGE]
-    }
-
-    /// Makes sure that [`edit`](Self::edit) of `index` does not allocate.
-    pub(super) fn try_own(&mut self, index: u32) -> Result<(), StoreError> {
-        let page = &mut self.pages[index as usize / PAGE];
-        if Arc::strong_count(page) > 1 {
-            try_edit(page, 0)?;
-        }
-        Ok(())
+        &mut edit(&mut self.pages[index as usize / PAGE])[index as usize % PAGE]
     }
 
     /// Appends `item` and returns its index.

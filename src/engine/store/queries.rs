@@ -2,7 +2,7 @@
 
 use super::MessageStore;
 use super::matching::covers_all;
-use super::subjects::NONE;
+use super::segment::{Row, Segment};
 use crate::engine::subject::SubjectFilter;
 
 /// What filters cover, see [`MessageStore::filtered_state`].
@@ -34,17 +34,25 @@ impl MessageStore {
         self.subjects.find(subject).map(|id| self.subjects.last_seq(id))
     }
 
+    /// How many messages there are under the subject of message `seq`, and the first and last of them.
+    pub fn subject_state(&self, seq: u64) -> Option<FilteredState> {
+        let (segment, index) = self.log.find(seq)?;
+        let id = segment.row(index).subject;
+        let messages = u64::from(self.subjects.messages(id));
+        Some(FilteredState { messages, first_seq: self.subjects.first_seq(id), last_seq: self.subjects.last_seq(id) })
+    }
+
     /// The message after message `seq` under the same subject.
     pub fn next_of_subject(&self, seq: u64) -> Option<u64> {
         let (segment, index) = self.log.find(seq)?;
-        let is_last = self.subjects.last_seq(segment.subjects()[index]) == seq;
+        let is_last = self.subjects.last_seq(segment.row(index).subject) == seq;
         (!is_last).then(|| self.log.next_of(seq, segment.row(index)))
     }
 
     /// The message before message `seq` under the same subject.
     pub fn previous_of_subject(&self, seq: u64) -> Option<u64> {
         let (segment, index) = self.log.find(seq)?;
-        let is_first = self.subjects.first_seq(segment.subjects()[index]) == seq;
+        let is_first = self.subjects.first_seq(segment.row(index).subject) == seq;
         (!is_first).then(|| self.log.previous_of(seq, segment.row(index)))
     }
 }
@@ -232,9 +240,9 @@ impl MessageStore {
         let mut limit = limit as usize;
         for segment in self.log.segments_from(from) {
             let start = segment.index_from(from);
-            let rows = &segment.subjects()[start..];
+            let rows = &segment.rows()[start..];
             let looked_at = rows.len().min(limit);
-            if let Some(found) = rows[..looked_at].iter().position(|subject| *subject == id) {
+            if let Some(found) = rows[..looked_at].iter().position(|row| row.subject == id) {
                 return Some(segment.seq(start + found));
             }
             limit -= looked_at;
@@ -247,22 +255,23 @@ impl MessageStore {
 
     fn scan_after(&self, is_covered: &[bool], from: u64) -> u64 {
         let segments = self.log.segments_from(from);
-        segments.map(|segment| count_covered(&segment.subjects()[segment.index_from(from)..], is_covered)).sum()
+        segments.map(|segment| count_covered(&segment.rows()[segment.index_from(from)..], is_covered)).sum()
     }
 
     fn scan_before(&self, is_covered: &[bool], from: u64) -> u64 {
         let Some(last) = from.checked_sub(1) else { return 0 };
         let segments = self.log.segments_to(last);
-        segments.map(|segment| count_covered(&segment.subjects()[..segment.index_from(from)], is_covered)).sum()
+        let rows = |segment: &Segment| segment.index_from(self.first_seq)..segment.index_from(from);
+        segments.map(|segment| count_covered(&segment.rows()[rows(segment)], is_covered)).sum()
     }
 
-    fn stored_row(&self, seq: u64) -> &super::segment::Row {
+    fn stored_row(&self, seq: u64) -> &Row {
         self.log.row(seq).expect("a link leads to a stored message")
     }
 }
 
-fn count_covered(subjects: &[u32], is_covered: &[bool]) -> u64 {
-    subjects.iter().filter(|subject| **subject != NONE && is_covered[**subject as usize]).count() as u64
+fn count_covered(rows: &[Row], is_covered: &[bool]) -> u64 {
+    rows.iter().filter(|row| row.is_stored() && is_covered[row.subject as usize]).count() as u64
 }
 
 /// Sorts distinct numbers. If they lie close together, by marking them in a row of bits.

@@ -41,9 +41,9 @@ impl MessageStore {
     /// Removes message `seq`. The last sequence and its time stay as they are.
     pub fn remove(&mut self, seq: u64) -> Option<Removed> {
         let (segment, index) = self.log.find(seq)?;
-        let id = segment.subjects()[index];
+        let id = segment.row(index).subject;
         let row = *segment.row(index);
-        let size = message_size(self.subjects.name(id).len(), row.len as usize);
+        let size = message_size(self.subjects.name(id).len(), row.len());
         let (mut new_first, mut new_last) = (None, None);
         if self.subjects.messages(id) > 1 {
             let is_first = seq == self.subjects.first_seq(id);
@@ -57,7 +57,11 @@ impl MessageStore {
             }
         }
         self.log.forget_far(seq, &row);
-        self.log.remove(seq, seq == self.first_seq);
+        if seq == self.first_seq {
+            self.log.remove_first();
+        } else {
+            self.log.remove(seq);
+        }
         let left = self.subjects.remove_message(id, new_first, new_last);
         if left == 0 {
             self.subjects.release(id);
@@ -65,8 +69,7 @@ impl MessageStore {
         self.messages -= 1;
         self.bytes -= size;
         if seq == self.first_seq {
-            let next = if self.messages == 0 { None } else { self.log.next(seq + 1) };
-            self.first_seq = next.unwrap_or(self.last_seq.saturating_add(1));
+            self.first_seq = if self.messages == 0 { self.last_seq.saturating_add(1) } else { self.log.first() };
         }
         Some(Removed { size, time: row.time(), was_last_of_subject: left == 0 })
     }
@@ -105,8 +108,8 @@ impl MessageStore {
 
     fn removed_message(&self, seq: u64) -> RemovedMessage<'_> {
         let (segment, index) = self.log.find(seq).expect("is stored");
-        let subject = self.subjects.name(segment.subjects()[index]);
-        RemovedMessage { seq, subject, size: message_size(subject.len(), segment.row(index).len as usize) }
+        let subject = self.subjects.name(segment.row(index).subject);
+        RemovedMessage { seq, subject, size: message_size(subject.len(), segment.row(index).len()) }
     }
 
     fn remove_all(&mut self, mut on_remove: impl FnMut(RemovedMessage)) {

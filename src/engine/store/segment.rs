@@ -1,13 +1,16 @@
-//! A run of sequences: the columns of its messages, and the blocks that hold their bytes.
+//! A run of sequences: a row for each message, and the blocks that hold their bytes.
 //!
 //! A segment covers [`SPAN`] sequences at most. It begins dense, with a row for each sequence from its base on, whether
 //! or not the message still exists. Once more than half of its messages are gone it keeps rows for the others only.
 //! Blocks do the same with bytes. So what is stored occupies at most about twice its size, whatever is removed.
+//!
+//! What is known about one message lies side by side in 32 bytes, not in a column for each kind: whoever asks for a
+//! message, or follows a subject from one to the next, then waits for memory once.
 
 use std::sync::Arc;
 
 use super::StoreError;
-use super::paged::{capacity_for, try_edit};
+use super::paged::capacity_for;
 use super::subjects::NONE;
 use crate::engine::time::Timestamp;
 
@@ -16,130 +19,95 @@ pub(super) const SPAN: u64 = 1024;
 /// Bytes of a block. A message larger than [`OWN_BLOCK`] has one to itself, of its own size.
 const BLOCK: usize = 1 << 16;
 const OWN_BLOCK: usize = BLOCK / 4;
-/// A block of this many bytes or less is not worth shrinking.
-const SMALL_BLOCK: usize = 256;
+/// Bytes of removed messages that are not worth moving the others.
+const FEW_BYTES: usize = 512;
 /// A neighbour that is too far away for its distance to lie in a row.
 pub(super) const FAR: u32 = u32::MAX;
-/// Bytes of a message in the columns.
-const ROW_BYTES: u64 = (size_of::<u32>() + size_of::<Row>()) as u64;
 /// Bytes for a segment or block besides its content, roughly, the same on every platform.
 const OVERHEAD: u64 = 64;
 
-/// What the columns hold about one message besides its subject.
+/// What is known about one message.
 #[derive(Clone, Copy, Debug)]
+#[repr(C, align(32))]
 pub(super) struct Row {
     time: [u32; 2],
+    /// Its subject; [`NONE`] if the message is gone.
+    pub(super) subject: u32,
     /// How many sequences before this one the previous message of its subject is; [`FAR`] if that does not fit.
     /// Means nothing for the first message of a subject.
     pub(super) previous: u32,
     /// Likewise for the next message. Means nothing for the last message of a subject.
     pub(super) next: u32,
     place: Place,
-    /// Bytes of headers and payload.
-    pub(super) len: u32,
+    headers_len: u32,
+    payload_len: u32,
 }
 
 impl Row {
     pub(super) const fn time(&self) -> Timestamp {
         Timestamp::from_nanos(self.time[0] as u64 | (self.time[1] as u64) << 32)
     }
+
+    /// Bytes of headers and payload.
+    pub(super) const fn len(&self) -> usize {
+        self.headers_len as usize + self.payload_len as usize
+    }
+
+    pub(super) const fn is_stored(&self) -> bool {
+        self.subject != NONE
+    }
 }
 
-/// Where the bytes of a message lie: block (15 bits), offset in it (16 bits), and whether they begin with the length
-/// of the headers (1 bit).
+/// Where the bytes of a message begin: the number of the block and the offset in it.
 #[derive(Clone, Copy, Debug)]
 struct Place(u32);
 
-/// Bytes of the length of the headers, if there are headers.
-const HEADERS_LEN: usize = size_of::<u32>();
-
 impl Place {
-    fn new(block: usize, offset: usize, has_headers: bool) -> Self {
-        debug_assert!(block < 1 << 15 && offset < BLOCK);
-        Self(u32::from(has_headers) << 31 | (block as u32) << 16 | offset as u32)
+    const fn new(block: usize, offset: usize) -> Self {
+        debug_assert!(block <= SPAN as usize && offset < BLOCK);
+        Self((block as u32) << 16 | offset as u32)
     }
 
     const fn block(self) -> usize {
-        (self.0 >> 16 & 0x7FFF) as usize
+        (self.0 >> 16) as usize
     }
 
     const fn offset(self) -> usize {
         (self.0 & 0xFFFF) as usize
     }
-
-    const fn has_headers(self) -> bool {
-        self.0 >> 31 == 1
-    }
 }
 
-#[derive(Clone, Debug)]
-struct Block {
-    /// `None` while nothing is in it.
-    bytes: Option<Arc<Vec<u8>>>,
-    /// Bytes that there is room for now, and that it may be enlarged to.
-    capacity: usize,
-    limit: usize,
-    /// Bytes of stored messages.
-    live: usize,
-}
-
-impl Block {
-    const fn with_limit(limit: usize) -> Self {
-        Self { bytes: None, capacity: 0, limit, live: 0 }
-    }
-
-    fn len(&self) -> usize {
-        self.bytes.as_ref().map_or(0, |bytes| bytes.len())
-    }
-
-    fn fits(&self, space: usize) -> bool {
-        let len = self.len();
-        len < BLOCK && len + space <= self.limit
-    }
-
-    /// The room there has to be for `space` more bytes.
-    fn capacity_with(&self, space: usize) -> usize {
-        let needed = self.len() + space;
-        if needed <= self.capacity { self.capacity } else { capacity_for(needed, self.limit).max(needed) }
-    }
-
-    fn is_shared(&self) -> bool {
-        self.bytes.as_ref().is_some_and(|bytes| Arc::strong_count(bytes) > 1)
-    }
-
-    /// Gives back the room behind the content. Nothing is appended after this.
-    fn close(&mut self) {
-        if let Some(bytes) = self.bytes.as_mut().and_then(Arc::get_mut) {
-            bytes.shrink_to_fit();
-        }
-        self.limit = self.len();
-        self.capacity = self.limit;
-    }
-
-    /// Forgets the content, none of which is stored any more, and keeps the room.
-    fn clear(&mut self) {
-        match self.bytes.as_mut().and_then(Arc::get_mut) {
-            Some(bytes) => bytes.clear(),
-            None => self.bytes = None,
-        }
-    }
+/// A message to append.
+pub(super) struct NewMessage<'a> {
+    pub(super) subject: u32,
+    /// See [`Row::previous`].
+    pub(super) previous: u32,
+    pub(super) headers: &'a [u8],
+    pub(super) payload: &'a [u8],
+    pub(super) time: Timestamp,
 }
 
 #[derive(Debug)]
 pub(super) struct Segment {
     /// The sequence of the first row, or what row offsets count from.
     base: u64,
-    /// The subject of each row; [`NONE`] where the message is gone.
-    subjects: Vec<u32>,
     rows: Vec<Row>,
-    /// For each row its sequence less the base; empty while the rows are dense.
-    offsets: Vec<u16>,
+    /// Where the rows are not dense.
+    sparse: Option<Box<Sparse>>,
+    /// Rows that are stored.
+    live: u32,
     /// Rows that there is room for.
     capacity: usize,
-    /// Messages stored.
-    live: u32,
-    /// Only the last one is appended to. Rows refer to them in ascending order.
-    blocks: Vec<Block>,
+    /// Blocks that are not appended to any more; `None` once nothing in them is stored. Rows refer to them in
+    /// ascending order.
+    blocks: Vec<Option<Arc<Vec<u8>>>>,
+    /// Bytes of `blocks`, and how many of them are those of stored messages.
+    closed_bytes: usize,
+    closed_live: usize,
+    /// The block that is appended to, the one after those in `blocks`.
+    open: Vec<u8>,
+    open_capacity: usize,
+    open_live: usize,
     heap_bytes: u64,
 }
 
@@ -153,45 +121,35 @@ impl Segment {
     pub(super) const fn new() -> Self {
         Self {
             base: 0,
-            subjects: Vec::new(),
             rows: Vec::new(),
-            offsets: Vec::new(),
-            capacity: 0,
+            sparse: None,
             live: 0,
+            capacity: 0,
             blocks: Vec::new(),
+            closed_bytes: 0,
+            closed_live: 0,
+            open: Vec::new(),
+            open_capacity: 0,
+            open_live: 0,
             heap_bytes: OVERHEAD,
         }
     }
 
-    /// A copy with the same room for more rows. Shares the blocks.
+    /// A copy with the same room for more. Shares all blocks but the one that is appended to.
     pub(super) fn try_clone(&self) -> Result<Self, StoreError> {
-        fn copy<T: Copy>(items: &[T], capacity: usize) -> Result<Vec<T>, StoreError> {
+        fn copy<T: Clone>(items: &[T], capacity: usize) -> Result<Vec<T>, StoreError> {
             let mut copy = Vec::new();
             copy.try_reserve_exact(capacity)?;
             copy.extend_from_slice(items);
             Ok(copy)
         }
-        let mut blocks = Vec::new();
-        blocks.try_reserve_exact(self.blocks.len())?;
-        blocks.extend_from_slice(&self.blocks);
         Ok(Self {
-            subjects: copy(&self.subjects, self.capacity)?,
             rows: copy(&self.rows, self.capacity)?,
-            offsets: copy(&self.offsets, self.offsets.len())?,
-            blocks,
+            sparse: self.sparse.clone(),
+            blocks: copy(&self.blocks, self.blocks.len())?,
+            open: copy(&self.open, self.open_capacity)?,
             ..*self
         })
-    }
-
-    /// Bytes occupied. Depends on what was stored and removed alone, neither on clones nor on the platform.
-    pub(super) const fn heap_bytes(&self) -> u64 {
-        self.heap_bytes
-    }
-
-    fn recount_heap(&mut self) {
-        let blocks: u64 = self.blocks.iter().map(|block| OVERHEAD + block.capacity as u64).sum();
-        let offsets = self.offsets.len() * size_of::<u16>();
-        self.heap_bytes = OVERHEAD + self.capacity as u64 * ROW_BYTES + offsets as u64 + blocks;
     }
 
     pub(super) const fn number(&self) -> u64 {
@@ -202,52 +160,60 @@ impl Segment {
         self.base
     }
 
-    /// Messages stored.
+    /// Messages stored, with those before the first of all that were in this segment.
     pub(super) const fn live(&self) -> u32 {
         self.live
     }
 
-    /// The subject of each row; [`NONE`] where the message is gone.
-    pub(super) fn subjects(&self) -> &[u32] {
-        &self.subjects
+    /// Bytes occupied. Depends on what was stored and removed alone, neither on clones nor on the platform.
+    pub(super) const fn heap_bytes(&self) -> u64 {
+        self.heap_bytes
     }
 
+    fn recount_heap(&mut self) {
+        let sparse = if self.sparse.is_some() { SPARSE_BYTES + self.capacity as u64 * 2 } else { 0 };
+        let rows = self.capacity * size_of::<Row>();
+        let blocks = self.closed_bytes as u64 + self.blocks.len() as u64 * OVERHEAD;
+        self.heap_bytes = OVERHEAD + rows as u64 + sparse + blocks + self.open_capacity as u64;
+    }
+
+    pub(super) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    #[inline]
     pub(super) fn row(&self, index: usize) -> &Row {
         &self.rows[index]
     }
 
+    #[inline]
     pub(super) fn row_mut(&mut self, index: usize) -> &mut Row {
         &mut self.rows[index]
     }
 
+    #[inline]
     pub(super) fn seq(&self, index: usize) -> u64 {
-        self.base + self.offsets.get(index).map_or(index as u64, |offset| u64::from(*offset))
+        self.base + self.sparse.as_ref().map_or(index as u64, |sparse| u64::from(sparse.offsets[index]))
     }
 
     /// The row of `seq`, whether or not its message still exists.
+    #[inline]
     pub(super) fn index_of(&self, seq: u64) -> Option<usize> {
         let offset = seq.wrapping_sub(self.base);
-        if self.offsets.is_empty() {
-            return (offset < self.rows.len() as u64).then_some(offset as usize);
+        match &self.sparse {
+            None => (offset < self.rows.len() as u64).then_some(offset as usize),
+            Some(sparse) => sparse.index_of(offset),
         }
-        self.offsets.binary_search(&u16::try_from(offset).ok()?).ok()
     }
 
     /// The first row at or after `seq`; the number of rows if there is none.
     pub(super) fn index_from(&self, seq: u64) -> usize {
         let offset = seq.saturating_sub(self.base);
-        if self.offsets.is_empty() {
-            return offset.min(self.rows.len() as u64) as usize;
+        match &self.sparse {
+            _ if offset >= SPAN => self.rows.len(),
+            None => (offset as usize).min(self.rows.len()),
+            Some(sparse) => sparse.rank(offset),
         }
-        self.offsets.partition_point(|other| u64::from(*other) < offset)
-    }
-
-    /// Messages stored at or after `seq`.
-    pub(super) fn live_from(&self, seq: u64) -> u64 {
-        if seq <= self.base {
-            return u64::from(self.live);
-        }
-        self.subjects[self.index_from(seq)..].iter().filter(|subject| **subject != NONE).count() as u64
     }
 
     /// One past the last row at or before `seq`.
@@ -260,245 +226,310 @@ impl Segment {
         self.rows.partition_point(|row| row.time() < time)
     }
 
-    /// Headers and payload of the message in row `index`, which has to exist.
+    /// The first row after `index` whose message is stored.
+    #[inline]
+    pub(super) fn stored_after(&self, index: usize) -> Option<usize> {
+        let found = self.rows[index + 1..].iter().position(Row::is_stored)?;
+        Some(index + 1 + found)
+    }
+
+    /// Messages stored at or after `seq`.
+    pub(super) fn live_from(&self, seq: u64) -> u64 {
+        if seq <= self.base {
+            return u64::from(self.live);
+        }
+        self.rows[self.index_from(seq)..].iter().filter(|row| row.is_stored()).count() as u64
+    }
+
+    /// Headers and payload of the message in row `index`, which has to be stored.
+    #[inline]
     pub(super) fn content(&self, index: usize) -> (&[u8], &[u8]) {
-        let Row { place, len, .. } = self.rows[index];
-        if len == 0 {
+        let row = &self.rows[index];
+        if row.len() == 0 {
             return (&[], &[]);
         }
-        let bytes = self.blocks[place.block()].bytes.as_ref().expect("a block with a message is kept");
-        let start = place.offset();
-        if !place.has_headers() {
-            return (&[], &bytes[start..start + len as usize]);
+        let bytes = match self.blocks.get(row.place.block()) {
+            Some(block) => block.as_ref().expect("a block with a message is kept"),
+            None => &self.open,
+        };
+        let start = row.place.offset();
+        bytes[start..start + row.len()].split_at(row.headers_len as usize)
+    }
+}
+
+/// Which sequences of a segment have rows.
+#[derive(Clone, Debug)]
+struct Sparse {
+    /// For each 64 sequences which of them do, and how many rows are before.
+    words: [(u64, u32); SPAN as usize / 64],
+    /// For each row its sequence less the base.
+    offsets: Vec<u16>,
+}
+
+const SPARSE_BYTES: u64 = SPAN / 64 * 16 + 24;
+
+impl Sparse {
+    fn new(offsets: Vec<u16>) -> Self {
+        let mut words = [(0u64, 0); SPAN as usize / 64];
+        for offset in &offsets {
+            words[usize::from(*offset) / 64].0 |= 1 << (offset % 64);
         }
-        let (prefix, content) = bytes[start..start + HEADERS_LEN + len as usize].split_at(HEADERS_LEN);
-        let headers_len = *prefix.first_chunk().expect("was split there");
-        content.split_at(u32::from_le_bytes(headers_len) as usize)
+        let mut rows = 0;
+        for (bits, before) in &mut words {
+            *before = rows;
+            rows += bits.count_ones();
+        }
+        Self { words, offsets }
+    }
+
+    #[inline]
+    fn index_of(&self, offset: u64) -> Option<usize> {
+        let (bits, before) = *self.words.get(usize::try_from(offset / 64).ok()?)?;
+        let bit = 1 << (offset % 64);
+        (bits & bit != 0).then(|| (before + (bits & (bit - 1)).count_ones()) as usize)
+    }
+
+    /// Rows before `offset`, which is within the segment.
+    fn rank(&self, offset: u64) -> usize {
+        let (bits, before) = self.words[offset as usize / 64];
+        (before + (bits & ((1 << (offset % 64)) - 1)).count_ones()) as usize
     }
 }
 
 /// Appending.
 impl Segment {
-    /// Begins anew at `base`. No message may be left.
+    /// Forgets all rows, none of which is stored any more, and keeps the room for others, which begin at `base`.
     pub(super) fn restart(&mut self, base: u64) {
-        debug_assert_eq!(self.live, 0);
         self.base = base;
-        self.subjects.clear();
+        self.live = 0;
         self.rows.clear();
-        let open = self.blocks.pop().filter(|block| block.limit == BLOCK);
-        self.blocks.clear();
-        self.blocks.extend(open);
-        self.recount_heap();
+        self.open.clear();
+        self.open_live = 0;
+        if !self.blocks.is_empty() {
+            self.blocks.clear();
+            (self.closed_bytes, self.closed_live) = (0, 0);
+            self.recount_heap();
+        }
     }
 
     /// The sequence after the last row's.
-    pub(super) fn end(&self) -> u64 {
-        self.base + self.rows.len() as u64
+    pub(super) const fn end(&self) -> u64 {
+        self.base.saturating_add(self.rows.len() as u64)
     }
 
-    /// Makes sure that [`push`](Self::push) of message `seq` does not fail. Returns by how many bytes the heap grew.
+    /// Makes sure that [`push`](Self::push) of message `seq` with `len` bytes does not fail.
     ///
     /// # Errors
-    /// [`StoreError::OutOfMemory`] if that would be more than `budget` bytes, or if the allocator refuses.
+    /// [`StoreError::OutOfMemory`] if the segment would get larger than `budget` says, or if the allocator refuses.
     #[inline]
-    pub(super) fn try_reserve(&mut self, seq: u64, space: usize, budget: u64) -> Result<u64, StoreError> {
+    pub(super) fn try_reserve(&mut self, seq: u64, len: usize, budget: impl FnOnce() -> u64) -> Result<(), StoreError> {
         let rows = (seq - self.base) as usize + 1;
-        let has_space = space == 0
-            || self.blocks.last().is_some_and(|block| {
-                block.fits(space)
-                    && block.len() + space <= block.capacity
-                    && !block.is_shared()
-                    && block.bytes.is_some()
-            });
-        if rows <= self.capacity && has_space { Ok(0) } else { self.try_grow(rows, space, budget) }
+        if rows > self.capacity || self.open.len() + len > self.open_capacity || len > OWN_BLOCK {
+            self.try_grow(rows, len, budget())?;
+        }
+        Ok(())
     }
 
     #[cold]
-    fn try_grow(&mut self, rows: usize, space: usize, budget: u64) -> Result<u64, StoreError> {
-        let capacity = if rows <= self.capacity { self.capacity } else { capacity_for(rows, SPAN as usize) };
-        let fits = space == 0 || self.blocks.last().is_some_and(|block| block.fits(space));
-        let added = Block::with_limit(if space > OWN_BLOCK { space } else { BLOCK });
-        let block_growth = match self.blocks.last() {
-            _ if space == 0 => 0,
-            Some(block) if fits => (block.capacity_with(space) - block.capacity) as u64,
-            _ => OVERHEAD + added.capacity_with(space) as u64,
+    #[inline(never)]
+    fn try_grow(&mut self, rows: usize, len: usize, budget: u64) -> Result<(), StoreError> {
+        let capacity = if rows > self.capacity { capacity_for(rows, SPAN as usize) } else { self.capacity };
+        let fits = len <= OWN_BLOCK && self.open.len() + len <= BLOCK;
+        let (open_capacity, closed) = if fits {
+            (capacity_for(self.open.len() + len, BLOCK).max(self.open_capacity), 0)
+        } else {
+            (if len > OWN_BLOCK { len } else { capacity_for(len, BLOCK) }, self.open.len() as u64 + OVERHEAD)
         };
-        let growth = (capacity - self.capacity) as u64 * ROW_BYTES + block_growth;
-        if growth > budget {
+        let kept = self.heap_bytes - (self.capacity * size_of::<Row>() + self.open_capacity) as u64;
+        if kept + (capacity * size_of::<Row>() + open_capacity) as u64 + closed > budget {
             return Err(StoreError::OutOfMemory);
         }
-        self.subjects.try_reserve_exact(capacity - self.subjects.len())?;
         self.rows.try_reserve_exact(capacity - self.rows.len())?;
-        if !fits {
-            self.blocks.try_reserve(1)?;
-        }
-        let before = self.heap_bytes;
+        self.blocks.try_reserve(2)?;
         self.capacity = capacity;
         if !fits {
-            self.close_last_block();
-            self.blocks.push(added);
+            self.close_block();
         }
-        if let (Some(block), 1..) = (self.blocks.last_mut(), space) {
-            let capacity = block.capacity_with(space);
-            try_edit(block.bytes.get_or_insert_default(), capacity)?;
-            block.capacity = capacity;
-        }
+        let result = self.open.try_reserve_exact(open_capacity - self.open.len());
+        self.open_capacity = if result.is_ok() { open_capacity } else { self.open.len() };
         self.recount_heap();
-        // Closing the block before may have given back more than this one takes.
-        Ok(self.heap_bytes.wrapping_sub(before))
+        Ok(result?)
     }
 
     /// Appends message `seq`, for which [`try_reserve`](Self::try_reserve) has made room.
     #[inline]
-    pub(super) fn push(
-        &mut self,
-        seq: u64,
-        subject: u32,
-        previous: u32,
-        headers: &[u8],
-        payload: &[u8],
-        time: Timestamp,
-    ) {
-        while self.end() < seq {
-            self.push_gap();
+    pub(super) fn push(&mut self, seq: u64, message: &NewMessage) {
+        let NewMessage { subject, previous, headers, payload, time } = *message;
+        let time = [time.as_nanos() as u32, (time.as_nanos() >> 32) as u32];
+        if self.end() != seq {
+            self.push_gap(seq);
         }
-        let place = self.push_bytes(headers, payload);
-        let len = (headers.len() + payload.len()) as u32;
-        let time = time.as_nanos();
-        self.subjects.push(subject);
-        self.rows.push(Row { time: [time as u32, (time >> 32) as u32], previous, next: 0, place, len });
-        self.live += 1;
-    }
-
-    /// Adds a row without a message, for a sequence that was skipped.
-    fn push_gap(&mut self) {
-        let row = *self.rows.last().expect("a segment begins with a message");
-        self.subjects.push(NONE);
-        self.rows.push(row);
-    }
-
-    #[inline]
-    fn push_bytes(&mut self, headers: &[u8], payload: &[u8]) -> Place {
-        let space = space_for(headers.len(), payload.len());
-        let index = self.blocks.len().saturating_sub(1);
-        let Some(block) = self.blocks.last_mut().filter(|_| space > 0) else { return Place::new(index, 0, false) };
-        let bytes = block.bytes.as_mut().and_then(Arc::get_mut).expect("room was made for this message alone");
-        let place = Place::new(index, bytes.len(), !headers.is_empty());
+        let place = Place::new(self.blocks.len(), self.open.len().min(BLOCK - 1));
+        let (headers_len, payload_len) = (headers.len() as u32, payload.len() as u32);
         if !headers.is_empty() {
-            bytes.extend_from_slice(&(headers.len() as u32).to_le_bytes());
-            bytes.extend_from_slice(headers);
+            self.open.extend_from_slice(headers);
         }
-        bytes.extend_from_slice(payload);
-        block.live += space;
-        place
+        self.open.extend_from_slice(payload);
+        self.rows.push(Row { time, subject, previous, next: 0, place, headers_len, payload_len });
+        self.live += 1;
+        let len = headers.len() + payload.len();
+        self.open_live += len;
+        if len > OWN_BLOCK {
+            self.close_block();
+            self.recount_heap();
+        }
     }
 
-    fn close_last_block(&mut self) {
-        if let Some(block) = self.blocks.last_mut() {
-            block.close();
+    /// Adds rows without messages, for sequences before `seq` that were skipped.
+    #[cold]
+    fn push_gap(&mut self, seq: u64) {
+        let last = *self.rows.last().expect("a segment begins with a message");
+        let gap = Row { subject: NONE, ..last };
+        self.rows.extend(std::iter::repeat_n(gap, (seq - self.end()) as usize));
+    }
+
+    /// Puts the open block among the others, without the room behind its content, and begins another.
+    fn close_block(&mut self) {
+        self.open_capacity = 0;
+        let mut bytes = std::mem::take(&mut self.open);
+        if bytes.is_empty() {
+            return;
         }
+        bytes.shrink_to_fit();
+        self.closed_bytes += bytes.len();
+        self.closed_live += std::mem::take(&mut self.open_live);
+        self.blocks.push(Some(Arc::new(bytes)));
+    }
+
+    /// Ends appending: gives back the room for more.
+    pub(super) fn finish(&mut self) -> Result<(), StoreError> {
+        self.blocks.try_reserve(1)?;
+        self.close_block();
+        self.tidy();
+        self.rows.shrink_to_fit();
+        self.capacity = self.rows.len();
+        self.recount_heap();
+        Ok(())
     }
 }
 
 /// Removing.
 impl Segment {
-    /// Removes the message in row `index`, and gives back memory where `tidy` allows.
-    pub(super) fn remove(&mut self, index: usize, tidy: Tidy) {
-        let Row { place, len, .. } = self.rows[index];
-        self.subjects[index] = NONE;
+    /// Removes the message in row `index`. `is_finished` if nothing is appended any more.
+    #[inline]
+    pub(super) fn remove(&mut self, index: usize, is_finished: bool) {
+        let row = &mut self.rows[index];
+        row.subject = NONE;
         self.live -= 1;
-        let space = len as usize + if place.has_headers() { HEADERS_LEN } else { 0 };
-        let blocks = self.blocks.len();
-        if space > 0 {
-            let block = &mut self.blocks[place.block()];
-            block.live -= space;
-            if block.live == 0 {
-                let is_open = block.limit == BLOCK && place.block() + 1 == blocks;
-                if is_open {
-                    block.clear();
-                } else {
-                    *block = Block::with_limit(0);
-                    self.recount_heap();
-                }
-            } else if tidy != Tidy::Nothing {
-                self.shrink_block(place.block());
+        let (place, len) = (row.place, row.len());
+        if place.block() >= self.blocks.len() {
+            self.open_live -= len;
+            if self.open_live == 0 {
+                self.open.clear();
+            }
+        } else {
+            self.closed_live -= len;
+            if len > OWN_BLOCK {
+                self.drop_block(place.block());
+                self.recount_heap();
             }
         }
-        if tidy == Tidy::All {
+        let has_dead_rows = is_finished && (self.live as usize) * 2 < self.rows.len();
+        if has_dead_rows || (self.closed_live * 2 < self.closed_bytes && self.closed_bytes > FEW_BYTES) {
+            self.tidy_after_removal(is_finished);
+        }
+    }
+
+    /// Whether there are blocks that hold something of row `from`, or of a later one, but nothing from row `to` on.
+    #[inline]
+    pub(super) fn has_blocks_between(&self, from: usize, to: usize) -> bool {
+        self.rows[from].place.block() < self.rows[to].place.block()
+    }
+
+    /// Drops the blocks that hold nothing from row `to` on, which is the first that is stored.
+    pub(super) fn drop_blocks_before(&mut self, to: usize) {
+        for index in (0..to).rev() {
+            let Row { place, .. } = self.rows[index];
+            match self.blocks.get(place.block()) {
+                Some(Some(_)) if place.block() < self.rows[to].place.block() => {}
+                Some(Some(_)) => continue,
+                _ => break,
+            }
+            if self.rows[index].is_stored() {
+                self.closed_live -= self.rows[index].len();
+            }
+        }
+        for block in 0..self.rows[to].place.block() {
+            self.drop_block(block);
+        }
+        self.recount_heap();
+    }
+
+    fn drop_block(&mut self, index: usize) {
+        if let Some(bytes) = self.blocks[index].take() {
+            self.closed_bytes -= bytes.len();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tidy_after_removal(&mut self, is_finished: bool) {
+        if is_finished {
+            self.tidy();
+        } else {
+            self.shrink_blocks();
+        }
+        self.recount_heap();
+    }
+
+    fn tidy(&mut self) {
+        if self.closed_live * 2 < self.closed_bytes {
+            self.shrink_blocks();
+        }
+        if (self.live as usize) * 2 < self.rows.len() {
             self.compact();
         }
     }
 
-    /// Ends appending: gives back the room for more.
-    pub(super) fn finish(&mut self) {
-        self.close_last_block();
-        for block in 0..self.blocks.len() {
-            self.shrink_block(block);
-        }
-        self.compact();
-        self.subjects.shrink_to_fit();
-        self.rows.shrink_to_fit();
-        self.capacity = self.rows.len();
-        self.recount_heap();
-    }
-
-    /// Moves what is left in a block to a smaller one if that is less than half of it.
-    fn shrink_block(&mut self, index: usize) {
-        let block = &self.blocks[index];
-        let (len, live) = (block.len(), block.live);
-        if len <= SMALL_BLOCK || live * 2 >= len || block.limit != len {
-            return;
-        }
-        let old = block.bytes.clone().expect("has messages");
-        let mut bytes = Vec::with_capacity(live);
-        let first = self.rows.partition_point(|row| row.place.block() < index);
-        let in_block = self.rows[first..].iter_mut().zip(&self.subjects[first..]);
-        for (row, subject) in in_block.take_while(|(row, _)| row.place.block() == index) {
-            let has_headers = row.place.has_headers();
-            let space = row.len as usize + if has_headers { HEADERS_LEN } else { 0 };
-            if *subject == NONE || space == 0 {
+    /// Moves what is left in a block to one of its size, wherever that is less than half.
+    fn shrink_blocks(&mut self) {
+        let mut rows = &mut self.rows[..];
+        for (index, block) in self.blocks.iter_mut().enumerate() {
+            let (in_block, others) = {
+                let end = rows.partition_point(|row| row.place.block() <= index);
+                rows.split_at_mut(end)
+            };
+            rows = others;
+            let Some(old) = block.clone() else { continue };
+            let live: usize = in_block.iter().filter(|row| row.is_stored()).map(Row::len).sum();
+            if live * 2 >= old.len() {
                 continue;
             }
-            let start = row.place.offset();
-            row.place = Place::new(index, bytes.len(), has_headers);
-            bytes.extend_from_slice(&old[start..start + space]);
+            self.closed_bytes -= old.len() - live;
+            if live == 0 {
+                *block = None;
+                continue;
+            }
+            let mut bytes = Vec::with_capacity(live);
+            for row in in_block.iter_mut().filter(|row| row.is_stored() && row.len() > 0) {
+                let start = row.place.offset();
+                row.place = Place::new(index, bytes.len());
+                bytes.extend_from_slice(&old[start..start + row.len()]);
+            }
+            *block = Some(Arc::new(bytes));
         }
-        debug_assert_eq!(bytes.len(), live);
-        self.blocks[index] = Block { bytes: Some(Arc::new(bytes)), capacity: live, limit: live, live };
-        self.recount_heap();
     }
 
-    /// Drops the rows of removed messages if they are more than half.
+    /// Drops the rows of removed messages.
     fn compact(&mut self) {
         let live = self.live as usize;
-        if live * 2 >= self.rows.len() {
-            return;
-        }
-        let kept = (0..self.rows.len()).filter(|index| self.subjects[*index] != NONE);
         let mut offsets = Vec::with_capacity(live);
-        let mut subjects = Vec::with_capacity(live);
         let mut rows = Vec::with_capacity(live);
-        for index in kept {
+        for (index, row) in self.rows.iter().enumerate().filter(|(_, row)| row.is_stored()) {
             offsets.push((self.seq(index) - self.base) as u16);
-            subjects.push(self.subjects[index]);
-            rows.push(self.rows[index]);
+            rows.push(*row);
         }
-        (self.offsets, self.subjects, self.rows, self.capacity) = (offsets, subjects, rows, live);
-        self.recount_heap();
+        self.sparse = Some(Box::new(Sparse::new(offsets)));
+        (self.rows, self.capacity) = (rows, live);
     }
-}
-
-/// What [`Segment::remove`] may tidy up.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tidy {
-    /// For messages at the front: what is left behind goes soon.
-    Nothing,
-    /// For the segment that is appended to.
-    Blocks,
-    All,
-}
-
-/// Bytes that a message takes in a block.
-pub(super) const fn space_for(headers_len: usize, payload_len: usize) -> usize {
-    if headers_len == 0 { payload_len } else { HEADERS_LEN + headers_len + payload_len }
 }

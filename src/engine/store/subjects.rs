@@ -138,6 +138,22 @@ impl SubjectIndex {
         if len <= INLINE_NAME { &entry.name[..len] } else { self.long_names.get(entry.long_name(), entry.name_len) }
     }
 
+    #[inline]
+    fn is_named(&self, id: u32, name: &[u8]) -> bool {
+        let entry = self.entries.get(id);
+        if usize::from(entry.name_len) != name.len() {
+            return false;
+        }
+        if let (Some(first), Some(last)) = (name.first_chunk::<8>(), name.last_chunk::<8>())
+            && name.len() <= 16
+        {
+            // Two words at most, which is faster than the call that comparing slices makes.
+            let stored = &entry.name[..name.len()];
+            return stored.first_chunk() == Some(first) && stored.last_chunk() == Some(last);
+        }
+        self.name(id) == name
+    }
+
     pub(super) fn messages(&self, id: u32) -> u32 {
         self.entries.get(id).messages
     }
@@ -150,6 +166,12 @@ impl SubjectIndex {
     /// The last message of a subject that has some.
     pub(super) fn last_seq(&self, id: u32) -> u64 {
         join(self.entries.get(id).last_seq)
+    }
+
+    /// The last message of an entry, if it has any.
+    pub(super) fn last_message(&self, id: u32) -> Option<u64> {
+        let entry = self.entries.get(id);
+        (entry.messages > 0).then(|| join(entry.last_seq))
     }
 
     /// The id of `subject` if it has messages.
@@ -174,7 +196,7 @@ impl SubjectIndex {
     }
 
     pub(super) fn find_entry(&self, name: &[u8]) -> Option<u32> {
-        self.table.find(hash_of(name), |id| self.name(id) == name)
+        self.table.find(hash_of(name), |id| self.is_named(id, name))
     }
 }
 
@@ -218,16 +240,19 @@ impl SubjectIndex {
 
 /// What adding and removing messages changes.
 impl SubjectIndex {
-    /// The id of `subject`, which is given an entry without messages if it has none. `budget` is how many bytes that
-    /// may take. If no message is counted in, [`release`](Self::release) has to follow.
-    pub(super) fn intern(&mut self, subject: &[u8], budget: u64) -> Result<u32, StoreError> {
+    /// The id of `subject`, which is given an entry without messages if it has none. If no message is counted in,
+    /// [`release`](Self::release) has to follow.
+    ///
+    /// # Errors
+    /// [`StoreError::OutOfMemory`] if the index would get larger than `budget` says, or if the allocator refuses.
+    pub(super) fn intern(&mut self, subject: &[u8], budget: impl FnOnce() -> u64) -> Result<u32, StoreError> {
         let hash = hash_of(subject);
-        match self.table.find(hash, |id| self.name(id) == subject) {
-            Some(id) => {
-                self.entries.try_own(id)?;
-                Ok(id)
+        match self.table.find(hash, |id| self.is_named(id, subject)) {
+            Some(id) => Ok(id),
+            None => {
+                let budget = budget().saturating_sub(self.heap_bytes());
+                self.add_entry(subject, hash, budget)
             }
-            None => self.add_entry(subject, hash, budget),
         }
     }
 
@@ -355,7 +380,7 @@ impl SubjectIndex {
     /// The branch of `prefix`, made if there is none.
     fn branch_of(&mut self, prefix: &[u8], budget: u64) -> Result<u32, StoreError> {
         let hash = hash_of(prefix);
-        let id = match self.table.find(hash, |id| self.name(id) == prefix) {
+        let id = match self.table.find(hash, |id| self.is_named(id, prefix)) {
             Some(id) => id,
             None => self.add_entry(prefix, hash, budget)?,
         };
