@@ -176,7 +176,7 @@ impl MessageStore {
             Some(known) if from <= known.after && self.contains(known.after) => known.after,
             _ => {
                 let known = derived.literal.as_ref().map(|known| known.id);
-                let id = known.filter(|id| self.subjects.messages(*id) > 0);
+                let id = known.filter(|id| self.subjects.entry(*id).messages > 0);
                 self.first_of_from(id.or_else(|| self.subjects.find(filter.as_bytes()))?, from)?
             }
         };

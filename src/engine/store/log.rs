@@ -310,12 +310,11 @@ impl Log {
         try_edit(segment)
     }
 
-    /// Removes message `seq`, which is stored and not the first one.
-    pub(super) fn remove(&mut self, seq: u64) {
+    /// Removes message `seq`, which is stored, in row `index`, and not the first one.
+    pub(super) fn remove(&mut self, seq: u64, index: usize) {
         if seq >= self.tail.base() {
             let tail = edit(&mut self.tail);
             let before = tail.heap_bytes();
-            let index = tail.index_of(seq).expect("is stored");
             tail.remove(index, false);
             self.heap_bytes = self.heap_bytes + tail.heap_bytes() - before;
             return;
@@ -327,7 +326,6 @@ impl Log {
         let slot = edit(&mut chunk.segments)[number as usize % CHUNK].as_mut().expect("is stored");
         let segment = edit(slot);
         let before = segment.heap_bytes();
-        let index = segment.index_of(seq).expect("is stored");
         segment.remove(index, true);
         self.heap_bytes = self.heap_bytes + segment.heap_bytes() - before;
         if segment.live() == 0 {
@@ -335,8 +333,8 @@ impl Log {
         }
     }
 
-    /// Removes the first message, of all those there are. Its segment is not changed unless that frees memory.
-    pub(super) fn remove_first(&mut self) {
+    /// Removes the first message of all, which is in row `index`. Its segment is not changed unless that frees memory.
+    pub(super) fn remove_first(&mut self, index: usize) {
         let number = self.first / SPAN;
         let is_in_tail = self.chunks.is_empty();
         let segment = if is_in_tail {
@@ -344,7 +342,6 @@ impl Log {
         } else {
             self.chunks[0].segments[number as usize % CHUNK].as_ref().expect("is stored")
         };
-        let index = segment.index_of(self.first).expect("is stored");
         if let Some(next) = segment.stored_after(index) {
             let has_free_blocks = segment.has_blocks_between(index, next);
             self.first = segment.seq(next);

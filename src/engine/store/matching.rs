@@ -59,7 +59,7 @@ impl SubjectIndex {
         for (position, filter) in filters.iter().enumerate() {
             if filters[..position].iter().any(|other| other.collides(filter)) {
                 messages = 0;
-                self.for_each(filters, |id| messages += u64::from(self.messages(id)));
+                self.for_each(filters, |id| messages += u64::from(self.entry(id).messages));
                 return messages;
             }
             let _: ControlFlow<()> = self.matches(filter.as_bytes(), &mut |found| {
@@ -87,18 +87,18 @@ impl SubjectIndex {
     }
 
     fn visit_one<B>(&self, id: u32, visit: &mut impl FnMut(u32) -> ControlFlow<B>) -> ControlFlow<B> {
-        if self.messages(id) > 0 { visit(id) } else { ControlFlow::Continue(()) }
+        if self.entry(id).messages > 0 { visit(id) } else { ControlFlow::Continue(()) }
     }
 
     fn messages_in(&self, found: Match) -> u64 {
         match found {
-            Match::Subject(id) => u64::from(self.messages(id)),
+            Match::Subject(id) => u64::from(self.entry(id).messages),
             Match::Below(ROOT) => self.entries().map(|(_, messages)| u64::from(messages)).sum(),
             Match::Below(branch) => u64::from(self.branch(branch).messages_below),
             Match::Children(branch) if branch != ROOT && self.branch(branch).inner_children == 0 => {
                 u64::from(self.branch(branch).messages_below)
             }
-            Match::Children(branch) => self.children(branch).map(|id| u64::from(self.messages(id))).sum(),
+            Match::Children(branch) => self.children(branch).map(|id| u64::from(self.entry(id).messages)).sum(),
         }
     }
 
@@ -200,7 +200,7 @@ impl SubjectIndex {
             if sibling != NONE {
                 return sibling;
             }
-            let parent = self.parent(id);
+            let parent = self.entry(id).parent;
             if parent == top {
                 return NONE;
             }

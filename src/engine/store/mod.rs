@@ -146,13 +146,21 @@ impl MessageStore {
         }
         let Self { log, subjects, byte_budget, .. } = self;
         let id = subjects.intern(subject, || byte_budget.saturating_sub(log.heap_bytes()))?;
-        let last = subjects.last_message(id);
+        let index_bytes = subjects.heap_bytes();
+        let entry = subjects.edit(id);
+        let last = (entry.messages > 0).then(|| entry.last_seq());
         let message = NewMessage { subject: id, previous: 0, headers, payload, time };
-        if let Err(error) = log.push(seq, last, message, || byte_budget.saturating_sub(subjects.heap_bytes())) {
+        if let Err(error) = log.push(seq, last, message, || byte_budget.saturating_sub(index_bytes)) {
             subjects.release(id);
             return Err(error);
         }
-        subjects.add_message(id, seq);
+        if last.is_none() {
+            entry.set_first_seq(seq);
+        }
+        entry.set_last_seq(seq);
+        entry.messages += 1;
+        let parent = entry.parent;
+        subjects.note_added(id, parent, last.is_none());
         if self.messages == 0 {
             self.first_seq = seq;
         }
@@ -292,8 +300,9 @@ impl MessageStore {
     /// What message `seq` counts for in [`bytes`](Self::bytes).
     pub fn size_of(&self, seq: u64) -> Option<u64> {
         let (segment, index) = self.log.find(seq)?;
-        let subject = self.subjects.name(segment.row(index).subject);
-        Some(message_size(subject.len(), segment.row(index).len()))
+        let row = segment.row(index);
+        let name_len = self.subjects.entry(row.subject).name_len;
+        Some(message_size(name_len.into(), row.len()))
     }
 
     pub fn time_of(&self, seq: u64) -> Option<Timestamp> {

@@ -84,6 +84,13 @@ impl<T: Copy> Paged<T> {
         &mut edit(&mut self.pages[index as usize / PAGE])[index as usize % PAGE]
     }
 
+    /// The page with the item at `index`, to change, and the index of its first item.
+    #[inline]
+    pub(super) fn edit_page(&mut self, index: u32) -> (u32, &mut [T]) {
+        let page = index as usize / PAGE;
+        ((page * PAGE) as u32, &mut edit(&mut self.pages[page])[..])
+    }
+
     /// Appends `item` and returns its index.
     pub(super) fn try_push(&mut self, item: T) -> Result<u32, StoreError> {
         let index = self.len;

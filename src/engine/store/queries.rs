@@ -21,38 +21,38 @@ const STEP: u64 = 8;
 impl MessageStore {
     /// Messages stored under `subject`.
     pub fn count_of(&self, subject: &[u8]) -> u64 {
-        self.subjects.find(subject).map_or(0, |id| u64::from(self.subjects.messages(id)))
+        self.subjects.find(subject).map_or(0, |id| u64::from(self.subjects.entry(id).messages))
     }
 
     /// The first message stored under `subject`.
     pub fn first_of(&self, subject: &[u8]) -> Option<u64> {
-        self.subjects.find(subject).map(|id| self.subjects.first_seq(id))
+        self.subjects.find(subject).map(|id| self.subjects.entry(id).first_seq())
     }
 
     /// The last message stored under `subject`.
     pub fn last_of(&self, subject: &[u8]) -> Option<u64> {
-        self.subjects.find(subject).map(|id| self.subjects.last_seq(id))
+        self.subjects.find(subject).map(|id| self.subjects.entry(id).last_seq())
     }
 
     /// How many messages there are under the subject of message `seq`, and the first and last of them.
     pub fn subject_state(&self, seq: u64) -> Option<FilteredState> {
         let (segment, index) = self.log.find(seq)?;
         let id = segment.row(index).subject;
-        let messages = u64::from(self.subjects.messages(id));
-        Some(FilteredState { messages, first_seq: self.subjects.first_seq(id), last_seq: self.subjects.last_seq(id) })
+        let messages = u64::from(self.subjects.entry(id).messages);
+        Some(FilteredState { messages, first_seq: self.subjects.entry(id).first_seq(), last_seq: self.subjects.entry(id).last_seq() })
     }
 
     /// The message after message `seq` under the same subject.
     pub fn next_of_subject(&self, seq: u64) -> Option<u64> {
         let (segment, index) = self.log.find(seq)?;
-        let is_last = self.subjects.last_seq(segment.row(index).subject) == seq;
+        let is_last = self.subjects.entry(segment.row(index).subject).last_seq() == seq;
         (!is_last).then(|| self.log.next_of(seq, segment.row(index)))
     }
 
     /// The message before message `seq` under the same subject.
     pub fn previous_of_subject(&self, seq: u64) -> Option<u64> {
         let (segment, index) = self.log.find(seq)?;
-        let is_first = self.subjects.first_seq(segment.row(index).subject) == seq;
+        let is_first = self.subjects.entry(segment.row(index).subject).first_seq() == seq;
         (!is_first).then(|| self.log.previous_of(seq, segment.row(index)))
     }
 }
@@ -66,9 +66,9 @@ impl MessageStore {
         }
         let mut state = FilteredState { messages: 0, first_seq: u64::MAX, last_seq: 0 };
         self.subjects.for_each(filters, |id| {
-            state.messages += u64::from(self.subjects.messages(id));
-            state.first_seq = state.first_seq.min(self.subjects.first_seq(id));
-            state.last_seq = state.last_seq.max(self.subjects.last_seq(id));
+            state.messages += u64::from(self.subjects.entry(id).messages);
+            state.first_seq = state.first_seq.min(self.subjects.entry(id).first_seq());
+            state.last_seq = state.last_seq.max(self.subjects.entry(id).last_seq());
         });
         if state.messages == 0 { FilteredState::default() } else { state }
     }
@@ -80,7 +80,7 @@ impl MessageStore {
         }
         let mut best = None;
         self.subjects.for_each(filters, |id| {
-            if Some(self.subjects.last_seq(id)) > best {
+            if Some(self.subjects.entry(id).last_seq()) > best {
                 best = best.max(self.last_of_to(id, up_to));
             }
         });
@@ -128,14 +128,14 @@ impl MessageStore {
     /// How many subjects that one of `filters` covers have their last message at or after `from`.
     pub fn count_last_per_subject(&self, filters: &[SubjectFilter], from: u64) -> u64 {
         let mut count = 0;
-        self.subjects.for_each(filters, |id| count += u64::from(self.subjects.last_seq(id) >= from));
+        self.subjects.for_each(filters, |id| count += u64::from(self.subjects.entry(id).last_seq() >= from));
         count
     }
 
     /// Calls `visit` with each subject that one of `filters` covers and how many messages it has. In no order that
     /// means anything.
     pub fn visit_subjects(&self, filters: &[SubjectFilter], mut visit: impl FnMut(&[u8], u64)) {
-        self.subjects.for_each(filters, |id| visit(self.subjects.name(id), u64::from(self.subjects.messages(id))));
+        self.subjects.for_each(filters, |id| visit(self.subjects.name(id), u64::from(self.subjects.entry(id).messages)));
     }
 
     /// How many subjects one of `filters` covers.
@@ -153,7 +153,7 @@ impl MessageStore {
     pub fn subjects(&self, filters: &[SubjectFilter], offset: usize, limit: usize) -> Vec<(&[u8], u64)> {
         let mut subjects = Vec::new();
         self.subjects
-            .for_each(filters, |id| subjects.push((self.subjects.name(id), u64::from(self.subjects.messages(id)))));
+            .for_each(filters, |id| subjects.push((self.subjects.name(id), u64::from(self.subjects.entry(id).messages))));
         subjects.sort_unstable();
         subjects.into_iter().skip(offset).take(limit).collect()
     }
@@ -163,17 +163,17 @@ impl MessageStore {
 impl MessageStore {
     /// The first message of a subject at or after `from`.
     pub(super) fn first_of_from(&self, id: u32, from: u64) -> Option<u64> {
-        let last = self.subjects.last_seq(id);
-        if self.subjects.messages(id) == 0 || last < from {
+        let last = self.subjects.entry(id).last_seq();
+        if self.subjects.entry(id).messages == 0 || last < from {
             return None;
         }
-        let first = self.subjects.first_seq(id);
+        let first = self.subjects.entry(id).first_seq();
         if first >= from {
             return Some(first);
         }
         // Messages between two of this subject, and how many of its own are to be passed at most.
-        let gap = self.messages / u64::from(self.subjects.messages(id));
-        if gap < u64::from(self.subjects.messages(id)).saturating_mul(STEP)
+        let gap = self.messages / u64::from(self.subjects.entry(id).messages);
+        if gap < u64::from(self.subjects.entry(id).messages).saturating_mul(STEP)
             && let Some(seq) = self.scan_for(id, from, gap.saturating_mul(4))
         {
             return Some(seq);
@@ -198,19 +198,19 @@ impl MessageStore {
 
     /// The last message of a subject at or before `up_to`.
     fn last_of_to(&self, id: u32, up_to: u64) -> Option<u64> {
-        let last = self.subjects.last_seq(id);
+        let last = self.subjects.entry(id).last_seq();
         if last <= up_to {
             return Some(last);
         }
         // There is one after `up_to`, so what comes before the first of those is the one, unless that is the first.
         let after = self.first_of_from(id, up_to.checked_add(1)?)?;
-        (after != self.subjects.first_seq(id)).then(|| self.log.previous_of(after, self.stored_row(after)))
+        (after != self.subjects.entry(id).first_seq()).then(|| self.log.previous_of(after, self.stored_row(after)))
     }
 
     /// Messages of a subject at or after `from`.
     fn count_of_from(&self, id: u32, from: u64) -> u64 {
-        let (first, last) = (self.subjects.first_seq(id), self.subjects.last_seq(id));
-        let messages = u64::from(self.subjects.messages(id));
+        let (first, last) = (self.subjects.entry(id).first_seq(), self.subjects.entry(id).last_seq());
+        let messages = u64::from(self.subjects.entry(id).messages);
         if last < from {
             return 0;
         }

@@ -41,37 +41,32 @@ impl MessageStore {
     /// Removes message `seq`. The last sequence and its time stay as they are.
     pub fn remove(&mut self, seq: u64) -> Option<Removed> {
         let (segment, index) = self.log.find(seq)?;
-        let id = segment.row(index).subject;
         let row = *segment.row(index);
-        let size = message_size(self.subjects.name(id).len(), row.len());
-        let (mut new_first, mut new_last) = (None, None);
-        if self.subjects.messages(id) > 1 {
-            let is_first = seq == self.subjects.first_seq(id);
-            let is_last = seq == self.subjects.last_seq(id);
-            if is_first {
-                new_first = Some(self.log.next_of(seq, &row));
-            } else if is_last {
-                new_last = Some(self.log.previous_of(seq, &row));
+        let Self { log, subjects, .. } = self;
+        let subject = subjects.edit(row.subject);
+        let size = message_size(subject.name_len.into(), row.len());
+        if subject.messages > 1 {
+            if seq == subject.first_seq() {
+                subject.set_first_seq(log.next_of(seq, &row));
+            } else if seq == subject.last_seq() {
+                subject.set_last_seq(log.previous_of(seq, &row));
             } else {
-                self.log.link(self.log.previous_of(seq, &row), self.log.next_of(seq, &row));
+                log.link(log.previous_of(seq, &row), log.next_of(seq, &row));
             }
         }
-        self.log.forget_far(seq, &row);
-        if seq == self.first_seq {
-            self.log.remove_first();
-        } else {
-            self.log.remove(seq);
-        }
-        let left = self.subjects.remove_message(id, new_first, new_last);
-        if left == 0 {
-            self.subjects.release(id);
-        }
+        subject.messages -= 1;
+        let (parent, was_last_of_subject) = (subject.parent, subject.messages == 0);
+        subjects.note_removed(row.subject, parent, was_last_of_subject);
+        log.forget_far(seq, &row);
         self.messages -= 1;
         self.bytes -= size;
         if seq == self.first_seq {
-            self.first_seq = if self.messages == 0 { self.last_seq.saturating_add(1) } else { self.log.first() };
+            log.remove_first(index);
+            self.first_seq = if self.messages == 0 { self.last_seq.saturating_add(1) } else { log.first() };
+        } else {
+            log.remove(seq, index);
         }
-        Some(Removed { size, time: row.time(), was_last_of_subject: left == 0 })
+        Some(Removed { size, time: row.time(), was_last_of_subject })
     }
 
     /// Removes the messages that `purge` names, in ascending order, and returns how many. Calls `on_remove` with each

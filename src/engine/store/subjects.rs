@@ -25,19 +25,45 @@ const INLINE_NAME: usize = 18;
 /// `next_sibling` is the next such one.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(4))]
-struct Entry {
+pub(super) struct Entry {
     first_seq: [u32; 2],
     last_seq: [u32; 2],
-    messages: u32,
+    pub(super) messages: u32,
     /// The branch that this stands below.
-    parent: u32,
+    pub(super) parent: u32,
     /// The branch for what stands below this, or [`NONE`].
     branch: u32,
     next_sibling: u32,
     previous_sibling: u32,
-    name_len: u16,
-    /// The name, or the index of a long one in [`SubjectIndex::long_names`].
+    pub(super) name_len: u16,
+    /// The name, or the place of a long one in [`SubjectIndex::long_names`].
     name: [u8; INLINE_NAME],
+}
+
+impl Entry {
+    /// The first message of a subject that has some.
+    pub(super) const fn first_seq(&self) -> u64 {
+        join(self.first_seq)
+    }
+
+    /// The last message of a subject that has some.
+    pub(super) const fn last_seq(&self) -> u64 {
+        join(self.last_seq)
+    }
+
+    pub(super) const fn set_first_seq(&mut self, seq: u64) {
+        self.first_seq = halves(seq);
+    }
+
+    pub(super) const fn set_last_seq(&mut self, seq: u64) {
+        self.last_seq = halves(seq);
+    }
+
+    /// Where the name of this lies if it is a long one.
+    fn long_name(&self) -> u32 {
+        let [a, b, c, d, ..] = self.name;
+        u32::from_le_bytes([a, b, c, d])
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +90,7 @@ pub(super) struct SubjectIndex {
     subjects: u32,
     births: u64,
     recent_births: [u32; RECENT_BIRTHS],
+    heap_bytes: u64,
 }
 
 const FREE_ENTRY: Entry = Entry {
@@ -114,6 +141,7 @@ impl SubjectIndex {
             subjects: 0,
             births: 0,
             recent_births: [NONE; RECENT_BIRTHS],
+            heap_bytes: 0,
         }
     }
 
@@ -154,29 +182,14 @@ impl SubjectIndex {
         self.name(id) == name
     }
 
-    pub(super) fn messages(&self, id: u32) -> u32 {
-        self.entries.get(id).messages
-    }
-
-    /// The first message of a subject that has some.
-    pub(super) fn first_seq(&self, id: u32) -> u64 {
-        join(self.entries.get(id).first_seq)
-    }
-
-    /// The last message of a subject that has some.
-    pub(super) fn last_seq(&self, id: u32) -> u64 {
-        join(self.entries.get(id).last_seq)
-    }
-
-    /// The last message of an entry, if it has any.
-    pub(super) fn last_message(&self, id: u32) -> Option<u64> {
-        let entry = self.entries.get(id);
-        (entry.messages > 0).then(|| join(entry.last_seq))
+    #[inline]
+    pub(super) fn entry(&self, id: u32) -> &Entry {
+        self.entries.get(id)
     }
 
     /// The id of `subject` if it has messages.
     pub(super) fn find(&self, subject: &[u8]) -> Option<u32> {
-        self.find_entry(subject).filter(|id| self.messages(*id) > 0)
+        self.find_entry(subject).filter(|id| self.entry(*id).messages > 0)
     }
 
     /// How many times a subject got its first message so far.
@@ -191,20 +204,17 @@ impl SubjectIndex {
     }
 
     /// Bytes occupied. Depends on the subjects' history alone, neither on clones nor on the platform.
-    pub(super) fn heap_bytes(&self) -> u64 {
-        self.entries.heap_bytes() + self.branches.heap_bytes() + self.table.heap_bytes() + self.long_names.heap_bytes()
+    pub(super) const fn heap_bytes(&self) -> u64 {
+        self.heap_bytes
+    }
+
+    fn recount_heap(&mut self) {
+        let (entries, branches) = (self.entries.heap_bytes(), self.branches.heap_bytes());
+        self.heap_bytes = entries + branches + self.table.heap_bytes() + self.long_names.heap_bytes();
     }
 
     pub(super) fn find_entry(&self, name: &[u8]) -> Option<u32> {
         self.table.find(hash_of(name), |id| self.is_named(id, name))
-    }
-}
-
-impl Entry {
-    /// Where the name of this lies if it is a long one.
-    fn long_name(&self) -> u32 {
-        let [a, b, c, d, ..] = self.name;
-        u32::from_le_bytes([a, b, c, d])
     }
 }
 
@@ -221,11 +231,6 @@ impl SubjectIndex {
     /// The branch for what stands below entry `id`, or [`NONE`].
     pub(super) fn branch_below(&self, id: u32) -> u32 {
         self.entries.get(id).branch
-    }
-
-    /// The branch that entry `id` stands below.
-    pub(super) fn parent(&self, id: u32) -> u32 {
-        self.entries.get(id).parent
     }
 
     pub(super) fn next_sibling(&self, id: u32) -> u32 {
@@ -250,56 +255,53 @@ impl SubjectIndex {
         match self.table.find(hash, |id| self.is_named(id, subject)) {
             Some(id) => Ok(id),
             None => {
-                let budget = budget().saturating_sub(self.heap_bytes());
-                self.add_entry(subject, hash, budget)
+                let added = self.add_entry(subject, hash, budget());
+                self.recount_heap();
+                added
             }
         }
     }
 
-    /// Counts message `seq`, the newest, in for subject `id`.
-    pub(super) fn add_message(&mut self, id: u32, seq: u64) {
-        let entry = self.entries.edit(id);
-        let is_birth = entry.messages == 0;
-        if is_birth {
-            entry.first_seq = halves(seq);
-        }
-        entry.last_seq = halves(seq);
-        entry.messages += 1;
-        let mut branch = entry.parent;
-        while branch != ROOT {
-            let counted = self.branches.edit(branch);
-            counted.messages_below += 1;
-            branch = counted.parent;
-        }
-        if is_birth {
+    /// Entry `id`, to change. What else follows from a message more or less, [`note_added`](Self::note_added) or
+    /// [`note_removed`](Self::note_removed) does.
+    #[inline]
+    pub(super) fn edit(&mut self, id: u32) -> &mut Entry {
+        self.entries.edit(id)
+    }
+
+    /// A message was counted in for subject `id`; `is_first` if it had none.
+    #[inline]
+    pub(super) fn note_added(&mut self, id: u32, parent: u32, is_first: bool) {
+        self.for_each_above(parent, |branch| branch.messages_below += 1);
+        if is_first {
             self.subjects += 1;
             self.recent_births[self.births as usize % RECENT_BIRTHS] = id;
             self.births += 1;
         }
     }
 
-    /// Counts one message of subject `id` out and returns how many are left. `new_first` and `new_last` are given if
-    /// it was the first or the last. With none left, [`release`](Self::release) has to follow.
-    pub(super) fn remove_message(&mut self, id: u32, new_first: Option<u64>, new_last: Option<u64>) -> u32 {
-        let entry = self.entries.edit(id);
-        if let Some(seq) = new_first {
-            entry.first_seq = halves(seq);
-        }
-        if let Some(seq) = new_last {
-            entry.last_seq = halves(seq);
-        }
-        entry.messages -= 1;
-        let left = entry.messages;
-        let mut branch = entry.parent;
-        while branch != ROOT {
-            let counted = self.branches.edit(branch);
-            counted.messages_below -= 1;
-            branch = counted.parent;
-        }
-        if left == 0 {
+    /// A message was counted out for subject `id`; `is_last` if it has none any more.
+    #[inline]
+    pub(super) fn note_removed(&mut self, id: u32, parent: u32, is_last: bool) {
+        self.for_each_above(parent, |branch| branch.messages_below -= 1);
+        if is_last {
             self.subjects -= 1;
+            self.release(id);
         }
-        left
+    }
+
+    /// Changes `branch` and all branches above it but the root.
+    #[inline]
+    fn for_each_above(&mut self, branch: u32, change: impl Fn(&mut Branch)) {
+        let mut branch = branch;
+        while branch != ROOT {
+            let (first, page) = self.branches.edit_page(branch);
+            // As a rule all of them are in one page.
+            while let Some(above) = page.get_mut(branch.wrapping_sub(first) as usize).filter(|_| branch != ROOT) {
+                change(above);
+                branch = above.parent;
+            }
+        }
     }
 
     /// Frees the entry of `id` if it has neither messages nor anything below it; likewise the prefixes above it.
@@ -351,13 +353,11 @@ impl SubjectIndex {
 
     /// Makes entries for `name` and for its prefixes that have none.
     fn add_entry(&mut self, name: &[u8], hash: u32, budget: u64) -> Result<u32, StoreError> {
-        let used_before = self.heap_bytes();
         let parent = match parent_name(name) {
             None => self.root()?,
             Some(prefix) => self.branch_of(prefix, budget)?,
         };
-        let budget_left = budget.saturating_sub(self.heap_bytes() - used_before);
-        match self.add_child(parent, name, hash, budget_left) {
+        match self.add_child(parent, name, hash, budget) {
             Ok(id) => Ok(id),
             Err(error) => {
                 // A branch that was made for this child alone must not stay.
@@ -410,7 +410,9 @@ impl SubjectIndex {
 
     fn add_child(&mut self, parent: u32, name: &[u8], hash: u32, budget: u64) -> Result<u32, StoreError> {
         let name_len = u16::try_from(name.len()).map_err(|_| StoreError::TooLarge)?;
-        let budget = budget.checked_sub(self.entries.growth()).ok_or(StoreError::OutOfMemory)?;
+        self.recount_heap();
+        let growth = self.entries.growth() + self.branches.growth();
+        let budget = budget.checked_sub(self.heap_bytes + growth).ok_or(StoreError::OutOfMemory)?;
         self.table.try_reserve(hash, budget)?;
         let first_child = self.branches.get(parent).first_child;
         let mut entry = Entry { parent, next_sibling: first_child, name_len, ..FREE_ENTRY };
