@@ -397,13 +397,10 @@ impl Log {
     fn start_tail(&mut self, seq: u64) -> Result<(), StoreError> {
         if self.tail.live() > 0 {
             self.put_tail_away()?;
-            self.tail = Arc::new(Segment::new());
-            self.heap_bytes += self.tail.heap_bytes();
         }
         let before = self.tail.heap_bytes();
-        let tail = edit(&mut self.tail);
-        tail.restart(seq);
-        self.heap_bytes = self.heap_bytes + tail.heap_bytes() - before;
+        try_edit(&mut self.tail)?.restart(seq);
+        self.heap_bytes = self.heap_bytes + self.tail.heap_bytes() - before;
         Ok(())
     }
 
@@ -411,17 +408,18 @@ impl Log {
         let number = self.tail.number() / CHUNK as u64;
         self.chunks.try_reserve(1)?;
         let before = self.tail.heap_bytes();
-        let tail = try_edit(&mut self.tail)?;
-        tail.finish()?;
-        self.heap_bytes = self.heap_bytes + tail.heap_bytes() - before;
+        let next = try_edit(&mut self.tail)?.finish()?;
+        let finished = std::mem::replace(&mut self.tail, Arc::new(next));
+        self.heap_bytes = self.heap_bytes + finished.heap_bytes() + self.tail.heap_bytes() - before;
         if self.chunks.last().is_none_or(|chunk| chunk.number != number) {
             self.chunks.push(Chunk { number, segments: Arc::new([const { None }; CHUNK]), count: 0, messages: 0 });
             self.heap_bytes += CHUNK_BYTES;
         }
         let chunk = self.chunks.last_mut().expect("was added if there was none");
         chunk.count += 1;
-        chunk.messages += u64::from(self.tail.live());
-        edit(&mut chunk.segments)[self.tail.number() as usize % CHUNK] = Some(Arc::clone(&self.tail));
+        chunk.messages += u64::from(finished.live());
+        let slot = finished.number() as usize % CHUNK;
+        edit(&mut chunk.segments)[slot] = Some(finished);
         Ok(())
     }
 }

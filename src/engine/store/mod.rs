@@ -11,6 +11,7 @@
 //!
 //! A clone shares all segments, blocks and pages of the index. The first write to one of them copies it.
 
+mod blocks;
 mod cursor;
 mod hash;
 mod log;

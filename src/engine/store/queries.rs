@@ -39,7 +39,11 @@ impl MessageStore {
         let (segment, index) = self.log.find(seq)?;
         let id = segment.row(index).subject;
         let messages = u64::from(self.subjects.entry(id).messages);
-        Some(FilteredState { messages, first_seq: self.subjects.entry(id).first_seq(), last_seq: self.subjects.entry(id).last_seq() })
+        Some(FilteredState {
+            messages,
+            first_seq: self.subjects.entry(id).first_seq(),
+            last_seq: self.subjects.entry(id).last_seq(),
+        })
     }
 
     /// The message after message `seq` under the same subject.
@@ -135,7 +139,8 @@ impl MessageStore {
     /// Calls `visit` with each subject that one of `filters` covers and how many messages it has. In no order that
     /// means anything.
     pub fn visit_subjects(&self, filters: &[SubjectFilter], mut visit: impl FnMut(&[u8], u64)) {
-        self.subjects.for_each(filters, |id| visit(self.subjects.name(id), u64::from(self.subjects.entry(id).messages)));
+        self.subjects
+            .for_each(filters, |id| visit(self.subjects.name(id), u64::from(self.subjects.entry(id).messages)));
     }
 
     /// How many subjects one of `filters` covers.
@@ -152,8 +157,9 @@ impl MessageStore {
     /// of them after the first `offset`.
     pub fn subjects(&self, filters: &[SubjectFilter], offset: usize, limit: usize) -> Vec<(&[u8], u64)> {
         let mut subjects = Vec::new();
-        self.subjects
-            .for_each(filters, |id| subjects.push((self.subjects.name(id), u64::from(self.subjects.entry(id).messages))));
+        self.subjects.for_each(filters, |id| {
+            subjects.push((self.subjects.name(id), u64::from(self.subjects.entry(id).messages)))
+        });
         subjects.sort_unstable();
         subjects.into_iter().skip(offset).take(limit).collect()
     }

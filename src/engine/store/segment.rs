@@ -10,6 +10,7 @@
 use std::sync::Arc;
 
 use super::StoreError;
+use super::blocks::Blocks;
 use super::paged::capacity_for;
 use super::subjects::NONE;
 use crate::engine::time::Timestamp;
@@ -98,13 +99,13 @@ pub(super) struct Segment {
     live: u32,
     /// Rows that there is room for.
     capacity: usize,
-    /// Blocks that are not appended to any more; `None` once nothing in them is stored. Rows refer to them in
-    /// ascending order.
-    blocks: Vec<Option<Arc<Vec<u8>>>>,
+    /// Rows refer to blocks in ascending order.
+    blocks: Blocks,
     /// Bytes of `blocks`, and how many of them are those of stored messages.
     closed_bytes: usize,
     closed_live: usize,
-    /// The block that is appended to, the one after those in `blocks`.
+    /// The block that is appended to, the one after those in `blocks`. It is copied to these when it is full, and used
+    /// again.
     open: Vec<u8>,
     open_capacity: usize,
     open_live: usize,
@@ -118,14 +119,14 @@ impl Clone for Segment {
 }
 
 impl Segment {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             base: 0,
             rows: Vec::new(),
             sparse: None,
             live: 0,
             capacity: 0,
-            blocks: Vec::new(),
+            blocks: Blocks::default(),
             closed_bytes: 0,
             closed_live: 0,
             open: Vec::new(),
@@ -146,7 +147,7 @@ impl Segment {
         Ok(Self {
             rows: copy(&self.rows, self.capacity)?,
             sparse: self.sparse.clone(),
-            blocks: copy(&self.blocks, self.blocks.len())?,
+            blocks: self.blocks.clone(),
             open: copy(&self.open, self.open_capacity)?,
             ..*self
         })
@@ -248,13 +249,20 @@ impl Segment {
         if row.len() == 0 {
             return (&[], &[]);
         }
-        let bytes = match self.blocks.get(row.place.block()) {
-            Some(block) => block.as_ref().expect("a block with a message is kept"),
+        let bytes: &[u8] = match self.blocks.get(row.place.block()) {
+            Some(block) => block,
             None => &self.open,
         };
         let start = row.place.offset();
         bytes[start..start + row.len()].split_at(row.headers_len as usize)
     }
+}
+
+/// Makes sure that there is room for `len` bytes at once: where memory is short, what allocates without a way to say so
+/// must not be the first to find out.
+fn check_room(len: usize) -> Result<(), StoreError> {
+    let mut room = Vec::<u8>::new();
+    Ok(room.try_reserve_exact(len)?)
 }
 
 /// Which sequences of a segment have rows.
@@ -305,8 +313,8 @@ impl Segment {
         self.rows.clear();
         self.open.clear();
         self.open_live = 0;
-        if !self.blocks.is_empty() {
-            self.blocks.clear();
+        if self.blocks.len() > 0 {
+            self.blocks = Blocks::default();
             (self.closed_bytes, self.closed_live) = (0, 0);
             self.recount_heap();
         }
@@ -334,26 +342,37 @@ impl Segment {
     #[inline(never)]
     fn try_grow(&mut self, rows: usize, len: usize, budget: u64) -> Result<(), StoreError> {
         let capacity = if rows > self.capacity { capacity_for(rows, SPAN as usize) } else { self.capacity };
-        let fits = len <= OWN_BLOCK && self.open.len() + len <= BLOCK;
-        let (open_capacity, closed) = if fits {
-            (capacity_for(self.open.len() + len, BLOCK).max(self.open_capacity), 0)
+        let has_own_block = len > OWN_BLOCK;
+        let closes_block = has_own_block || self.open.len() + len > BLOCK;
+        let mut open_capacity = self.open_capacity;
+        let mut added = 0;
+        if closes_block {
+            added += self.open.len() as u64 + OVERHEAD;
+        }
+        if has_own_block {
+            added += len as u64 + OVERHEAD;
         } else {
-            (if len > OWN_BLOCK { len } else { capacity_for(len, BLOCK) }, self.open.len() as u64 + OVERHEAD)
-        };
-        let kept = self.heap_bytes - (self.capacity * size_of::<Row>() + self.open_capacity) as u64;
-        if kept + (capacity * size_of::<Row>() + open_capacity) as u64 + closed > budget {
+            let open_len = if closes_block { 0 } else { self.open.len() };
+            open_capacity = open_capacity.max(capacity_for(open_len + len, BLOCK));
+        }
+        let grown = (capacity - self.capacity) * size_of::<Row>() + open_capacity - self.open_capacity;
+        if self.heap_bytes + grown as u64 + added > budget {
             return Err(StoreError::OutOfMemory);
         }
         self.rows.try_reserve_exact(capacity - self.rows.len())?;
-        self.blocks.try_reserve(2)?;
         self.capacity = capacity;
-        if !fits {
-            self.close_block();
+        self.blocks.try_reserve()?;
+        if closes_block {
+            self.close_block()?;
+            self.blocks.try_reserve()?;
         }
-        let result = self.open.try_reserve_exact(open_capacity - self.open.len());
-        self.open_capacity = if result.is_ok() { open_capacity } else { self.open.len() };
+        if has_own_block {
+            check_room(len)?;
+        }
+        self.open.try_reserve_exact(open_capacity - self.open.len())?;
+        self.open_capacity = open_capacity;
         self.recount_heap();
-        Ok(result?)
+        Ok(())
     }
 
     /// Appends message `seq`, for which [`try_reserve`](Self::try_reserve) has made room.
@@ -364,20 +383,20 @@ impl Segment {
         if self.end() != seq {
             self.push_gap(seq);
         }
+        let len = headers.len() + payload.len();
         let place = Place::new(self.blocks.len(), self.open.len().min(BLOCK - 1));
-        let (headers_len, payload_len) = (headers.len() as u32, payload.len() as u32);
-        if !headers.is_empty() {
-            self.open.extend_from_slice(headers);
+        if len > OWN_BLOCK {
+            self.push_own_block(headers, payload);
+        } else {
+            if !headers.is_empty() {
+                self.open.extend_from_slice(headers);
+            }
+            self.open.extend_from_slice(payload);
+            self.open_live += len;
         }
-        self.open.extend_from_slice(payload);
+        let (headers_len, payload_len) = (headers.len() as u32, payload.len() as u32);
         self.rows.push(Row { time, subject, previous, next: 0, place, headers_len, payload_len });
         self.live += 1;
-        let len = headers.len() + payload.len();
-        self.open_live += len;
-        if len > OWN_BLOCK {
-            self.close_block();
-            self.recount_heap();
-        }
     }
 
     /// Adds rows without messages, for sequences before `seq` that were skipped.
@@ -388,28 +407,43 @@ impl Segment {
         self.rows.extend(std::iter::repeat_n(gap, (seq - self.end()) as usize));
     }
 
-    /// Puts the open block among the others, without the room behind its content, and begins another.
-    fn close_block(&mut self) {
-        self.open_capacity = 0;
-        let mut bytes = std::mem::take(&mut self.open);
-        if bytes.is_empty() {
-            return;
-        }
-        bytes.shrink_to_fit();
-        self.closed_bytes += bytes.len();
-        self.closed_live += std::mem::take(&mut self.open_live);
-        self.blocks.push(Some(Arc::new(bytes)));
+    #[cold]
+    fn push_own_block(&mut self, headers: &[u8], payload: &[u8]) {
+        let block = if headers.is_empty() { Arc::from(payload) } else { Arc::from([headers, payload].concat()) };
+        self.push_block(block);
+        self.closed_live += headers.len() + payload.len();
+        self.recount_heap();
     }
 
-    /// Ends appending: gives back the room for more.
-    pub(super) fn finish(&mut self) -> Result<(), StoreError> {
-        self.blocks.try_reserve(1)?;
-        self.close_block();
+    fn push_block(&mut self, block: Arc<[u8]>) {
+        self.closed_bytes += block.len();
+        self.blocks.push(block);
+    }
+
+    /// Copies the open block to the others, in its size, and begins another in the same room.
+    fn close_block(&mut self) -> Result<(), StoreError> {
+        if !self.open.is_empty() {
+            check_room(self.open.len())?;
+            self.push_block(Arc::from(&*self.open));
+            self.closed_live += std::mem::take(&mut self.open_live);
+            self.open.clear();
+        }
+        Ok(())
+    }
+
+    /// Ends appending: gives back the room for more, and returns an empty segment with that for bytes.
+    pub(super) fn finish(&mut self) -> Result<Self, StoreError> {
+        self.blocks.try_reserve()?;
+        self.close_block()?;
+        let mut next = Self::new();
+        next.open = std::mem::take(&mut self.open);
+        next.open_capacity = std::mem::take(&mut self.open_capacity);
+        next.recount_heap();
         self.tidy();
         self.rows.shrink_to_fit();
         self.capacity = self.rows.len();
         self.recount_heap();
-        Ok(())
+        Ok(next)
     }
 }
 
@@ -448,25 +482,23 @@ impl Segment {
 
     /// Drops the blocks that hold nothing from row `to` on, which is the first that is stored.
     pub(super) fn drop_blocks_before(&mut self, to: usize) {
-        for index in (0..to).rev() {
-            let Row { place, .. } = self.rows[index];
-            match self.blocks.get(place.block()) {
-                Some(Some(_)) if place.block() < self.rows[to].place.block() => {}
-                Some(Some(_)) => continue,
-                _ => break,
+        let end = self.rows[to].place.block();
+        for row in self.rows[..to].iter().rev().skip_while(|row| row.place.block() >= end) {
+            if self.blocks.get(row.place.block()).is_none() {
+                break;
             }
-            if self.rows[index].is_stored() {
-                self.closed_live -= self.rows[index].len();
+            if row.is_stored() {
+                self.closed_live -= row.len();
             }
         }
-        for block in 0..self.rows[to].place.block() {
+        for block in 0..end {
             self.drop_block(block);
         }
         self.recount_heap();
     }
 
-    fn drop_block(&mut self, index: usize) {
-        if let Some(bytes) = self.blocks[index].take() {
+    fn drop_block(&mut self, number: usize) {
+        if let Some(bytes) = self.blocks.replace(number, None) {
             self.closed_bytes -= bytes.len();
         }
     }
@@ -494,29 +526,23 @@ impl Segment {
     /// Moves what is left in a block to one of its size, wherever that is less than half.
     fn shrink_blocks(&mut self) {
         let mut rows = &mut self.rows[..];
-        for (index, block) in self.blocks.iter_mut().enumerate() {
-            let (in_block, others) = {
-                let end = rows.partition_point(|row| row.place.block() <= index);
-                rows.split_at_mut(end)
-            };
+        for number in 0..self.blocks.len() {
+            let end = rows.partition_point(|row| row.place.block() <= number);
+            let (in_block, others) = rows.split_at_mut(end);
             rows = others;
-            let Some(old) = block.clone() else { continue };
+            let Some(old) = self.blocks.get(number).cloned() else { continue };
             let live: usize = in_block.iter().filter(|row| row.is_stored()).map(Row::len).sum();
             if live * 2 >= old.len() {
-                continue;
-            }
-            self.closed_bytes -= old.len() - live;
-            if live == 0 {
-                *block = None;
                 continue;
             }
             let mut bytes = Vec::with_capacity(live);
             for row in in_block.iter_mut().filter(|row| row.is_stored() && row.len() > 0) {
                 let start = row.place.offset();
-                row.place = Place::new(index, bytes.len());
+                row.place = Place::new(number, bytes.len());
                 bytes.extend_from_slice(&old[start..start + row.len()]);
             }
-            *block = Some(Arc::new(bytes));
+            self.closed_bytes -= old.len() - live;
+            self.blocks.replace(number, (live > 0).then(|| bytes.into()));
         }
     }
 
