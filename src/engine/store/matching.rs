@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::subjects::{DEEPEST, NONE, ROOT, SubjectIndex};
+use super::subjects::{DEEPEST, Entry, NONE, ROOT, SubjectIndex};
 use crate::engine::subject::{self, SubjectFilter};
 
 /// What a filter covers, in as few pieces as the tree has.
@@ -22,21 +22,23 @@ pub(super) fn covers_all(filters: &[SubjectFilter]) -> bool {
 }
 
 impl SubjectIndex {
-    /// Calls `visit` with the id of each subject that has messages and that one of `filters` covers, once each.
+    /// Calls `visit` with the id and the entry of each subject that has messages and that one of `filters` covers, once
+    /// each.
     pub(super) fn visit<B>(
         &self,
         filters: &[SubjectFilter],
-        mut visit: impl FnMut(u32) -> ControlFlow<B>,
+        mut visit: impl FnMut(u32, &Entry) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         if covers_all(filters) {
-            return self.visit_all(&mut visit);
+            let mut subjects = self.entries().filter(|(_, entry)| entry.messages > 0);
+            return subjects.try_for_each(|(id, entry)| visit(id, entry));
         }
         for (position, filter) in filters.iter().enumerate() {
             let earlier = &filters[..position];
             if earlier.iter().any(|other| other.collides(filter)) {
-                self.visit_covered(filter, &mut |id| {
-                    let seen = earlier.iter().any(|other| other.matches(self.name(id)));
-                    if seen { ControlFlow::Continue(()) } else { visit(id) }
+                self.visit_covered(filter, &mut |id, entry| {
+                    let seen = earlier.iter().any(|other| other.matches(self.name_of(entry)));
+                    if seen { ControlFlow::Continue(()) } else { visit(id, entry) }
                 })?;
             } else {
                 self.visit_covered(filter, &mut visit)?;
@@ -46,9 +48,9 @@ impl SubjectIndex {
     }
 
     /// [`visit`](Self::visit) to the end.
-    pub(super) fn for_each(&self, filters: &[SubjectFilter], mut visit: impl FnMut(u32)) {
-        let _: ControlFlow<()> = self.visit(filters, |id| {
-            visit(id);
+    pub(super) fn for_each(&self, filters: &[SubjectFilter], mut visit: impl FnMut(u32, &Entry)) {
+        let _: ControlFlow<()> = self.visit(filters, |id, entry| {
+            visit(id, entry);
             ControlFlow::Continue(())
         });
     }
@@ -59,7 +61,7 @@ impl SubjectIndex {
         for (position, filter) in filters.iter().enumerate() {
             if filters[..position].iter().any(|other| other.collides(filter)) {
                 messages = 0;
-                self.for_each(filters, |id| messages += u64::from(self.entry(id).messages));
+                self.for_each(filters, |_, entry| messages += u64::from(entry.messages));
                 return messages;
             }
             let _: ControlFlow<()> = self.matches(filter.as_bytes(), &mut |found| {
@@ -70,30 +72,26 @@ impl SubjectIndex {
         messages
     }
 
-    fn visit_all<B>(&self, visit: &mut impl FnMut(u32) -> ControlFlow<B>) -> ControlFlow<B> {
-        self.entries().filter(|(_, messages)| *messages > 0).try_for_each(|(id, _)| visit(id))
-    }
-
     fn visit_covered<B>(
         &self,
         filter: &SubjectFilter,
-        visit: &mut impl FnMut(u32) -> ControlFlow<B>,
+        visit: &mut impl FnMut(u32, &Entry) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
+        let mut visit = |id| {
+            let entry = self.entry(id);
+            if entry.messages > 0 { visit(id, entry) } else { ControlFlow::Continue(()) }
+        };
         self.matches(filter.as_bytes(), &mut |found| match found {
-            Match::Subject(id) => self.visit_one(id, visit),
-            Match::Children(branch) => self.children(branch).try_for_each(|id| self.visit_one(id, visit)),
-            Match::Below(branch) => self.below(branch).try_for_each(|id| self.visit_one(id, visit)),
+            Match::Subject(id) => visit(id),
+            Match::Children(branch) => self.children(branch).try_for_each(&mut visit),
+            Match::Below(branch) => self.below(branch).try_for_each(&mut visit),
         })
-    }
-
-    fn visit_one<B>(&self, id: u32, visit: &mut impl FnMut(u32) -> ControlFlow<B>) -> ControlFlow<B> {
-        if self.entry(id).messages > 0 { visit(id) } else { ControlFlow::Continue(()) }
     }
 
     fn messages_in(&self, found: Match) -> u64 {
         match found {
             Match::Subject(id) => u64::from(self.entry(id).messages),
-            Match::Below(ROOT) => self.entries().map(|(_, messages)| u64::from(messages)).sum(),
+            Match::Below(ROOT) => self.entries().map(|(_, entry)| u64::from(entry.messages)).sum(),
             Match::Below(branch) => u64::from(self.branch(branch).messages_below),
             Match::Children(branch) if branch != ROOT && self.branch(branch).inner_children == 0 => {
                 u64::from(self.branch(branch).messages_below)

@@ -3,6 +3,7 @@
 use super::MessageStore;
 use super::matching::covers_all;
 use super::segment::{Row, Segment};
+use super::subjects::Entry;
 use crate::engine::subject::SubjectFilter;
 
 /// What filters cover, see [`MessageStore::filtered_state`].
@@ -69,10 +70,10 @@ impl MessageStore {
             return FilteredState::default();
         }
         let mut state = FilteredState { messages: 0, first_seq: u64::MAX, last_seq: 0 };
-        self.subjects.for_each(filters, |id| {
-            state.messages += u64::from(self.subjects.entry(id).messages);
-            state.first_seq = state.first_seq.min(self.subjects.entry(id).first_seq());
-            state.last_seq = state.last_seq.max(self.subjects.entry(id).last_seq());
+        self.subjects.for_each(filters, |_, entry| {
+            state.messages += u64::from(entry.messages);
+            state.first_seq = state.first_seq.min(entry.first_seq());
+            state.last_seq = state.last_seq.max(entry.last_seq());
         });
         if state.messages == 0 { FilteredState::default() } else { state }
     }
@@ -83,9 +84,9 @@ impl MessageStore {
             return self.log.previous(up_to);
         }
         let mut best = None;
-        self.subjects.for_each(filters, |id| {
-            if Some(self.subjects.entry(id).last_seq()) > best {
-                best = best.max(self.last_of_to(id, up_to));
+        self.subjects.for_each(filters, |id, entry| {
+            if Some(entry.last_seq()) > best {
+                best = best.max(self.last_of_to(id, entry, up_to));
             }
         });
         best
@@ -109,21 +110,24 @@ impl MessageStore {
         // The cost of following each subject from its nearer end, if they are spread evenly.
         let steps = (u128::from(total) * u128::from(nearer) / u128::from(self.messages)) as u64;
         if steps.saturating_mul(STEP) <= nearer {
-            let mut count = 0;
-            self.subjects.for_each(filters, |id| count += self.count_of_from(id, from));
-            return count;
+            let mut walks = Walks::new(self, from);
+            self.subjects.for_each(filters, |_, entry| walks.add(entry));
+            return walks.finish();
         }
         let mut is_covered = vec![false; self.subjects.end() as usize];
-        self.subjects.for_each(filters, |id| is_covered[id as usize] = true);
+        self.subjects.for_each(filters, |id, _| is_covered[id as usize] = true);
         if after <= before { self.scan_after(&is_covered, from) } else { total - self.scan_before(&is_covered, from) }
     }
 
     /// The last message at or before `up_to` of each subject that one of `filters` covers, without those before
     /// `from`; ascending.
     pub fn last_per_subject(&self, filters: &[SubjectFilter], from: u64, up_to: u64) -> Vec<u64> {
-        let mut seqs = Vec::new();
-        self.subjects.for_each(filters, |id| {
-            seqs.extend(self.last_of_to(id, up_to).filter(|seq| *seq >= from));
+        let room = if covers_all(filters) { self.subjects.len() as usize } else { 0 };
+        let mut seqs = Vec::with_capacity(room);
+        self.subjects.for_each(filters, |id, entry| {
+            if let Some(seq) = self.last_of_to(id, entry, up_to).filter(|seq| *seq >= from) {
+                seqs.push(seq);
+            }
         });
         sort(&mut seqs);
         seqs
@@ -132,15 +136,14 @@ impl MessageStore {
     /// How many subjects that one of `filters` covers have their last message at or after `from`.
     pub fn count_last_per_subject(&self, filters: &[SubjectFilter], from: u64) -> u64 {
         let mut count = 0;
-        self.subjects.for_each(filters, |id| count += u64::from(self.subjects.entry(id).last_seq() >= from));
+        self.subjects.for_each(filters, |_, entry| count += u64::from(entry.last_seq() >= from));
         count
     }
 
     /// Calls `visit` with each subject that one of `filters` covers and how many messages it has. In no order that
     /// means anything.
     pub fn visit_subjects(&self, filters: &[SubjectFilter], mut visit: impl FnMut(&[u8], u64)) {
-        self.subjects
-            .for_each(filters, |id| visit(self.subjects.name(id), u64::from(self.subjects.entry(id).messages)));
+        self.subjects.for_each(filters, |_, entry| visit(self.subjects.name_of(entry), entry.messages.into()));
     }
 
     /// How many subjects one of `filters` covers.
@@ -149,7 +152,7 @@ impl MessageStore {
             return self.num_subjects();
         }
         let mut count = 0;
-        self.subjects.for_each(filters, |_| count += 1);
+        self.subjects.for_each(filters, |_, _| count += 1);
         count
     }
 
@@ -157,9 +160,7 @@ impl MessageStore {
     /// of them after the first `offset`.
     pub fn subjects(&self, filters: &[SubjectFilter], offset: usize, limit: usize) -> Vec<(&[u8], u64)> {
         let mut subjects = Vec::new();
-        self.subjects.for_each(filters, |id| {
-            subjects.push((self.subjects.name(id), u64::from(self.subjects.entry(id).messages)))
-        });
+        self.subjects.for_each(filters, |id, entry| subjects.push((self.subjects.name(id), entry.messages.into())));
         subjects.sort_unstable();
         subjects.into_iter().skip(offset).take(limit).collect()
     }
@@ -203,42 +204,13 @@ impl MessageStore {
     }
 
     /// The last message of a subject at or before `up_to`.
-    fn last_of_to(&self, id: u32, up_to: u64) -> Option<u64> {
-        let last = self.subjects.entry(id).last_seq();
-        if last <= up_to {
-            return Some(last);
+    fn last_of_to(&self, id: u32, entry: &Entry, up_to: u64) -> Option<u64> {
+        if entry.last_seq() <= up_to {
+            return Some(entry.last_seq());
         }
         // There is one after `up_to`, so what comes before the first of those is the one, unless that is the first.
         let after = self.first_of_from(id, up_to.checked_add(1)?)?;
-        (after != self.subjects.entry(id).first_seq()).then(|| self.log.previous_of(after, self.stored_row(after)))
-    }
-
-    /// Messages of a subject at or after `from`.
-    fn count_of_from(&self, id: u32, from: u64) -> u64 {
-        let (first, last) = (self.subjects.entry(id).first_seq(), self.subjects.entry(id).last_seq());
-        let messages = u64::from(self.subjects.entry(id).messages);
-        if last < from {
-            return 0;
-        }
-        if first >= from {
-            return messages;
-        }
-        let mut count = 0;
-        if from - first < last - from {
-            let mut seq = first;
-            while seq < from {
-                count += 1;
-                seq = self.log.next_of(seq, self.stored_row(seq));
-            }
-            messages - count
-        } else {
-            let mut seq = last;
-            while seq >= from {
-                count += 1;
-                seq = self.log.previous_of(seq, self.stored_row(seq));
-            }
-            count
-        }
+        (after != entry.first_seq()).then(|| self.log.previous_of(after, self.stored_row(after)))
     }
 
     /// The first message of a subject among the next `limit` rows at or after `from`.
@@ -278,6 +250,78 @@ impl MessageStore {
 
 fn count_covered(rows: &[Row], is_covered: &[bool]) -> u64 {
     rows.iter().filter(|row| row.is_stored() && is_covered[row.subject as usize]).count() as u64
+}
+
+/// Counts the messages of many subjects at or after a sequence, following each subject from its nearer end.
+///
+/// A step waits for memory and cannot begin before the one before it. So several subjects are followed in turn: the
+/// waiting overlaps.
+struct Walks<'a> {
+    store: &'a MessageStore,
+    from: u64,
+    count: u64,
+    /// Where each walk stands, and whether it comes from the first message and takes off what lies before `from`.
+    walks: [(u64, bool); AT_ONCE],
+    active: usize,
+}
+
+const AT_ONCE: usize = 16;
+
+impl<'a> Walks<'a> {
+    const fn new(store: &'a MessageStore, from: u64) -> Self {
+        Self { store, from, count: 0, walks: [(0, false); AT_ONCE], active: 0 }
+    }
+
+    fn add(&mut self, entry: &Entry) {
+        let (first, last) = (entry.first_seq(), entry.last_seq());
+        if last < self.from {
+            return;
+        }
+        let is_forward = first >= self.from || self.from - first < last - self.from;
+        if is_forward {
+            self.count += u64::from(entry.messages);
+        }
+        if first >= self.from {
+            return;
+        }
+        self.walks[self.active] = (if is_forward { first } else { last }, is_forward);
+        self.active += 1;
+        while self.active == AT_ONCE {
+            self.step();
+        }
+    }
+
+    fn finish(mut self) -> u64 {
+        while self.active > 0 {
+            self.step();
+        }
+        self.count
+    }
+
+    /// Takes each walk one message on.
+    fn step(&mut self) {
+        let mut at = 0;
+        while at < self.active {
+            let (seq, is_forward) = self.walks[at];
+            let row = self.store.stored_row(seq);
+            let (next, is_done) = if is_forward {
+                self.count -= 1;
+                let next = self.store.log.next_of(seq, row);
+                (next, next >= self.from)
+            } else {
+                self.count += 1;
+                let next = self.store.log.previous_of(seq, row);
+                (next, next < self.from)
+            };
+            self.walks[at].0 = next;
+            if is_done {
+                self.active -= 1;
+                self.walks[at] = self.walks[self.active];
+            } else {
+                at += 1;
+            }
+        }
+    }
 }
 
 /// Sorts distinct numbers. If they lie close together, by marking them in a row of bits.

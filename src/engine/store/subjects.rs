@@ -161,7 +161,11 @@ impl SubjectIndex {
     }
 
     pub(super) fn name(&self, id: u32) -> &[u8] {
-        let entry = self.entries.get(id);
+        self.name_of(self.entries.get(id))
+    }
+
+    #[inline]
+    pub(super) fn name_of<'a>(&'a self, entry: &'a Entry) -> &'a [u8] {
         let len = usize::from(entry.name_len);
         if len <= INLINE_NAME { &entry.name[..len] } else { self.long_names.get(entry.long_name(), entry.name_len) }
     }
@@ -237,9 +241,9 @@ impl SubjectIndex {
         self.entries.get(id).next_sibling
     }
 
-    /// The ids of all entries with how many messages they have.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (u32, u32)> {
-        self.entries.iter().map(|(id, entry)| (id, entry.messages))
+    /// All entries, free places included, with their ids.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (u32, &Entry)> {
+        self.entries.iter()
     }
 }
 
