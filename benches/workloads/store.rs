@@ -93,7 +93,7 @@ fn benches<P: Platform>() -> Vec<Bench<P>> {
         ("next_all", |p, i| next(p, i, None)),
         ("next_wild_1pct", |p, i| next(p, i, Some("orders.50.*"))),
         ("next_wild_mid", |p, i| next(p, i, Some("orders.*.50"))),
-        ("next_literal", |p, i| next(p, i, Some("orders.50.50"))),
+        ("next_literal", next_literal),
         ("next_nomatch", next_nomatch),
         ("last_literal", |p, i| last(p, i, "5")),
         ("last_wild", |p, i| last(p, i, "*")),
@@ -109,6 +109,7 @@ fn benches<P: Platform>() -> Vec<Bench<P>> {
         ("limit_maxmsgs", limit_max_messages),
         ("limit_maxbytes", limit_max_bytes),
         ("kv_put", kv_put),
+        ("push_remove", push_remove),
         ("expire_age", expire_age),
         ("expire_ttl", expire_ttl),
         ("purge_filter_1pct", purge_filter),
@@ -200,6 +201,26 @@ fn next(platform: &impl Platform, inputs: &Inputs, covered: Option<&str>) -> (u6
         sum += take(&store, seq, &mut buffer);
         from = seq + 1;
         found += 1;
+    }
+    let value = timer.stop(platform, found);
+    black_box(sum);
+    (found, value)
+}
+
+/// The walks of a hundred consumers, one after the other, each of a subject of its own.
+fn next_literal(platform: &impl Platform, inputs: &Inputs) -> (u64, Value) {
+    let store = inputs.fill(&inputs.subjects_10k, PAYLOAD);
+    let filters: Vec<SubjectFilter> = (0..100).map(|i| filter(&format!("orders.50.{i}"))).collect();
+    let (mut buffer, mut sum, mut found) = (Vec::with_capacity(PAYLOAD), 0, 0);
+    let timer = Timer::start(platform);
+    for filter in &filters {
+        let mut cursor = Cursor::new(std::slice::from_ref(filter));
+        let mut from = 0;
+        while let Some(seq) = store.next(&mut cursor, from) {
+            sum += take(&store, seq, &mut buffer);
+            from = seq + 1;
+            found += 1;
+        }
     }
     let value = timer.stop(platform, found);
     black_box(sum);
@@ -349,6 +370,19 @@ fn put_all(store: &mut MessageStore, inputs: &Inputs, key: impl Fn(u64) -> u64) 
             store.remove(state.first_seq);
         }
     }
+}
+
+/// A work queue that keeps up: each message is the only one of its subject, and soon gone.
+fn push_remove(platform: &impl Platform, inputs: &Inputs) -> (u64, Value) {
+    let mut store = MessageStore::new(0);
+    let timer = Timer::start(platform);
+    for i in 0..inputs.n {
+        inputs.push(&mut store, i, &inputs.subjects_10k[i as usize % 10_000], PAYLOAD);
+        if store.messages() > 100 {
+            store.remove(store.first_seq());
+        }
+    }
+    (inputs.n, timer.stop(platform, inputs.n))
 }
 
 fn expire_age(platform: &impl Platform, inputs: &Inputs) -> (u64, Value) {

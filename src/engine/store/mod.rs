@@ -4,10 +4,10 @@
 //! stored, and when it goes, others decide: limits, retention, expiry and who has seen what belong to the stream and
 //! its consumers. The numbers follow nats-server `server/memstore.go`.
 //!
-//! Messages lie in columns and in blocks of bytes ([`segment`]), found by sequence ([`log`]). An index knows each
-//! stored subject and the tree of their tokens ([`subjects`], [`matching`]); the messages of one subject are linked to
-//! one another. So a filter is answered either by following the messages of the few subjects that it covers, or by a
-//! look at each message's subject, whichever costs less ([`cursor`], [`queries`]).
+//! Messages lie in segments of fixed size (`segment`), found by sequence (`log`): a row for each, and blocks with their
+//! bytes. An index knows each stored subject and the tree of their tokens (`subjects`, `matching`); the messages of one
+//! subject are linked to one another. So a filter is answered either by following the messages of the few subjects that
+//! it covers, or by a look at each message's subject, whichever costs less (`cursor`, `queries`).
 //!
 //! A clone shares all segments, blocks and pages of the index. The first write to one of them copies it.
 
@@ -345,5 +345,195 @@ impl Hash for MessageStore {
         for message in self.messages_from(self.first_seq) {
             message.hash(state);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::rng::Rng;
+    use crate::engine::subject::SubjectFilter;
+    use std::time::Duration;
+
+    const START: Timestamp = Timestamp::SIMULATION_START;
+
+    fn push(store: &mut MessageStore, subject: &str, payload: &[u8]) -> Result<u64, StoreError> {
+        store.push(subject.as_bytes(), b"", payload, START)
+    }
+
+    #[test]
+    fn a_store_starts_where_it_is_told_to() {
+        for (first_seq, shown, next) in [(0, (0, 0), 1), (1, (1, 0), 1), (100, (100, 99), 100)] {
+            let mut store = MessageStore::new(first_seq);
+            assert_eq!((store.first_seq(), store.last_seq()), shown, "{first_seq}");
+            assert_eq!(push(&mut store, "a", b""), Ok(next), "{first_seq}");
+            assert_eq!((store.first_seq(), store.last_seq()), (next, next), "{first_seq}");
+        }
+    }
+
+    #[test]
+    fn a_message_counts_for_its_parts_and_16_bytes() {
+        let mut store = MessageStore::new(0);
+        store.push(b"orders.new", b"NATS/1.0\r\n\r\n", b"hello", START).expect("stored");
+        assert_eq!(store.bytes(), 10 + 12 + 5 + 16);
+        assert_eq!((store.size_of(1), store.get(1).map(|m| m.size())), (Some(43), Some(43)));
+    }
+
+    #[test]
+    fn removing_the_last_message_leaves_a_hole_at_the_end() {
+        let mut store = MessageStore::new(0);
+        for payload in ["1", "2", "3"] {
+            push(&mut store, "a", payload.as_bytes()).expect("stored");
+        }
+        store.remove(3);
+        assert_eq!((store.last_seq(), store.num_deleted(), store.last_time()), (3, 1, Some(START)));
+        assert_eq!(store.deleted().collect::<Vec<_>>(), [3]);
+        store.remove(1);
+        store.remove(2);
+        assert_eq!((store.first_seq(), store.last_seq(), store.num_deleted()), (4, 3, 0));
+    }
+
+    #[test]
+    fn a_purge_removes_what_it_names() {
+        let c = [SubjectFilter::new("c.*").expect("valid")];
+        for (purge, left, first_seq, last_seq) in [
+            (Purge::default(), &[][..], 7, 6),
+            (Purge { below: Some(1), ..Purge::default() }, &[1, 2, 3, 4, 5, 6], 1, 6),
+            (Purge { below: Some(4), ..Purge::default() }, &[4, 5, 6], 4, 6),
+            (Purge { below: Some(7), ..Purge::default() }, &[], 7, 6),
+            (Purge { below: Some(1 << 60), ..Purge::default() }, &[], 1 << 60, (1 << 60) - 1),
+            (Purge { keep: 2, ..Purge::default() }, &[5, 6], 5, 6),
+            (Purge { keep: 9, ..Purge::default() }, &[1, 2, 3, 4, 5, 6], 1, 6),
+            (Purge { filters: &c, ..Purge::default() }, &[1, 3, 5], 1, 6),
+            (Purge { filters: &c, keep: 1, ..Purge::default() }, &[1, 3, 5, 6], 1, 6),
+            (Purge { filters: &c, below: Some(1 << 60), ..Purge::default() }, &[1, 3, 5], 1, 6),
+            (Purge { filters: &c, below: Some(5), keep: 0 }, &[1, 3, 5, 6], 1, 6),
+        ] {
+            let mut store = MessageStore::new(0);
+            for seq in 1..=6 {
+                push(&mut store, if seq % 2 == 0 { "c.x" } else { "a" }, b"").expect("stored");
+            }
+            let mut removed = Vec::new();
+            let count = store.purge(&purge, |message| removed.push(message.seq));
+            assert_eq!(store.stored_from(0).collect::<Vec<_>>(), left, "{purge:?}");
+            assert_eq!((store.first_seq(), store.last_seq()), (first_seq, last_seq), "{purge:?}");
+            assert_eq!((count, removed.len()), (6 - left.len() as u64, 6 - left.len()), "{purge:?}");
+        }
+    }
+
+    #[test]
+    fn sequences_end_without_a_panic() {
+        let mut store = MessageStore::new(0);
+        push(&mut store, "a", b"").expect("stored");
+        store.skip_to(u64::MAX - 1, None);
+        assert_eq!(push(&mut store, "a", b""), Ok(u64::MAX - 1));
+        assert_eq!(push(&mut store, "a", b""), Ok(u64::MAX));
+        assert_eq!(push(&mut store, "a", b""), Err(StoreError::NoSequenceLeft));
+        assert_eq!(store.skip(START), Err(StoreError::NoSequenceLeft));
+        assert_eq!((store.messages(), store.num_deleted()), (3, u64::MAX - 3));
+        assert_eq!(store.deleted().take(2).collect::<Vec<_>>(), [2, 3]);
+        assert_eq!(store.next_of_subject(1), Some(u64::MAX - 1));
+        assert_eq!(store.previous_of_subject(u64::MAX - 1), Some(1));
+        let filters = [SubjectFilter::new("a").expect("valid")];
+        assert_eq!(store.last_match(&filters, u64::MAX), Some(u64::MAX));
+        assert_eq!(store.count_from(&filters, 2), 2);
+        for seq in [1, u64::MAX - 1, u64::MAX] {
+            assert_eq!(store.next(&mut Cursor::new(&filters), 0), Some(seq));
+            assert!(store.remove(seq).is_some());
+        }
+        assert_eq!((store.first_seq(), store.messages()), (u64::MAX, 0));
+        assert!(store.heap_bytes() < 200_000);
+    }
+
+    #[test]
+    fn the_budget_is_kept_and_a_refused_message_leaves_no_trace() {
+        for (subjects, len) in [(1, 100), (1_000_000, 0), (10, 40_000)] {
+            let mut store = MessageStore::new(0);
+            store.set_byte_budget(3_000_000);
+            let payload = vec![7; len];
+            let mut pushed = 0;
+            while push(&mut store, &format!("a.b{}.c", pushed % subjects), &payload).is_ok() {
+                pushed += 1;
+            }
+            assert!(store.heap_bytes() <= 3_000_000 && store.heap_bytes() > 2_500_000, "{len}: {}", store.heap_bytes());
+            assert_eq!((store.messages(), store.last_seq()), (pushed, pushed));
+            assert_eq!(store.num_subjects(), pushed.min(subjects));
+            assert_eq!(push(&mut store, "a.longer.than.others", &payload), Err(StoreError::OutOfMemory));
+            assert_eq!(store.last_of(b"a.longer.than.others"), None);
+            store.purge(&Purge { keep: pushed / 2, ..Purge::default() }, |_| {});
+            assert_eq!(push(&mut store, "a.longer.than.others", &payload), Ok(pushed + 1), "{len}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused() {
+        let mut store = MessageStore::new(0);
+        assert_eq!(push(&mut store, &"a".repeat(65_536), b""), Err(StoreError::TooLarge));
+        assert_eq!(push(&mut store, &"a.".repeat(32_000), b""), Ok(1));
+        assert_eq!(push(&mut store, "a", &vec![1; 5_000_000]), Ok(2));
+        assert_eq!(store.get(2).map(|message| message.payload.len()), Some(5_000_000));
+        assert_eq!(store.subject_of(1).map(<[u8]>::len), Some(64_000));
+    }
+
+    #[test]
+    fn clones_do_not_change_what_a_store_occupies() {
+        let run = |clone_every: u64| {
+            let mut rng = Rng::new(7);
+            let mut store = MessageStore::new(0);
+            let mut clones = Vec::new();
+            for step in 0..20_000 {
+                let payload = vec![1; rng.below(300) as usize * if rng.below(500) == 0 { 200 } else { 1 }];
+                push(&mut store, &format!("a.{}", rng.below(500)), &payload).expect("stored");
+                if store.messages() > 3_000 || rng.below(3) == 0 {
+                    store.remove(if rng.below(2) == 0 { store.first_seq() } else { rng.below(step + 1) });
+                }
+                if step % clone_every == 0 {
+                    clones.push(store.clone());
+                    clones.truncate(5);
+                }
+            }
+            (store.heap_bytes(), store)
+        };
+        let (seldom, often) = (run(100_000), run(7));
+        assert_eq!(seldom, often);
+    }
+
+    #[test]
+    fn a_bucket_of_keys_does_not_grow() {
+        let mut rng = Rng::new(3);
+        let mut store = MessageStore::new(0);
+        let mut occupied = Vec::new();
+        for step in 0..200_000u64 {
+            let key = if rng.below(1_000) == 0 { rng.below(1_000) } else { rng.below(500) };
+            let seq = push(&mut store, &format!("$KV.b.{key}"), &[0; 128]).expect("stored");
+            if let Some(previous) = store.previous_of_subject(seq) {
+                store.remove(previous);
+            }
+            if step % 50_000 == 49_999 {
+                occupied.push(store.heap_bytes());
+            }
+        }
+        assert!(occupied.iter().all(|bytes| *bytes < 1_000_000), "{occupied:?}");
+    }
+
+    #[test]
+    fn equal_is_who_holds_the_same() {
+        let mut store = MessageStore::new(0);
+        for subject in ["a", "b", "a", "c"] {
+            push(&mut store, subject, b"x").expect("stored");
+        }
+        let other = store.clone();
+        assert_eq!(store, other);
+        store.remove(2);
+        assert_ne!(store, other);
+        let mut otherwise = MessageStore::new(0);
+        for subject in ["a", "z", "a", "c"] {
+            push(&mut otherwise, subject, b"x").expect("stored");
+        }
+        otherwise.remove(2);
+        assert_eq!(store, otherwise);
+        push(&mut store, "d", b"").expect("stored");
+        otherwise.push(b"d", b"", b"", START + Duration::from_nanos(1)).expect("stored");
+        assert_ne!(store, otherwise);
     }
 }
