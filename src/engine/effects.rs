@@ -64,24 +64,32 @@ impl Batch {
     }
 
     fn push(&mut self, publication: Publication<'_>) {
-        let Publication { to, subject, reply, headers, payload } = publication;
-        // Every part is bounded by the largest payload and the longest control line, far below 4 GiB.
-        let len = |part: &[u8]| u32::try_from(part.len()).expect("bounded by max_payload");
+        let Publication { reply, payload, .. } = publication;
+        self.push_with(publication, |out| out.extend_from_slice(reply), |out| out.extend_from_slice(payload));
+    }
+
+    /// Adds a publication whose reply subject and payload are written in place.
+    fn push_with(
+        &mut self,
+        Publication { to, subject, headers, .. }: Publication<'_>,
+        write_reply: impl FnOnce(&mut Vec<u8>),
+        write_payload: impl FnOnce(&mut Vec<u8>),
+    ) {
         let own_subject = subject != to;
-        self.bytes.extend_from_slice(to);
-        if own_subject {
-            self.bytes.extend_from_slice(subject);
-        }
-        self.bytes.extend_from_slice(reply);
-        self.bytes.extend_from_slice(headers);
-        self.bytes.extend_from_slice(payload);
-        self.lengths.push(Lengths {
-            to: len(to),
-            subject: own_subject.then(|| len(subject)),
-            reply: len(reply),
-            headers: len(headers),
-            payload: len(payload),
-        });
+        let to = self.append(|out| out.extend_from_slice(to));
+        let subject = own_subject.then(|| self.append(|out| out.extend_from_slice(subject)));
+        let reply = self.append(write_reply);
+        let headers = self.append(|out| out.extend_from_slice(headers));
+        let payload = self.append(write_payload);
+        self.lengths.push(Lengths { to, subject, reply, headers, payload });
+    }
+
+    /// Lets `write` append a part, and returns its length.
+    fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> u32 {
+        let start = self.bytes.len();
+        write(&mut self.bytes);
+        // Every part is bounded by the largest payload and the longest control line, far below 4 GiB.
+        u32::try_from(self.bytes.len() - start).expect("bounded by max_payload")
     }
 
     fn clear(&mut self) {
@@ -112,6 +120,18 @@ impl Effects {
     /// Publishes a payload on a subject, without reply or headers.
     pub fn send(&mut self, subject: &[u8], payload: &[u8]) {
         self.publish(Publication { to: subject, subject, payload, ..Publication::default() });
+    }
+
+    /// Publishes a payload that is written in place.
+    pub fn send_with(&mut self, subject: &[u8], write_payload: impl FnOnce(&mut Vec<u8>)) {
+        let publication = Publication { to: subject, subject, ..Publication::default() };
+        self.pending.push_with(publication, |_| {}, write_payload);
+    }
+
+    /// Publishes a message whose reply subject is written in place.
+    pub fn publish_with_reply(&mut self, publication: Publication<'_>, write_reply: impl FnOnce(&mut Vec<u8>)) {
+        let payload = publication.payload;
+        self.pending.push_with(publication, write_reply, |out| out.extend_from_slice(payload));
     }
 
     /// Publishes a message without payload: a status, an acknowledgement.

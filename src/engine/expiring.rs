@@ -8,12 +8,59 @@ use std::collections::{BTreeSet, VecDeque};
 use super::seq_map::SeqMap;
 use super::time::Timestamp;
 
+/// The order of deadlines that somebody else keeps by sequence.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Deadlines {
-    by_seq: SeqMap<Timestamp>,
+pub struct DeadlineOrder {
     /// In ascending order. One that was changed or removed since stays behind and does not count; the first counts.
     in_order: VecDeque<(Timestamp, u64)>,
     out_of_order: BTreeSet<(Timestamp, u64)>,
+    /// Deadlines that count.
+    len: usize,
+}
+
+impl DeadlineOrder {
+    /// Those that do not count are cleared away when they outnumber the others, and are at least so many.
+    const MIN_STALE_TO_CLEAR: usize = 256;
+
+    pub fn add(&mut self, seq: u64, at: Timestamp) {
+        self.len += 1;
+        match self.in_order.back() {
+            Some(last) if *last > (at, seq) => {
+                self.out_of_order.insert((at, seq));
+            }
+            Some(last) if *last == (at, seq) => {}
+            _ => self.in_order.push_back((at, seq)),
+        }
+    }
+
+    /// `seq` is no longer due at `at`; `due_at` says when a sequence is due now.
+    pub fn forget(&mut self, seq: u64, at: Timestamp, due_at: impl Fn(u64) -> Option<Timestamp>) {
+        if !self.out_of_order.is_empty() {
+            self.out_of_order.remove(&(at, seq));
+        }
+        self.len -= 1;
+        while self.in_order.front().is_some_and(|(at, seq)| due_at(*seq) != Some(*at)) {
+            self.in_order.pop_front();
+        }
+        if self.in_order.len() >= self.len * 2 + Self::MIN_STALE_TO_CLEAR {
+            self.in_order.retain(|(at, seq)| due_at(*seq) == Some(*at));
+        }
+    }
+
+    /// The first deadline, and whose it is.
+    pub fn first(&self) -> Option<(Timestamp, u64)> {
+        match (self.in_order.front(), self.out_of_order.first()) {
+            (Some(a), Some(b)) => Some(*a.min(b)),
+            (a, b) => a.or(b).copied(),
+        }
+    }
+}
+
+/// Deadlines by sequence, and in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Deadlines {
+    by_seq: SeqMap<Timestamp>,
+    order: DeadlineOrder,
 }
 
 impl Deadlines {
@@ -33,30 +80,19 @@ impl Deadlines {
     pub fn set(&mut self, seq: u64, at: Timestamp) {
         self.remove(seq);
         self.by_seq.insert(seq, at);
-        if self.in_order.back().is_none_or(|last| *last <= (at, seq)) {
-            self.in_order.push_back((at, seq));
-        } else {
-            self.out_of_order.insert((at, seq));
-        }
+        self.order.add(seq, at);
     }
 
     pub fn remove(&mut self, seq: u64) -> Option<Timestamp> {
         let at = self.by_seq.remove(seq)?;
-        if !self.out_of_order.is_empty() {
-            self.out_of_order.remove(&(at, seq));
-        }
-        while self.in_order.front().is_some_and(|(at, seq)| self.by_seq.get(*seq) != Some(at)) {
-            self.in_order.pop_front();
-        }
+        let by_seq = &self.by_seq;
+        self.order.forget(seq, at, |seq| by_seq.get(seq).copied());
         Some(at)
     }
 
     /// The first deadline, and whose it is.
     pub fn first(&self) -> Option<(Timestamp, u64)> {
-        match (self.in_order.front(), self.out_of_order.first()) {
-            (Some(a), Some(b)) => Some(*a.min(b)),
-            (a, b) => a.or(b).copied(),
-        }
+        self.order.first()
     }
 
     /// Takes the first deadline that is not after `now`.

@@ -38,6 +38,10 @@ pub struct Route {
 }
 
 impl Route {
+    fn is_empty(&self) -> bool {
+        self.plain.is_empty() && self.groups.is_empty() && self.streams.is_empty()
+    }
+
     fn clear(&mut self) {
         self.plain.clear();
         self.groups.clear();
@@ -49,7 +53,16 @@ impl Route {
 #[derive(Debug)]
 pub enum Found {
     Remembered(Arc<Route>),
-    Once(Route),
+    Latest(Latest),
+}
+
+/// The route of a subject that is used for a while and never again, such as an inbox.
+#[derive(Debug, Default)]
+pub struct Latest {
+    subject: Vec<u8>,
+    /// [`Router::changes`] when it was found.
+    changes: u64,
+    route: Route,
 }
 
 impl Deref for Found {
@@ -58,7 +71,7 @@ impl Deref for Found {
     fn deref(&self) -> &Route {
         match self {
             Self::Remembered(route) => route,
-            Self::Once(route) => route,
+            Self::Latest(latest) => &latest.route,
         }
     }
 }
@@ -67,6 +80,8 @@ impl Deref for Found {
 pub struct Router {
     interest: SubjectMap<Interest>,
     next_order: u64,
+    /// How often the interest changed.
+    changes: u64,
     cache: RouteCache,
 }
 
@@ -100,34 +115,41 @@ impl Router {
     }
 
     fn changed(&mut self) {
+        self.changes += 1;
         self.cache.routes.clear();
+        self.cache.distinct.clear();
     }
 
     /// Everyone `subject` reaches. Those of one kind stand in the order of their subscribing.
     pub fn route(&mut self, subject: &[u8]) -> Found {
-        // Inboxes and the server's own subjects are used once; remembering them would push out what is used again.
-        let is_used_once = subject.starts_with(b"_INBOX.") || subject.starts_with(b"$JS.");
-        if is_used_once {
-            let mut route = std::mem::take(&mut self.cache.spare);
-            self.find(subject, &mut route);
-            return Found::Once(route);
+        if is_used_once(subject) {
+            return Found::Latest(self.latest(subject));
         }
         if let Some(route) = self.cache.routes.get(subject) {
             return Found::Remembered(Arc::clone(route));
         }
         let mut route = Route::default();
         self.find(subject, &mut route);
-        let route = Arc::new(route);
-        self.cache.remember(subject, &route);
-        Found::Remembered(route)
+        Found::Remembered(self.cache.remember(subject, route))
     }
 
-    /// Takes a route back, for its memory.
+    /// Takes a route back, in case that the same subject comes again.
     pub fn recycle(&mut self, found: Found) {
-        if let Found::Once(mut route) = found {
-            route.clear();
-            self.cache.spare = route;
+        if let Found::Latest(latest) = found {
+            self.cache.latest = latest;
         }
+    }
+
+    fn latest(&mut self, subject: &[u8]) -> Latest {
+        let mut latest = std::mem::take(&mut self.cache.latest);
+        if latest.subject != subject || latest.changes != self.changes {
+            latest.subject.clear();
+            latest.subject.extend_from_slice(subject);
+            latest.changes = self.changes;
+            latest.route.clear();
+            self.find(subject, &mut latest.route);
+        }
+        latest
     }
 
     fn find(&self, subject: &[u8], route: &mut Route) {
@@ -151,6 +173,14 @@ impl Router {
     /// Whether anybody, client or stream, gets what is sent to `subject`.
     pub fn has_interest(&self, subject: &[u8]) -> bool {
         self.interest.any_match(subject, |_| true)
+    }
+
+    /// As [`has_interest`](Self::has_interest), for an inbox that is asked about again and again.
+    pub fn has_interest_in_inbox(&mut self, inbox: &[u8]) -> bool {
+        let latest = self.latest(inbox);
+        let reaches_somebody = !latest.route.is_empty();
+        self.cache.latest = latest;
+        reaches_somebody
     }
 
     /// Whether a push consumer with deliver subject `subject` is bound: a subscription to just that subject, in just
@@ -178,22 +208,38 @@ impl Router {
     }
 }
 
+/// Inboxes and the server's own subjects are used once; remembering them would push out what is used again.
+fn is_used_once(subject: &[u8]) -> bool {
+    subject.starts_with(b"_INBOX.") || subject.starts_with(b"$JS.")
+}
+
 /// Remembered routes. Derived from the interest, so it counts for nothing when servers are compared or cloned.
 #[derive(Debug, Default)]
 struct RouteCache {
     routes: FxHashMap<Box<[u8]>, Arc<Route>>,
-    /// An empty route, kept for its memory.
-    spare: Route,
+    /// Some of the routes, to share them: many subjects go the same way.
+    distinct: Vec<Arc<Route>>,
+    latest: Latest,
 }
 
 impl RouteCache {
     const MAX_SUBJECTS: usize = 16_384;
+    const MAX_DISTINCT: usize = 16;
 
-    fn remember(&mut self, subject: &[u8], route: &Arc<Route>) {
+    fn remember(&mut self, subject: &[u8], route: Route) -> Arc<Route> {
         if self.routes.len() >= Self::MAX_SUBJECTS {
             self.routes.clear();
         }
-        self.routes.insert(subject.into(), Arc::clone(route));
+        let known = self.distinct.iter().find(|known| ***known == route).map(Arc::clone);
+        let route = known.unwrap_or_else(|| {
+            let route = Arc::new(route);
+            if self.distinct.len() < Self::MAX_DISTINCT {
+                self.distinct.push(Arc::clone(&route));
+            }
+            route
+        });
+        self.routes.insert(subject.into(), Arc::clone(&route));
+        route
     }
 }
 

@@ -33,11 +33,14 @@ impl<V> SeqMap<V> {
 
     /// Where `seq` stands, or where it would have to be put in.
     fn position(&self, seq: u64) -> Result<usize, usize> {
+        let (Some((first, _)), Some((last, _))) = (self.slots.front(), self.slots.back()) else { return Err(0) };
+        if seq > *last {
+            return Err(self.slots.len());
+        }
+        let Some(offset) = seq.checked_sub(*first) else { return Err(0) };
         // Without gaps between the sequences, the place follows from the first one.
-        if let Some((first, _)) = self.slots.front()
-            && let Some(guess) = seq.checked_sub(*first).and_then(|offset| usize::try_from(offset).ok())
-            && self.slots.get(guess).is_some_and(|(found, _)| *found == seq)
-        {
+        let guess = usize::try_from(offset).unwrap_or(usize::MAX);
+        if self.slots.get(guess).is_some_and(|(found, _)| *found == seq) {
             return Ok(guess);
         }
         self.slots.binary_search_by_key(&seq, |(found, _)| *found)

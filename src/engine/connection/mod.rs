@@ -121,6 +121,8 @@ pub struct Connection {
     owes_info: bool,
     subscriptions: BTreeMap<Arc<[u8]>, ClientSubscription>,
     outbox: Vec<u8>,
+    /// How much the last outbox held: the next one is likely to get as long.
+    last_outbox: usize,
     /// Nothing is taken in any more; what is in the outbox still goes out.
     is_closed: bool,
     /// Stands in the server's line of connections with output.
@@ -137,6 +139,7 @@ impl Connection {
             owes_info: false,
             subscriptions: BTreeMap::new(),
             outbox: Vec::new(),
+            last_outbox: 0,
             is_closed: false,
             is_ready: false,
         }
@@ -226,6 +229,9 @@ impl Connection {
         let subscription = self.subscriptions.get_mut(sid)?;
         subscription.delivered += 1;
         let is_spent = subscription.is_spent();
+        if self.outbox.capacity() == 0 {
+            self.outbox.reserve(self.last_outbox);
+        }
         writer::message(&mut self.outbox, sid, message, self.options.headers);
         if is_spent { self.subscriptions.remove(sid) } else { None }
     }
@@ -278,6 +284,7 @@ impl Connection {
     }
 
     pub fn take_outbox(&mut self) -> Vec<u8> {
+        self.last_outbox = self.outbox.len();
         std::mem::take(&mut self.outbox)
     }
 

@@ -156,7 +156,7 @@ fn with_arguments(verb: Verb, bytes: &[u8], verb_len: usize, max_payload: usize)
 }
 
 fn line_end(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|byte| *byte == b'\n')
+    memchr::memchr(b'\n', bytes)
 }
 
 const fn is_blank(byte: u8) -> bool {
@@ -166,9 +166,20 @@ const fn is_blank(byte: u8) -> bool {
 /// Splits an argument part into at most `N` arguments; `None` if there are more.
 fn split<const N: usize>(argument: &[u8]) -> Option<([&[u8]; N], usize)> {
     let mut found = [&b""[..]; N];
-    let mut count = 0;
-    for part in argument.split(|byte| matches!(byte, b' ' | b'\t' | b'\r')).filter(|part| !part.is_empty()) {
-        *found.get_mut(count)? = part;
+    let (mut count, mut start) = (0, None);
+    for (at, byte) in argument.iter().enumerate() {
+        let is_blank = matches!(byte, b' ' | b'\t' | b'\r');
+        match start {
+            None if !is_blank => start = Some(at),
+            Some(from) if is_blank => {
+                *found.get_mut(count)? = &argument[from..at];
+                (count, start) = (count + 1, None);
+            }
+            _ => {}
+        }
+    }
+    if let Some(from) = start {
+        *found.get_mut(count)? = &argument[from..];
         count += 1;
     }
     Some((found, count))

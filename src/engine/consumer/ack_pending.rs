@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use crate::engine::expiring::Deadlines;
+use crate::engine::expiring::DeadlineOrder;
 use crate::engine::seq_map::SeqMap;
 use crate::engine::time::Timestamp;
 
@@ -62,7 +62,7 @@ impl AckWait<'_> {
 pub struct AckPending {
     entries: SeqMap<Pending>,
     /// Of those that are in flight or delayed.
-    deadlines: Deadlines,
+    deadlines: DeadlineOrder,
     /// Messages to deliver again, first come first served. One that is no longer [`PendingState::Due`] is passed over.
     due: VecDeque<u64>,
     num_due: usize,
@@ -101,9 +101,18 @@ impl AckPending {
     pub fn track(&mut self, now: Timestamp, stream_seq: u64, consumer_seq: u64, wait: AckWait<'_>) {
         let due_at = wait.after(self.redeliveries(stream_seq)).map(|wait| now + wait);
         let state = due_at.map_or(PendingState::Unbounded, PendingState::InFlight);
-        let consumer_seq = self.entries.get(stream_seq).map_or(consumer_seq, |pending| pending.consumer_seq);
-        self.entries.insert(stream_seq, Pending { consumer_seq, since: now, state });
-        self.enter_deadline(stream_seq, state);
+        match self.entries.get_mut(stream_seq) {
+            Some(pending) => {
+                pending.since = now;
+                self.set_state(stream_seq, state);
+            }
+            None => {
+                self.entries.insert(stream_seq, Pending { consumer_seq, since: now, state });
+                if let Some(at) = due_at {
+                    self.deadlines.add(stream_seq, at);
+                }
+            }
+        }
     }
 
     /// Starts the ack wait anew, as `+WPI` asks. A message that is due already stays due.
@@ -130,10 +139,9 @@ impl AckPending {
 
     /// Makes a message due, behind those that are; nothing if it is due already.
     pub fn make_due(&mut self, stream_seq: u64) {
-        let Some(pending) = self.entries.get_mut(stream_seq) else { return };
+        let Some(pending) = self.entries.get(stream_seq) else { return };
         if pending.state != PendingState::Due {
-            pending.state = PendingState::Due;
-            self.deadlines.remove(stream_seq);
+            self.set_state(stream_seq, PendingState::Due);
             self.num_due += 1;
             self.due.push_back(stream_seq);
         }
@@ -170,7 +178,9 @@ impl AckPending {
 
     pub fn remove(&mut self, stream_seq: u64) -> Option<Pending> {
         let removed = self.entries.remove(stream_seq)?;
-        self.deadlines.remove(stream_seq);
+        if let Some(at) = removed.state.due_at() {
+            self.forget_deadline(stream_seq, at);
+        }
         self.num_due -= usize::from(removed.state == PendingState::Due);
         if self.entries.is_empty() {
             self.due.clear();
@@ -197,12 +207,11 @@ impl AckPending {
     /// it: an unattended consumer is kept alive by it.
     pub fn take_expired(&mut self, now: Timestamp) -> Vec<(u64, Pending)> {
         let mut expired = Vec::new();
-        while let Some((_, stream_seq)) = self.deadlines.pop(now) {
-            if let Some(pending) = self.entries.get_mut(stream_seq) {
-                expired.push((stream_seq, *pending));
-                pending.state = PendingState::Unbounded;
-                pending.since = now;
-            }
+        while let Some((_, stream_seq)) = self.deadlines.first().filter(|(at, _)| *at <= now) {
+            let Some(pending) = self.entries.get_mut(stream_seq) else { break };
+            expired.push((stream_seq, *pending));
+            pending.since = now;
+            self.set_state(stream_seq, PendingState::Unbounded);
         }
         expired.sort_unstable_by_key(|(stream_seq, _)| *stream_seq);
         expired
@@ -282,19 +291,26 @@ impl AckPending {
 
     fn set_deadline(&mut self, stream_seq: u64, wait: AckWait<'_>, kind: fn(Timestamp) -> PendingState) {
         let redeliveries = self.redeliveries(stream_seq);
-        let Some(pending) = self.entries.get_mut(stream_seq) else { return };
+        let Some(pending) = self.entries.get(stream_seq) else { return };
         let state = wait.after(redeliveries).map_or(PendingState::Unbounded, |wait| kind(pending.since + wait));
-        pending.state = state;
-        self.enter_deadline(stream_seq, state);
+        self.set_state(stream_seq, state);
     }
 
-    fn enter_deadline(&mut self, stream_seq: u64, state: PendingState) {
-        match state.due_at() {
-            Some(at) => self.deadlines.set(stream_seq, at),
-            None => {
-                self.deadlines.remove(stream_seq);
-            }
+    /// Changes the state of a pending message, and its deadline with it.
+    fn set_state(&mut self, stream_seq: u64, state: PendingState) {
+        let Some(pending) = self.entries.get_mut(stream_seq) else { return };
+        let before = std::mem::replace(&mut pending.state, state);
+        if let Some(at) = before.due_at() {
+            self.forget_deadline(stream_seq, at);
         }
+        if let Some(at) = state.due_at() {
+            self.deadlines.add(stream_seq, at);
+        }
+    }
+
+    fn forget_deadline(&mut self, stream_seq: u64, at: Timestamp) {
+        let entries = &self.entries;
+        self.deadlines.forget(stream_seq, at, |seq| entries.get(seq)?.state.due_at());
     }
 }
 

@@ -3,9 +3,12 @@
 //! The loop runs when something wakes it and stops when there is nothing that it may deliver. Source: nats-server
 //! `server/consumer.go` (`loopAndGatherMsgs`, `getNextMsg`, `deliverMsg`).
 
+use std::sync::Arc;
+
 use super::ack_pending::{AckWait, PendingState};
 use super::config::{AckPolicy, PriorityPolicy};
 use super::{Consumer, Context, Reported, SequencePair, StreamView};
+use crate::engine::connection::decimal;
 use crate::engine::effects::Publication;
 use crate::engine::event::{AckKind, Event};
 use crate::engine::message::HeaderBlock;
@@ -34,14 +37,42 @@ enum Nothing {
     MaxAckPending,
 }
 
+/// The numbers at the end of a delivery's reply subject: delivery, stream sequence, consumer sequence, time in
+/// nanoseconds, and how many messages are left (ADR-15).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct AckNumbers([u64; 5]);
+
+impl AckNumbers {
+    /// Length of the text, in bytes.
+    fn len(self) -> usize {
+        let digits = |number: u64| number.checked_ilog10().unwrap_or(0) as usize + 1;
+        self.0.into_iter().map(digits).sum::<usize>() + self.0.len() - 1
+    }
+
+    fn write(self, out: &mut Vec<u8>) {
+        for (at, number) in self.0.into_iter().enumerate() {
+            if at > 0 {
+                out.push(b'.');
+            }
+            decimal(out, number);
+        }
+    }
+}
+
+/// Which message goes where.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Delivery {
+    picked: Picked,
+    to: Arc<[u8]>,
+    ack: AckNumbers,
+    /// Set once the pull request has its batch: the bytes that it has to spare.
+    completes: Option<u64>,
+}
+
 /// A delivery that waits for its time, since the pace is kept by replay or rate limit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct InHand {
-    picked: Picked,
-    to: Box<[u8]>,
-    ack_subject: Box<[u8]>,
-    /// The pull request has its batch, and bytes to spare.
-    completes: Option<u64>,
+    delivery: Delivery,
     pub(super) until: Timestamp,
 }
 
@@ -85,19 +116,22 @@ impl Consumer {
         if picked.delivered == 1 {
             self.num_pending -= 1;
         }
-        let ack_subject = self.ack_subject(picked.delivered, picked.stream_seq, message.time);
-        let size = self.size_of_delivery(&message, ack_subject.len());
+        let Picked { delivered, stream_seq } = picked;
+        let stored = message.time.as_nanos();
+        let ack = AckNumbers([delivered, stream_seq, self.next_consumer_seq, stored, self.num_pending()]);
+        let size = self.size_of_delivery(&message, ack);
         let Some((to, completes)) = self.choose_receiver(ctx, stream.id, size) else {
             self.put_back(picked);
             self.end_replay();
             self.tidy_waiting(ctx, stream.id, true);
             return None;
         };
+        let delivery = Delivery { picked, to, ack, completes };
         if let Some(until) = self.paced_until(ctx.now, &message, size) {
-            self.in_hand = Some(InHand { picked, to, ack_subject: ack_subject.into(), completes, until });
+            self.in_hand = Some(InHand { delivery, until });
             return None;
         }
-        self.send(ctx, stream, picked, &message, &to, &ack_subject, completes);
+        self.send(ctx, stream, &delivery, &message);
         if !was_stalled && self.is_stalled() {
             ctx.tell(|| Event::Stalled { stream: stream.id, consumer: self.id });
         }
@@ -175,13 +209,13 @@ impl Consumer {
     }
 
     /// Bytes that a delivery counts for: subject, reply, headers and payload.
-    fn size_of_delivery(&self, message: &StoredMessage<'_>, ack_subject: usize) -> usize {
+    fn size_of_delivery(&self, message: &StoredMessage<'_>, ack: AckNumbers) -> usize {
         let (headers, payload) = if self.config.headers_only {
             (headers_only(message).len(), 0)
         } else {
             (message.headers.len(), message.payload.len())
         };
-        message.subject.len() + ack_subject + headers + payload
+        message.subject.len() + self.ack_prefix.len() + ack.len() + headers + payload
     }
 
     /// Where the message goes: the deliver subject, or the inbox of the pull request whose turn it is. For the last
@@ -191,18 +225,18 @@ impl Consumer {
         ctx: &mut Context<'_>,
         stream: StreamId,
         size: usize,
-    ) -> Option<(Box<[u8]>, Option<u64>)> {
-        if let Some(subject) = &self.config.deliver_subject {
-            return Some((subject.as_bytes().into(), None));
+    ) -> Option<(Arc<[u8]>, Option<u64>)> {
+        if let Some(push) = &self.push {
+            return Some((Arc::clone(&push.to), None));
         }
         self.find_eligible(ctx, stream, size)?;
         let request = self.waiting.front()?;
         let completes = (request.batch_left <= 1 && request.bytes_left > 0).then_some(request.bytes_left);
-        let (to, ends) = (request.reply.clone(), request.batch_left <= 1);
+        let (to, ends) = (Arc::clone(&request.reply), request.batch_left <= 1);
         self.waiting.serve_front(ctx.now, self.config.priority_policy == PriorityPolicy::Prioritized);
         if ends {
-            let inbox = to.clone();
-            ctx.tell(|| Event::PullEnded { stream, consumer: self.id, inbox, status: String::new() });
+            let inbox = || Box::from(&*to);
+            ctx.tell(|| Event::PullEnded { stream, consumer: self.id, inbox: inbox(), status: String::new() });
         }
         Some((to, completes))
     }
@@ -210,24 +244,20 @@ impl Consumer {
     /// Sends what was held back, if its time has come.
     pub(super) fn send_in_hand(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) {
         let Some(held) = self.in_hand.take() else { return };
-        if let Some(message) = stream.store.get(held.picked.stream_seq) {
-            self.send(ctx, stream, held.picked, &message, &held.to, &held.ack_subject, held.completes);
+        if let Some(message) = stream.store.get(held.delivery.picked.stream_seq) {
+            self.send(ctx, stream, &held.delivery, &message);
         }
         self.deliver(ctx, stream);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one delivery; a struct would only rename them")]
     fn send(
         &mut self,
         ctx: &mut Context<'_>,
         stream: StreamView<'_>,
-        picked: Picked,
+        delivery: &Delivery,
         message: &StoredMessage<'_>,
-        to: &[u8],
-        ack_subject: &[u8],
-        completes: Option<u64>,
     ) {
-        let Picked { stream_seq, delivered } = picked;
+        let Delivery { picked: Picked { stream_seq, delivered }, ref to, ack, completes } = *delivery;
         let consumer_seq = self.next_consumer_seq;
         self.next_consumer_seq += 1;
         self.report_delivered(ctx.now, consumer_seq, stream_seq, delivered);
@@ -237,31 +267,35 @@ impl Consumer {
             let wait = AckWait { ack_wait: self.config.ack_wait, backoff: &self.config.backoff };
             self.ack_pending.track(ctx.now, stream_seq, consumer_seq, wait);
         }
-        self.publish(ctx, message, to, ack_subject);
+        self.publish(ctx, message, to, ack);
         if let Some(bytes_left) = completes {
             let mut status = HeaderBlock::with_status("409 Batch Completed");
             status.push("Nats-Pending-Messages", "0").push("Nats-Pending-Bytes", bytes_left.to_string());
             ctx.effects.send_headers(to, &status.finish());
         }
-        self.count_window(ctx, to.len() + ack_subject.len() + message.headers.len() + message.payload.len());
+        let reply_len = self.ack_prefix.len() + ack.len();
+        self.count_window(ctx, to.len() + reply_len + message.headers.len() + message.payload.len());
         if self.is_pull() {
             self.last_active = ctx.now;
         }
         if self.config.ack_policy == AckPolicy::None && stream.retention != Retention::Limits {
             self.released.push(stream_seq);
         }
-        let ack_due = match self.ack_pending.get(stream_seq).map(|pending| pending.state) {
-            Some(PendingState::InFlight(at)) => Some(at),
-            _ => None,
-        };
         let (stream, consumer) = (stream.id, self.id);
-        ctx.tell(|| Event::Delivered { stream, consumer, stream_seq, consumer_seq, delivered, to: to.into(), ack_due });
+        ctx.tell(|| {
+            let ack_due = match self.ack_pending.get(stream_seq).map(|pending| pending.state) {
+                Some(PendingState::InFlight(at)) => Some(at),
+                _ => None,
+            };
+            let to = Box::from(&**to);
+            Event::Delivered { stream, consumer, stream_seq, consumer_seq, delivered, to, ack_due }
+        });
         if self.config.ack_policy == AckPolicy::None {
             ctx.tell(|| Event::Acked { stream, consumer, stream_seq, by: AckKind::Delivery });
         }
     }
 
-    fn publish(&self, ctx: &mut Context<'_>, message: &StoredMessage<'_>, to: &[u8], ack_subject: &[u8]) {
+    fn publish(&self, ctx: &mut Context<'_>, message: &StoredMessage<'_>, to: &[u8], ack: AckNumbers) {
         let (mut headers, mut payload) = (message.headers, message.payload);
         let changed;
         if self.config.headers_only {
@@ -275,7 +309,11 @@ impl Consumer {
             pinned = block.finish();
             headers = &pinned;
         }
-        ctx.effects.publish(Publication { to, subject: message.subject, reply: ack_subject, headers, payload });
+        let publication = Publication { to, subject: message.subject, reply: b"", headers, payload };
+        ctx.effects.publish_with_reply(publication, |out| {
+            out.extend_from_slice(&self.ack_prefix);
+            ack.write(out);
+        });
     }
 
     /// Notes a delivery in what INFO shows.

@@ -129,9 +129,25 @@ struct Replay {
 }
 
 impl Consumer {
-    /// Sequences that this consumer needs no longer since the last call.
+    pub const fn has_released(&self) -> bool {
+        !self.released.is_empty()
+    }
+
+    /// Sequences that this consumer needs no longer since the last call. Give the list back with
+    /// [`recycle_released`](Self::recycle_released), for its memory.
     pub fn take_released(&mut self) -> Vec<u64> {
         std::mem::take(&mut self.released)
+    }
+
+    pub fn recycle_released(&mut self, mut list: Vec<u64>) {
+        if self.released.is_empty() {
+            list.clear();
+            self.released = list;
+        }
+    }
+
+    pub fn forget_released(&mut self) {
+        self.released.clear();
     }
 
     pub const fn is_pull(&self) -> bool {
@@ -225,21 +241,6 @@ impl Consumer {
     /// Whether acknowledgements have an address.
     pub const fn takes_acks(&self) -> bool {
         matches!(self.config.ack_policy, AckPolicy::Explicit | AckPolicy::All)
-    }
-
-    /// The reply subject of a delivery (ADR-15).
-    fn ack_subject(&self, delivered: u64, stream_seq: u64, stored: Timestamp) -> Vec<u8> {
-        use super::connection::decimal;
-        let mut subject = Vec::with_capacity(self.ack_prefix.len() + 64);
-        subject.extend_from_slice(&self.ack_prefix);
-        let numbers = [delivered, stream_seq, self.next_consumer_seq, stored.as_nanos(), self.num_pending()];
-        for (at, number) in numbers.into_iter().enumerate() {
-            if at > 0 {
-                subject.push(b'.');
-            }
-            decimal(&mut subject, number);
-        }
-        subject
     }
 
     /// Works out `num_pending` from the store.

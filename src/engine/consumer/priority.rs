@@ -64,7 +64,7 @@ impl Consumer {
         None
     }
 
-    fn judge_front(&mut self, ctx: &Context<'_>, size: usize) -> Verdict {
+    fn judge_front(&mut self, ctx: &mut Context<'_>, size: usize) -> Verdict {
         let num_pending = self.num_pending;
         let num_ack_pending = self.ack_pending.len() as i64;
         let policy = self.config.priority_policy;
@@ -106,7 +106,7 @@ impl Consumer {
                 }
             }
         }
-        if ctx.router.has_interest(&request.reply) { Verdict::Serve } else { Verdict::End(None) }
+        if ctx.router.has_interest_in_inbox(&request.reply) { Verdict::Serve } else { Verdict::End(None) }
     }
 
     /// Pins the client of the first request, if that names a group and no pin of its own.

@@ -215,7 +215,7 @@ impl Consumer {
         ctx.tell(|| Event::PullEnded {
             stream,
             consumer: self.id,
-            inbox: request.reply.clone(),
+            inbox: Box::from(&*request.reply),
             status: status.unwrap_or("interest lost").to_owned(),
         });
     }

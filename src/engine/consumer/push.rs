@@ -3,6 +3,7 @@
 //! Source: nats-server `server/consumer.go` (`updateDeliveryInterest`, `needFlowControl`, `processFlowControl`,
 //! `sendIdleHeartbeat`); ADR-9 for heartbeats and flow control.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::{AckPolicy, ReplayPolicy};
@@ -17,8 +18,10 @@ use crate::engine::time::Timestamp;
 const FIRST_WINDOW: usize = 2 * 1024 * 1024;
 const MAX_WINDOW: usize = 32 * 1024 * 1024;
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Push {
+    /// The deliver subject.
+    pub to: Arc<[u8]>,
     /// Somebody listens on the deliver subject.
     is_bound: bool,
     pub heartbeat_at: Option<Timestamp>,
@@ -63,11 +66,10 @@ impl Push {
 impl Consumer {
     /// Sets up what only a push consumer has.
     pub(super) fn start_push(&mut self, now: Timestamp, stream: StreamView<'_>, max_payload: usize) {
-        if self.is_pull() {
-            return;
-        }
+        let Some(subject) = &self.config.deliver_subject else { return };
         let flow = FlowControl { window: FIRST_WINDOW, outstanding: 0, open: None };
         self.push = Some(Push {
+            to: subject.as_bytes().into(),
             is_bound: false,
             heartbeat_at: self.config.idle_heartbeat.map(|every| now + every),
             flow: self.config.flow_control.then_some(flow),
@@ -228,7 +230,8 @@ impl Consumer {
             }
         }
         // Whoever listens on the new subject is found once the request was answered.
-        if let Some(push) = &mut self.push {
+        if let (Some(push), Some(subject)) = (&mut self.push, &self.config.deliver_subject) {
+            push.to = subject.as_bytes().into();
             push.is_bound = false;
         }
     }

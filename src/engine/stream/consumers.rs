@@ -56,27 +56,41 @@ impl Stream {
     ) -> Option<R> {
         let consumer = self.consumers.get_mut(id)?;
         let result = act(consumer, ctx, view(self.id, &self.config, &self.store));
-        let released = consumer.take_released();
-        if !released.is_empty() {
+        if consumer.has_released() {
+            let released = consumer.take_released();
             self.release(ctx, &released);
+            if let Some(consumer) = self.consumers.get_mut(id) {
+                consumer.recycle_released(released);
+            }
         }
         Some(result)
     }
 
-    /// The consumers that read `subject`, in the order of their making.
-    pub(super) fn readers(&self, subject: &[u8]) -> Vec<ConsumerId> {
-        let mut readers = Vec::new();
-        self.filters.for_each_match(subject, &mut |consumer| readers.push(*consumer));
-        readers.sort_unstable();
-        readers.dedup();
-        readers
+    /// The consumers that read `subject`, in the order of their making. `spare` is used for its
+    /// memory; give the list back with [`recycle_readers`](Self::recycle_readers).
+    pub(super) fn readers(&self, mut spare: Vec<ConsumerId>, subject: &[u8]) -> Vec<ConsumerId> {
+        spare.clear();
+        self.filters.for_each_match(subject, &mut |consumer| spare.push(*consumer));
+        if spare.len() > 1 {
+            spare.sort_unstable();
+            spare.dedup();
+        }
+        spare
+    }
+
+    pub(super) fn recycle_readers(&mut self, mut readers: Vec<ConsumerId>) {
+        readers.clear();
+        self.spare_readers = readers;
     }
 
     /// Tells the consumers that read `subject` that message `seq` was stored.
     pub(super) fn signal_consumers(&mut self, ctx: &mut Context<'_>, subject: &[u8], seq: u64) {
-        for id in self.readers(subject) {
-            self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.handle_stored(ctx, stream, seq));
+        let spare = std::mem::take(&mut self.spare_readers);
+        let readers = self.readers(spare, subject);
+        for id in &readers {
+            self.with_consumer(ctx, *id, |consumer, ctx, stream| consumer.handle_stored(ctx, stream, seq));
         }
+        self.recycle_readers(readers);
     }
 
     /// Takes an acknowledgement for a consumer. Whether there is one that takes acks.

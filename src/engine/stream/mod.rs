@@ -43,6 +43,8 @@ pub struct Stream {
     consumer_names: BTreeMap<String, ConsumerId>,
     /// Consumers by the subjects that they read.
     filters: SubjectMap<ConsumerId>,
+    /// An empty list, kept for its memory.
+    spare_readers: Vec<ConsumerId>,
     duplicates: Duplicates,
     /// The message id of the last message, empty if it had none.
     last_msg_id: Vec<u8>,
@@ -63,6 +65,7 @@ impl Stream {
             consumers: Table::default(),
             consumer_names: BTreeMap::new(),
             filters: SubjectMap::default(),
+            spare_readers: Vec::new(),
             duplicates: Duplicates::default(),
             last_msg_id: Vec::new(),
             ttls: Deadlines::default(),

@@ -10,6 +10,7 @@ use super::headers::{PublishHeaders, sequence, without_status};
 use super::ttl::MessageTtl;
 use super::{Context, Stream};
 use crate::engine::api::wire::pub_ack_error;
+use crate::engine::connection::decimal;
 use crate::engine::effects::Publication;
 use crate::engine::error::ApiError;
 use crate::engine::event::{Event, Removal};
@@ -76,15 +77,17 @@ impl Stream {
     }
 
     fn answer(&self, ctx: &mut Context<'_>, reply: &[u8], accepted: &Result<Accepted, ApiError>) {
-        let ack = match accepted {
-            Ok(Accepted::Stored { seq, counter: None }) => format!("{}{seq}}}", self.pub_ack),
-            Ok(Accepted::Stored { seq, counter: Some(value) }) => {
-                format!("{}{seq},\"val\":\"{value}\"}}", self.pub_ack)
-            }
-            Ok(Accepted::Duplicate { seq }) => format!("{}{seq},\"duplicate\": true}}", self.pub_ack),
+        let (seq, rest): (u64, &[&str]) = match accepted {
+            Ok(Accepted::Stored { seq, counter: None }) => (*seq, &["}"]),
+            Ok(Accepted::Stored { seq, counter: Some(total) }) => (*seq, &[",\"val\":\"", total, "\"}"]),
+            Ok(Accepted::Duplicate { seq }) => (*seq, &[",\"duplicate\": true}"]),
             Err(error) => return ctx.effects.send(reply, &pub_ack_error(&self.config.name, error)),
         };
-        ctx.effects.send(reply, ack.as_bytes());
+        ctx.effects.send_with(reply, |out| {
+            out.extend_from_slice(self.pub_ack.as_bytes());
+            decimal(out, seq);
+            rest.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+        });
     }
 
     /// Stores a message, or says why not. A refused message leaves no trace.
@@ -116,7 +119,7 @@ impl Stream {
             let seq = self.skip_for_lack_of_interest(ctx, subject, &asked, rollup)?;
             return Ok(Accepted::Stored { seq, counter });
         }
-        let previous_seq = self.store.last_of(subject).unwrap_or(0);
+        let previous_seq = self.config.republish.as_ref().and_then(|_| self.store.last_of(subject)).unwrap_or(0);
         let (seq, stored_headers) = self.store_message(ctx, room, subject, headers, payload, &asked)?;
         self.remember(ctx, &asked, seq, true);
         self.roll_up(ctx, subject, rollup, 1);

@@ -28,8 +28,9 @@ pub enum StreamDue {
 impl Stream {
     /// Removes one message and tells the consumers that read its subject. Whether it was there.
     pub(super) fn remove_message(&mut self, ctx: &mut Context<'_>, seq: u64, cause: Removal) -> bool {
+        let spare = std::mem::take(&mut self.spare_readers);
         let Some(message) = self.store.get(seq) else { return false };
-        let readers = self.readers(message.subject);
+        let readers = self.readers(spare, message.subject);
         self.store.remove(seq);
         self.ttls.remove(seq);
         self.ageless.remove(&seq);
@@ -40,22 +41,24 @@ impl Stream {
 
     /// Tells the consumers that read `subject` that message `seq`, which stood there, is gone.
     pub(super) fn tell_removed(&mut self, ctx: &mut Context<'_>, seq: u64, subject: &[u8]) {
-        let readers = self.readers(subject);
+        let spare = std::mem::take(&mut self.spare_readers);
+        let readers = self.readers(spare, subject);
         self.tell_removed_to(ctx, seq, readers);
     }
 
     fn tell_removed_to(&mut self, ctx: &mut Context<'_>, seq: u64, readers: Vec<ConsumerId>) {
-        for consumer in readers {
-            let wake = self.with_consumer(ctx, consumer, |consumer, ctx, stream| {
+        for consumer in &readers {
+            let wake = self.with_consumer(ctx, *consumer, |consumer, ctx, stream| {
                 let wake = consumer.handle_removed(ctx, stream, seq);
                 // The message is gone already.
-                consumer.take_released();
+                consumer.forget_released();
                 wake
             });
             if wake == Some(true) {
-                self.with_consumer(ctx, consumer, |consumer, ctx, stream| consumer.deliver(ctx, stream));
+                self.with_consumer(ctx, *consumer, |consumer, ctx, stream| consumer.deliver(ctx, stream));
             }
         }
+        self.recycle_readers(readers);
     }
 
     /// Consumers need these messages no longer: those that nobody needs go.
