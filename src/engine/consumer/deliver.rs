@@ -13,7 +13,6 @@ use crate::engine::effects::Publication;
 use crate::engine::event::{AckKind, Event};
 use crate::engine::message::HeaderBlock;
 use crate::engine::store::StoredMessage;
-use crate::engine::stream::config::Retention;
 use crate::engine::table::StreamId;
 use crate::engine::time::Timestamp;
 
@@ -108,6 +107,9 @@ impl Consumer {
         let (picked, message) = match self.pick(ctx, stream) {
             Ok(found) => found,
             Err(nothing) => {
+                if nothing == Nothing::EndOfStream {
+                    self.settle_pending_count(stream);
+                }
                 self.end_replay();
                 self.tidy_waiting(ctx, stream.id, nothing == Nothing::EndOfStream);
                 return None;
@@ -278,7 +280,7 @@ impl Consumer {
         if self.is_pull() {
             self.last_active = ctx.now;
         }
-        if self.config.ack_policy == AckPolicy::None && stream.retention != Retention::Limits {
+        if self.config.ack_policy == AckPolicy::None && stream.takes_delivery_as_ack {
             self.released.push(stream_seq);
         }
         let (stream, consumer) = (stream.id, self.id);

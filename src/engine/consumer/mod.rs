@@ -68,6 +68,8 @@ pub struct StreamView<'a> {
     pub name: &'a str,
     pub store: &'a MessageStore,
     pub retention: Retention,
+    /// A delivery without acks releases the message.
+    pub takes_delivery_as_ack: bool,
     pub max_msgs_per_subject: Option<u64>,
     pub max_msg_size: Option<u32>,
 }
@@ -253,6 +255,15 @@ impl Consumer {
         };
         self.num_pending = i64::try_from(count).unwrap_or(i64::MAX);
         self.num_pending_counted_to = store.last_seq();
+    }
+
+    /// Behind the end of the stream nothing can be pending, whatever was counted.
+    fn settle_pending_count(&mut self, stream: StreamView<'_>) {
+        let last_seq = stream.store.last_seq();
+        if self.next_stream_seq > last_seq && self.num_pending != 0 {
+            self.num_pending = 0;
+            self.num_pending_counted_to = last_seq;
+        }
     }
 
     /// A new message was stored. It is delivered at once if somebody waits for it.

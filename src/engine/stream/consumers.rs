@@ -55,7 +55,7 @@ impl Stream {
         act: impl FnOnce(&mut Consumer, &mut Context<'_>, StreamView<'_>) -> R,
     ) -> Option<R> {
         let consumer = self.consumers.get_mut(id)?;
-        let result = act(consumer, ctx, view(self.id, &self.config, &self.store));
+        let result = act(consumer, ctx, view(self.id, &self.config, &self.store, self.takes_delivery_as_ack));
         if consumer.has_released() {
             let released = consumer.take_released();
             self.release(ctx, &released);

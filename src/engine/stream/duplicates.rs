@@ -75,10 +75,6 @@ impl Duplicates {
         }
         forgotten
     }
-
-    pub fn clear(&mut self) {
-        *self = Self::default();
-    }
 }
 
 #[cfg(test)]

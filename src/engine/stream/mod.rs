@@ -18,7 +18,7 @@ mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::config::StreamConfig;
+use self::config::{Retention, StreamConfig};
 use self::duplicates::Duplicates;
 pub use self::publish::{Inbound, Room};
 pub use self::purge::PurgeRequest;
@@ -48,6 +48,9 @@ pub struct Stream {
     duplicates: Duplicates,
     /// The message id of the last message, empty if it had none.
     last_msg_id: Vec<u8>,
+    /// Consumers without acks release what they were delivered. As in the real server, only where the stream was made
+    /// with a retention other than limits.
+    takes_delivery_as_ack: bool,
     /// When messages with a TTL of their own go.
     ttls: Deadlines,
     /// Messages that max age does not touch (`Nats-TTL: never`).
@@ -68,6 +71,7 @@ impl Stream {
             spare_readers: Vec::new(),
             duplicates: Duplicates::default(),
             last_msg_id: Vec::new(),
+            takes_delivery_as_ack: config.retention != Retention::Limits,
             ttls: Deadlines::default(),
             ageless: BTreeSet::new(),
             pub_ack: pub_ack_prefix(&config.name, ctx.domain()),
@@ -89,17 +93,23 @@ impl Stream {
 
     /// The stream as its consumers see it.
     pub fn view(&self) -> StreamView<'_> {
-        view(self.id, &self.config, &self.store)
+        view(self.id, &self.config, &self.store, self.takes_delivery_as_ack)
     }
 }
 
 /// As [`Stream::view`], while the consumers are borrowed.
-fn view<'a>(id: StreamId, config: &'a StreamConfig, store: &'a MessageStore) -> StreamView<'a> {
+fn view<'a>(
+    id: StreamId,
+    config: &'a StreamConfig,
+    store: &'a MessageStore,
+    takes_delivery_as_ack: bool,
+) -> StreamView<'a> {
     StreamView {
         id,
         name: &config.name,
         store,
         retention: config.retention,
+        takes_delivery_as_ack,
         max_msgs_per_subject: config.max_msgs_per_subject,
         max_msg_size: config.max_msg_size,
     }

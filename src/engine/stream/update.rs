@@ -39,9 +39,8 @@ impl Stream {
             self.enforce_stream_limits(ctx);
         }
         self.expire_by_age(ctx);
-        match self.config.duplicate_window {
-            None => self.duplicates.clear(),
-            Some(_) => self.expire_duplicates(ctx),
+        if self.config.duplicate_window != old.duplicate_window {
+            self.expire_duplicates(ctx);
         }
         if old.retention == Retention::Limits && self.config.retention == Retention::Interest {
             self.drop_settled(ctx);
