@@ -94,7 +94,8 @@ fn benches<P: Platform>() -> Vec<Bench<P>> {
         ("next_wild_1pct", |p, i| next(p, i, Some("orders.50.*"))),
         ("next_wild_mid", |p, i| next(p, i, Some("orders.*.50"))),
         ("next_literal", next_literal),
-        ("next_nomatch", next_nomatch),
+        ("next_nomatch", |p, i| next_nomatch(p, i, "orders.nobody.*")),
+        ("next_nomatch_mid", |p, i| next_nomatch(p, i, "orders.*.nobody")),
         ("last_literal", |p, i| last(p, i, "5")),
         ("last_wild", |p, i| last(p, i, "*")),
         ("pending_wild_from1", |p, i| pending(p, i, "*", false)),
@@ -227,10 +228,10 @@ fn next_literal(platform: &impl Platform, inputs: &Inputs) -> (u64, Value) {
     (found, value)
 }
 
-fn next_nomatch(platform: &impl Platform, inputs: &Inputs) -> (u64, Value) {
+fn next_nomatch(platform: &impl Platform, inputs: &Inputs, covered: &str) -> (u64, Value) {
     const CALLS: u64 = 10_000;
     let store = inputs.fill(&inputs.subjects_10k, PAYLOAD);
-    let filters = [filter("orders.*.nobody")];
+    let filters = [filter(covered)];
     let timer = Timer::start(platform);
     for from in 0..CALLS {
         let mut cursor = Cursor::new(&filters);

@@ -12,11 +12,13 @@ use std::ops::ControlFlow;
 
 use super::MessageStore;
 use super::matching::covers_all;
+use super::segment::Row;
 use crate::engine::subject::SubjectFilter;
 
 /// Filters, with a memory of what they cover in one store and its clones.
 pub struct Cursor {
     filters: Vec<SubjectFilter>,
+    covers_all: bool,
     derived: Derived,
 }
 
@@ -30,7 +32,7 @@ const MANY: u64 = 16;
 impl Cursor {
     /// A cursor over the messages that one of `filters` covers, or over all if there are none.
     pub fn new(filters: &[SubjectFilter]) -> Self {
-        Self { filters: filters.to_vec(), derived: Derived::default() }
+        Self { filters: filters.to_vec(), covers_all: covers_all(filters), derived: Derived::default() }
     }
 
     pub fn filters(&self) -> &[SubjectFilter] {
@@ -41,7 +43,7 @@ impl Cursor {
 impl Clone for Cursor {
     /// Leaves the memory behind: the clone finds out anew.
     fn clone(&self) -> Self {
-        Self { filters: self.filters.clone(), derived: Derived::default() }
+        Self { filters: self.filters.clone(), derived: Derived::default(), ..*self }
     }
 }
 
@@ -156,13 +158,20 @@ impl MessageStore {
     ///
     /// A cursor belongs to one store. Its answers hold whatever was stored or removed in between; fastest is a `from`
     /// that never goes back.
+    #[inline]
     pub fn next(&self, cursor: &mut Cursor, from: u64) -> Option<u64> {
+        if cursor.covers_all {
+            return if self.messages > 0 { self.log.next(from) } else { None };
+        }
+        self.next_filtered(cursor, from)
+    }
+
+    fn next_filtered(&self, cursor: &mut Cursor, from: u64) -> Option<u64> {
         let from = from.max(self.first_seq);
         if from > self.last_seq || self.messages == 0 {
             return None;
         }
         match &cursor.filters[..] {
-            filters if covers_all(filters) => self.log.next(from),
             [filter] if filter.is_literal() => self.next_literal(filter, &mut cursor.derived, from),
             filters => self.next_covered(filters, &mut cursor.derived, from),
         }
@@ -181,7 +190,7 @@ impl MessageStore {
             }
         };
         let (segment, index) = self.log.find(seq)?;
-        let after = self.log.after(seq, segment.row(index));
+        let after = self.stored_after(seq, segment.row(index));
         derived.literal = Some(Literal { id: segment.row(index).subject, since: from, seq, after });
         Some(seq)
     }
@@ -283,6 +292,14 @@ impl MessageStore {
                 }
             }
         }
+    }
+
+    /// The message of the same subject after `seq` if that is known without a search; else 0.
+    ///
+    /// Looks at that message now: so it is fetched while the caller works on `seq`, and at hand when its turn comes.
+    fn stored_after(&self, seq: u64, row: &Row) -> u64 {
+        let after = self.log.after(seq, row);
+        if after > 0 && self.contains(after) { after } else { 0 }
     }
 
     /// The first message from `from` to `end` whose subject is covered.

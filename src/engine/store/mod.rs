@@ -435,7 +435,7 @@ mod tests {
         assert_eq!(store.next_of_subject(1), Some(LAST_SEQ - 1));
         assert_eq!(store.previous_of_subject(LAST_SEQ - 1), Some(1));
         let filters = [SubjectFilter::new("a").expect("valid")];
-        assert_eq!(store.last_match(&filters, LAST_SEQ), Some(LAST_SEQ));
+        assert_eq!(store.last_match(&filters, u64::MAX), Some(LAST_SEQ));
         assert_eq!(store.count_from(&filters, 2), 2);
         for seq in [1, LAST_SEQ - 1, LAST_SEQ] {
             assert_eq!(store.next(&mut Cursor::new(&filters), 0), Some(seq));

@@ -107,7 +107,10 @@ impl<T: Copy> Paged<T> {
 
     /// All items with their index, page by page.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        (0..self.len).zip(self.pages.iter().flat_map(|page| page.iter()))
+        self.pages.iter().zip(0..).flat_map(|(page, number)| {
+            let first = number * PAGE as u32;
+            page.iter().zip(first..).map(|(item, index)| (index, item))
+        })
     }
 
     /// Bytes of the pages; depends on the length alone.
