@@ -9,43 +9,11 @@ use jetstream_sim::engine::store::{Cursor, MessageStore, Purge};
 use jetstream_sim::engine::subject::SubjectFilter;
 use jetstream_sim::engine::time::Timestamp;
 
-use super::{Platform, Sample, Timer, Value};
+use super::{Bench, Inputs, PAYLOAD, Platform, Timer, Value};
 
-/// A bench by name: measures once and returns operations and result.
-type Bench<P> = (&'static str, fn(&P, &Inputs) -> (u64, Value));
-
-/// What the operations take: made before anything is measured.
-pub struct Inputs {
-    /// Messages to store.
-    pub n: u64,
-    subjects_10k: Vec<String>,
-    subjects_100k: Vec<String>,
-    subjects_new: Vec<String>,
-    random: Vec<u8>,
-}
-
-const PAYLOAD: usize = 128;
 const START: Timestamp = Timestamp::SIMULATION_START;
 
 impl Inputs {
-    pub fn new(n: u64) -> Self {
-        let mut rng = Rng::new(1);
-        let grid = |rows: u64| (0..rows * 100).map(|i| format!("orders.{}.{}", i / 100, i % 100)).collect();
-        Self {
-            n,
-            subjects_10k: grid(100),
-            subjects_100k: grid(1000),
-            subjects_new: (0..n).map(|i| format!("orders.{i:06}")).collect(),
-            random: (0..1 << 20).map(|_| rng.next_u64() as u8).collect(),
-        }
-    }
-
-    /// A payload for message `i`, another for each of those near it.
-    fn payload(&self, i: u64, len: usize) -> &[u8] {
-        let start = (i as usize * 61) % (self.random.len() - len);
-        &self.random[start..start + len]
-    }
-
     fn fill(&self, subjects: &[String], payload_len: usize) -> MessageStore {
         let mut store = MessageStore::new(0);
         self.push_all(&mut store, subjects, payload_len);
@@ -66,22 +34,8 @@ impl Inputs {
     }
 }
 
-/// Runs the benches whose name contains `wanted`, each `reps` times.
-pub fn run<P: Platform>(platform: &mut P, inputs: &Inputs, wanted: &str, reps: u32) {
-    for (bench, measure) in benches::<P>() {
-        if !bench.contains(wanted) {
-            continue;
-        }
-        for rep in 0..reps {
-            let (n, value) = measure(platform, inputs);
-            platform.report(Sample { bench, rep, n, value });
-        }
-    }
-}
-
-fn benches<P: Platform>() -> Vec<Bench<P>> {
+pub fn benches<P: Platform>() -> Vec<Bench<P>> {
     vec![
-        ("floor_copy", floor_copy),
         ("store_1subj_128", |p, i| store(p, i, &i.subjects_10k[..1], 128)),
         ("store_10k_128", |p, i| store(p, i, &i.subjects_10k, 128)),
         ("store_10k_16", |p, i| store(p, i, &i.subjects_10k, 16)),
@@ -125,29 +79,6 @@ fn benches<P: Platform>() -> Vec<Bench<P>> {
 
 fn filter(text: &str) -> SubjectFilter {
     SubjectFilter::new(text).expect("valid")
-}
-
-/// What storing costs at least: the payload copied into blocks of 256 KiB, and 8 bytes of index.
-fn floor_copy(platform: &impl Platform, inputs: &Inputs) -> (u64, Value) {
-    const BLOCK: usize = 256 << 10;
-    const INDEX: usize = 1 << 15;
-    let (mut blocks, mut index): (Vec<Vec<u8>>, Vec<Vec<u64>>) = (Vec::new(), Vec::new());
-    let timer = Timer::start(platform);
-    for i in 0..inputs.n {
-        if blocks.last().is_none_or(|block| block.len() + PAYLOAD > BLOCK) {
-            blocks.push(Vec::with_capacity(BLOCK));
-        }
-        if index.last().is_none_or(|index| index.len() == INDEX) {
-            index.push(Vec::with_capacity(INDEX));
-        }
-        let block_number = blocks.len() as u64 - 1;
-        let (Some(block), Some(index)) = (blocks.last_mut(), index.last_mut()) else { unreachable!("added above") };
-        index.push(block_number << 32 | block.len() as u64);
-        block.extend_from_slice(inputs.payload(i, PAYLOAD));
-    }
-    let value = timer.stop(platform, inputs.n);
-    black_box((blocks, index));
-    (inputs.n, value)
 }
 
 fn store(platform: &impl Platform, inputs: &Inputs, subjects: &[String], payload_len: usize) -> (u64, Value) {

@@ -82,7 +82,7 @@ const VERBS: [Verb; 7] = [
     Verb {
         name: "bench",
         arguments: "[NAME ...] [-- ARGUMENT ...]",
-        help: "run the benchmarks of benches/, or the named ones",
+        help: "run the benchmarks, or those of a group (store, engine) or with a name",
         run: bench::run,
     },
     Verb { name: "lint", arguments: "", help: "check formatting and run clippy, native and wasm32", run: lint::run },

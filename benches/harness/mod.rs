@@ -1,10 +1,7 @@
-//! Benches of the message store: `cargo bench --bench store [-- PART_OF_A_NAME]`.
+//! Runs workloads natively: in three processes, three times each, with one JSON line for each sample.
 //!
-//! Runs the workloads in three processes, three times each, and prints one JSON line for each sample. Then come, on
-//! stderr, the medians without the first repetitions, against `floor_copy` of the same process where a limit on that
-//! is set; one over its limit ends the run with an error. `N=200000` makes it shorter.
-
-mod workloads;
+//! Then come, on stderr, the medians without the first repetitions, against `floor_copy` of the same process where a
+//! limit on that is set; one over its limit ends the run with an error. `N=200000` makes it shorter.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::BTreeMap;
@@ -15,8 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use workloads::store::{Inputs, run};
-use workloads::{Platform, Sample, Value};
+use crate::workloads::{Group, Inputs, Platform, Sample, Value, run};
 
 const PROCESSES: u32 = 3;
 const REPS: u32 = 3;
@@ -24,11 +20,8 @@ const REPS: u32 = 3;
 /// What others are measured against: storing as nothing but copying.
 const FLOOR: &str = "floor_copy";
 
-/// How many times [`FLOOR`] a bench may take. This holds on every machine.
-const LIMITS: [(&str, f64); 3] = [("store_10k_128", 7.0), ("remove_front", 2.5), ("limit_maxmsgs", 9.0)];
-
 /// Tells a process that it is to measure.
-const PROCESS: &str = "STORE_BENCH_PROCESS";
+const PROCESS: &str = "JETSTREAM_SIM_BENCH_PROCESS";
 
 /// Lets the C library keep freed memory. What is measured otherwise is how the kernel hands out pages.
 const KEEP_MEMORY: [(&str, &str); 3] = [
@@ -66,7 +59,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-struct Native {
+pub struct Native {
     start: Instant,
 }
 
@@ -98,15 +91,17 @@ impl Platform for Native {
     }
 }
 
-fn main() -> ExitCode {
+/// Runs the benches whose name contains the argument, or whose group has that name. `limits` says how many times [`FLOOR`]
+/// a bench may take.
+pub fn main(groups: &[Group<Native>], limits: &[(&str, f64)]) -> ExitCode {
     let wanted = env::args().skip(1).find(|arg| !arg.starts_with('-')).unwrap_or_default();
     if env::var_os(PROCESS).is_some() {
         let n = env::var("N").ok().map_or(1_000_000, |n| n.parse().expect("N is a number"));
-        run(&mut Native { start: Instant::now() }, &Inputs::new(n), &wanted, REPS);
+        run(groups, &mut Native { start: Instant::now() }, &Inputs::new(n), &wanted, REPS);
         return ExitCode::SUCCESS;
     }
     let processes: Vec<Results> = (0..PROCESSES).map(|_| measure(&wanted)).collect();
-    summarize(&processes)
+    summarize(&processes, limits)
 }
 
 /// The results of one process by bench, without the first repetition.
@@ -160,7 +155,7 @@ fn times_floor(processes: &[Results], bench: &str) -> f64 {
     median(processes.iter().map(|r| median(r[bench].iter().map(time)) / median(r[FLOOR].iter().map(time))))
 }
 
-fn summarize(processes: &[Results]) -> ExitCode {
+fn summarize(processes: &[Results], limits: &[(&str, f64)]) -> ExitCode {
     let mut verdict = ExitCode::SUCCESS;
     for bench in processes[0].keys() {
         let all = || processes.iter().flat_map(|results| &results[bench]);
@@ -168,7 +163,7 @@ fn summarize(processes: &[Results]) -> ExitCode {
         let most = all().map(|measured| measured.value).fold(0.0, f64::max);
         let middle = median(all().map(|measured| measured.value));
         eprint!("{bench:24} {middle:12.1} ({least:.1} – {most:.1}), CPU {:.1}", median(all().map(|m| m.cpu)));
-        let limit = LIMITS.iter().find(|(name, _)| name == bench);
+        let limit = limits.iter().find(|(name, _)| name == bench);
         if let (Some((_, limit)), true) = (limit, processes[0].contains_key(FLOOR)) {
             let ratio = times_floor(processes, bench);
             eprint!("  {ratio:.2} × floor, limit {limit}");
