@@ -326,7 +326,7 @@ fn config_limits(settings: &JetStreamConfig) -> ConfigLimits {
 }
 
 fn advise_stream(ctx: &mut Context<'_>, stream: &str, kind: &str, action: &'static str) {
-    let subject = format!("$JS.EVENT.ADVISORY.STREAM.{kind}.{stream}");
+    let subject = || format!("$JS.EVENT.ADVISORY.STREAM.{kind}.{stream}");
     let (now, domain) = (ctx.now, ctx.domain().map(str::to_owned));
-    ctx.advise(&subject, |id| advisory::StreamAction::new(id, now, stream, action, domain));
+    ctx.advise(subject, |id| advisory::StreamAction::new(id, now, stream, action, domain));
 }

@@ -30,7 +30,11 @@ impl Context<'_> {
     }
 
     /// Publishes an advisory or a metric, if anybody listens. `make` gets a fresh id for it.
-    pub fn advise<T: Serialize>(&mut self, subject: &str, make: impl FnOnce(String) -> T) {
+    pub fn advise<T: Serialize>(&mut self, subject: impl FnOnce() -> String, make: impl FnOnce(String) -> T) {
+        if !self.router.has_interest_in_events() {
+            return;
+        }
+        let subject = subject();
         if self.router.has_interest(subject.as_bytes()) {
             let advisory = make(self.rng.nuid());
             self.effects.send(subject.as_bytes(), &to_json(&advisory));

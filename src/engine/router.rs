@@ -86,6 +86,8 @@ pub struct Router {
 }
 
 impl Router {
+    const FEW: usize = 32;
+
     /// Adds a subscription and returns its place in the order.
     pub fn subscribe(&mut self, subject: &[u8], conn: ConnId, sid: Arc<[u8]>, queue: Option<Arc<[u8]>>) -> u64 {
         let order = self.next_order;
@@ -122,7 +124,8 @@ impl Router {
 
     /// Everyone `subject` reaches. Those of one kind stand in the order of their subscribing.
     pub fn route(&mut self, subject: &[u8]) -> Found {
-        if is_used_once(subject) {
+        // Where few listen, finding them is faster than looking them up among many subjects.
+        if is_used_once(subject) || self.interest.len() <= Self::FEW {
             return Found::Latest(self.latest(subject));
         }
         if let Some(route) = self.cache.routes.get(subject) {
@@ -175,6 +178,14 @@ impl Router {
         self.interest.any_match(subject, |_| true)
     }
 
+    /// Whether anybody may get any advisory or metric.
+    pub fn has_interest_in_events(&mut self) -> bool {
+        let known = self.cache.interest_in_events.filter(|(changes, _)| *changes == self.changes);
+        let (_, found) = known.unwrap_or_else(|| (self.changes, self.interest.any_below(b"$JS.EVENT")));
+        self.cache.interest_in_events = Some((self.changes, found));
+        found
+    }
+
     /// As [`has_interest`](Self::has_interest), for an inbox that is asked about again and again.
     pub fn has_interest_in_inbox(&mut self, inbox: &[u8]) -> bool {
         let latest = self.latest(inbox);
@@ -220,6 +231,8 @@ struct RouteCache {
     /// Some of the routes, to share them: many subjects go the same way.
     distinct: Vec<Arc<Route>>,
     latest: Latest,
+    /// Whether anybody may get events, after so many changes.
+    interest_in_events: Option<(u64, bool)>,
 }
 
 impl RouteCache {

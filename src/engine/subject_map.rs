@@ -126,6 +126,18 @@ impl<T> SubjectMap<T> {
             && walk(&self.root, subject, &mut |value| accept(value))
     }
 
+    /// Whether some filter may cover a subject that begins with the tokens of `start`.
+    pub fn any_below(&self, start: &[u8]) -> bool {
+        fn reaches<T>(node: &Node<T>, start: &[&[u8]]) -> bool {
+            let Some((token, rest)) = start.split_first() else { return !node.is_empty() };
+            !node.tail.is_empty()
+                || node.any.as_ref().is_some_and(|child| reaches(child, rest))
+                || node.literal.get(*token).is_some_and(|child| reaches(child, rest))
+        }
+        let start: Vec<&[u8]> = tokens(start).collect();
+        reaches(&self.root, &start)
+    }
+
     /// The values of the filter that is `subject` to the letter.
     pub fn exact(&self, subject: &[u8]) -> &[T] {
         let mut node = &self.root;

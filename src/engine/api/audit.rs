@@ -28,15 +28,18 @@ impl Server {
         let (_, mut ctx) = self.parts(now);
         let server = ctx.config.server_name.clone();
         let domain = ctx.domain().map(str::to_owned);
-        ctx.advise(SUBJECT, |id| ApiAudit {
-            head: Head::new(ApiAudit::TYPE, id, now),
-            server: &server,
-            client: &client,
-            subject: Text(subject),
-            request: Text(request),
-            response: Text(response),
-            domain,
-        });
+        ctx.advise(
+            || SUBJECT.to_owned(),
+            |id| ApiAudit {
+                head: Head::new(ApiAudit::TYPE, id, now),
+                server: &server,
+                client: &client,
+                subject: Text(subject),
+                request: Text(request),
+                response: Text(response),
+                domain,
+            },
+        );
     }
 
     /// What is known of a client. Of the server itself nothing is.

@@ -19,6 +19,8 @@ pub struct Pending {
     /// When the ack wait began, or what stands for it after a nak with delay.
     pub since: Timestamp,
     pub state: PendingState,
+    /// How often it was delivered again.
+    redeliveries: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,8 +68,10 @@ pub struct AckPending {
     /// Messages to deliver again, first come first served. One that is no longer [`PendingState::Due`] is passed over.
     due: VecDeque<u64>,
     num_due: usize,
-    /// How often a message was delivered again. Kept for those that were given up, too.
-    redelivered: BTreeMap<u64, u64>,
+    /// Pending messages that were delivered again.
+    num_pending_redelivered: usize,
+    /// Messages that are no longer pending and were not settled, and how often each was delivered again.
+    given_up: BTreeMap<u64, u64>,
 }
 
 impl AckPending {
@@ -107,7 +111,9 @@ impl AckPending {
                 self.set_state(stream_seq, state);
             }
             None => {
-                self.entries.insert(stream_seq, Pending { consumer_seq, since: now, state });
+                let redeliveries = self.given_up.remove(&stream_seq).unwrap_or(0);
+                self.num_pending_redelivered += usize::from(redeliveries > 0);
+                self.entries.insert(stream_seq, Pending { consumer_seq, since: now, state, redeliveries });
                 if let Some(at) = due_at {
                     self.deadlines.add(stream_seq, at);
                 }
@@ -176,12 +182,31 @@ impl AckPending {
         self.num_due
     }
 
-    pub fn remove(&mut self, stream_seq: u64) -> Option<Pending> {
+    /// Takes a message off what is pending, and forgets how often it was delivered again.
+    pub fn settle(&mut self, stream_seq: u64) -> Option<Pending> {
+        let settled = self.remove(stream_seq);
+        if settled.is_none() {
+            self.given_up.remove(&stream_seq);
+        }
+        settled
+    }
+
+    /// Takes a message off what is pending that is not settled: how often it was delivered again is remembered.
+    pub fn give_up(&mut self, stream_seq: u64) -> Option<Pending> {
+        let removed = self.remove(stream_seq)?;
+        if removed.redeliveries > 0 {
+            self.given_up.insert(stream_seq, removed.redeliveries);
+        }
+        Some(removed)
+    }
+
+    fn remove(&mut self, stream_seq: u64) -> Option<Pending> {
         let removed = self.entries.remove(stream_seq)?;
         if let Some(at) = removed.state.due_at() {
             self.forget_deadline(stream_seq, at);
         }
         self.num_due -= usize::from(removed.state == PendingState::Due);
+        self.num_pending_redelivered -= usize::from(removed.redeliveries > 0);
         if self.entries.is_empty() {
             self.due.clear();
         }
@@ -243,50 +268,68 @@ impl AckPending {
 
     /// How often the message was delivered again.
     pub fn redeliveries(&self, stream_seq: u64) -> u64 {
-        if self.redelivered.is_empty() { 0 } else { self.redelivered.get(&stream_seq).copied().unwrap_or(0) }
+        match self.entries.get(stream_seq) {
+            Some(pending) => pending.redeliveries,
+            None if self.given_up.is_empty() => 0,
+            None => self.given_up.get(&stream_seq).copied().unwrap_or(0),
+        }
     }
 
     /// Whether the message was delivered again, or given up, and not settled since.
     pub fn is_redelivered(&self, stream_seq: u64) -> bool {
-        self.redelivered.contains_key(&stream_seq)
+        self.redeliveries(stream_seq) > 0
     }
 
     pub fn num_redelivered(&self) -> usize {
-        self.redelivered.len()
+        self.num_pending_redelivered + self.given_up.len()
     }
 
     /// Counts one more delivery; returns the number of this delivery.
     pub fn count_redelivery(&mut self, stream_seq: u64) -> u64 {
-        let count = self.redelivered.entry(stream_seq).or_default();
-        *count += 1;
-        *count + 1
+        let count = self.redeliveries(stream_seq) + 1;
+        self.set_redeliveries(stream_seq, count);
+        count + 1
     }
 
     /// Takes back a delivery that was counted and did not take place.
     pub fn uncount_redelivery(&mut self, stream_seq: u64) {
-        if let Some(count) = self.redelivered.get_mut(&stream_seq) {
-            *count -= 1;
-            if *count == 0 {
-                self.redelivered.remove(&stream_seq);
-            }
-        }
+        let count = self.redeliveries(stream_seq);
+        self.set_redeliveries(stream_seq, count.saturating_sub(1));
     }
 
     pub fn set_redeliveries(&mut self, stream_seq: u64, count: u64) {
-        self.redelivered.insert(stream_seq, count);
+        if let Some(pending) = self.entries.get_mut(stream_seq) {
+            let before = std::mem::replace(&mut pending.redeliveries, count);
+            self.num_pending_redelivered += usize::from(count > 0);
+            self.num_pending_redelivered -= usize::from(before > 0);
+        } else if count > 0 {
+            self.given_up.insert(stream_seq, count);
+        } else {
+            self.given_up.remove(&stream_seq);
+        }
     }
 
     pub fn forget_redeliveries(&mut self, stream_seq: u64) -> bool {
-        self.redelivered.remove(&stream_seq).is_some()
+        let is_redelivered = self.is_redelivered(stream_seq);
+        if is_redelivered {
+            self.set_redeliveries(stream_seq, 0);
+        }
+        is_redelivered
     }
 
     pub fn forget_redeliveries_below(&mut self, stream_seq: u64) {
-        self.redelivered = self.redelivered.split_off(&stream_seq);
+        self.given_up = self.given_up.split_off(&stream_seq);
+        let below = self.entries.iter().take_while(|(seq, _)| *seq < stream_seq);
+        let redelivered: Vec<u64> = below.filter(|(_, pending)| pending.redeliveries > 0).map(|(seq, _)| seq).collect();
+        for seq in redelivered {
+            self.set_redeliveries(seq, 0);
+        }
     }
 
-    /// Messages that were given up: delivered as often as allowed, no longer pending.
+    /// Messages that were given up: delivered as often as allowed, no longer pending. With them, how often each was
+    /// delivered again.
     pub fn given_up(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.redelivered.iter().filter(|(seq, _)| !self.entries.contains(**seq)).map(|(seq, count)| (*seq, *count))
+        self.given_up.iter().map(|(seq, count)| (*seq, *count))
     }
 
     fn set_deadline(&mut self, stream_seq: u64, wait: AckWait<'_>, kind: fn(Timestamp) -> PendingState) {
@@ -334,7 +377,7 @@ mod tests {
         pending.track(at(0), 1, 1, WAIT);
         pending.track(at(5), 2, 2, WAIT);
         assert_eq!(pending.first_due_message(), Some((at(30), 1)));
-        pending.remove(1);
+        pending.settle(1);
         assert_eq!(pending.first_due_message(), Some((at(35), 2)));
         assert!(pending.take_expired(at(34)).is_empty());
         assert_eq!(expired(&mut pending, at(35)), [2]);
@@ -351,7 +394,7 @@ mod tests {
         pending.make_due(1);
         pending.make_due(3);
         assert_eq!(pending.num_due(), 2);
-        pending.remove(3);
+        pending.settle(3);
         assert_eq!(pending.pop_due(), Some(1));
         assert_eq!(pending.pop_due(), None);
         assert_eq!(pending.num_due(), 0);

@@ -144,11 +144,10 @@ impl Consumer {
         stream_seq: u64,
         consumer_seq: u64,
     ) -> Option<Pending> {
-        let pending = self.ack_pending.remove(stream_seq);
+        let pending = self.ack_pending.settle(stream_seq);
         if let Some(pending) = pending {
             self.move_floor(SequencePair { consumer_seq: pending.consumer_seq, stream_seq });
         }
-        self.ack_pending.forget_redeliveries(stream_seq);
         let consumer_seq = pending.map_or(consumer_seq, |pending| pending.consumer_seq);
         self.report_ack(pending.is_some(), SequencePair { consumer_seq, stream_seq });
         self.reported.last_ack = Some(ctx.now);
@@ -166,8 +165,7 @@ impl Consumer {
             self.released.push(ack.stream_seq);
         }
         while let Some((stream_seq, _)) = self.ack_pending.first_from(0).filter(|(seq, _)| *seq <= ack.stream_seq) {
-            self.ack_pending.remove(stream_seq);
-            self.ack_pending.forget_redeliveries(stream_seq);
+            self.ack_pending.settle(stream_seq);
             if stream_seq != ack.stream_seq {
                 if stream.retention != Retention::Limits {
                     self.released.push(stream_seq);
@@ -175,7 +173,7 @@ impl Consumer {
                 ctx.tell(|| Event::Acked { stream: stream.id, consumer: self.id, stream_seq, by: AckKind::AckAll });
             }
         }
-        self.ack_pending.forget_redeliveries(ack.stream_seq);
+        self.ack_pending.settle(ack.stream_seq);
         self.reported.last_ack = Some(ctx.now);
         if was_pending && reached.consumer_seq > self.reported.ack_floor.consumer_seq {
             self.reported.ack_floor = reached;
@@ -233,9 +231,10 @@ impl Consumer {
         }
         let now = ctx.now;
         let domain = ctx.domain().map(str::to_owned);
-        ctx.advise(&self.advisory_subject("MSG_NAKED"), |id| {
-            advisory::Nak::new(id, now, &self.stream_name, &self.name, ack, domain)
-        });
+        ctx.advise(
+            || self.advisory_subject("MSG_NAKED"),
+            |id| advisory::Nak::new(id, now, &self.stream_name, &self.name, ack, domain),
+        );
         let delay = nak_delay(argument);
         ctx.tell(|| Event::Naked { stream: stream_id, consumer, stream_seq, delay });
         match delay {
@@ -277,9 +276,10 @@ impl Consumer {
     pub(super) fn advise_terminated(&self, ctx: &mut Context<'_>, ack: AckSubject, reason: &[u8]) {
         let now = ctx.now;
         let domain = ctx.domain().map(str::to_owned);
-        ctx.advise(&self.advisory_subject("MSG_TERMINATED"), |id| {
-            advisory::Terminated::new(id, now, &self.stream_name, &self.name, ack, reason, domain)
-        });
+        ctx.advise(
+            || self.advisory_subject("MSG_TERMINATED"),
+            |id| advisory::Terminated::new(id, now, &self.stream_name, &self.name, ack, reason, domain),
+        );
     }
 
     /// Publishes the metric of an ack for the sampled share of them.
@@ -290,8 +290,8 @@ impl Consumer {
         }
         let now = ctx.now;
         let domain = ctx.domain().map(str::to_owned);
-        let subject = format!("$JS.EVENT.METRIC.CONSUMER.ACK.{}.{}", self.stream_name, self.name);
-        ctx.advise(&subject, |id| {
+        let subject = || format!("$JS.EVENT.METRIC.CONSUMER.ACK.{}.{}", self.stream_name, self.name);
+        ctx.advise(subject, |id| {
             advisory::ConsumerAck::new(id, now, &self.stream_name, &self.name, ack, now.since(pending.since), domain)
         });
     }

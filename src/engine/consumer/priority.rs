@@ -132,30 +132,36 @@ impl Consumer {
         let Some(pin) = &self.pin else { return };
         let domain = ctx.domain().map(str::to_owned);
         let now = ctx.now;
-        ctx.advise(&self.advisory_subject("PINNED"), |id| advisory::ConsumerGroupPinned {
-            head: advisory::Head::new(advisory::CONSUMER_GROUP_PINNED, id, now),
-            account: advisory::ACCOUNT,
-            stream: &self.stream_name,
-            consumer: &self.name,
-            domain,
-            group: &pin.group,
-            pinned_id: &pin.id,
-        });
+        ctx.advise(
+            || self.advisory_subject("PINNED"),
+            |id| advisory::ConsumerGroupPinned {
+                head: advisory::Head::new(advisory::CONSUMER_GROUP_PINNED, id, now),
+                account: advisory::ACCOUNT,
+                stream: &self.stream_name,
+                consumer: &self.name,
+                domain,
+                group: &pin.group,
+                pinned_id: &pin.id,
+            },
+        );
         ctx.tell(|| Event::Pinned { stream, consumer: self.id });
     }
 
     fn announce_unpin(&self, ctx: &mut Context<'_>, stream: StreamId, group: &str, reason: &'static str) {
         let domain = ctx.domain().map(str::to_owned);
         let now = ctx.now;
-        ctx.advise(&self.advisory_subject("UNPINNED"), |id| advisory::ConsumerGroupUnpinned {
-            head: advisory::Head::new(advisory::CONSUMER_GROUP_UNPINNED, id, now),
-            account: advisory::ACCOUNT,
-            stream: &self.stream_name,
-            consumer: &self.name,
-            domain,
-            group,
-            reason,
-        });
+        ctx.advise(
+            || self.advisory_subject("UNPINNED"),
+            |id| advisory::ConsumerGroupUnpinned {
+                head: advisory::Head::new(advisory::CONSUMER_GROUP_UNPINNED, id, now),
+                account: advisory::ACCOUNT,
+                stream: &self.stream_name,
+                consumer: &self.name,
+                domain,
+                group,
+                reason,
+            },
+        );
         ctx.tell(|| Event::Unpinned { stream, consumer: self.id, timed_out: reason == "timeout" });
     }
 

@@ -17,7 +17,7 @@ impl Consumer {
     /// Ends the deliveries of a message that was delivered as often as it may be. It stays in the stream.
     pub(super) fn give_up(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, delivered: u64) {
         self.advise_max_deliveries(ctx, stream, stream_seq, delivered);
-        if let Some(pending) = self.ack_pending.remove(stream_seq) {
+        if let Some(pending) = self.ack_pending.give_up(stream_seq) {
             self.reported.last_delivered = Some(ctx.now);
             self.move_floor(SequencePair { consumer_seq: pending.consumer_seq, stream_seq });
         }
@@ -40,9 +40,10 @@ impl Consumer {
     fn advise_max_deliveries(&self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, delivered: u64) {
         let now = ctx.now;
         let domain = ctx.domain().map(str::to_owned);
-        ctx.advise(&self.advisory_subject("MAX_DELIVERIES"), |id| {
-            advisory::MaxDeliver::new(id, now, &self.stream_name, &self.name, stream_seq, delivered, domain)
-        });
+        ctx.advise(
+            || self.advisory_subject("MAX_DELIVERIES"),
+            |id| advisory::MaxDeliver::new(id, now, &self.stream_name, &self.name, stream_seq, delivered, domain),
+        );
         ctx.tell(|| Event::GaveUp { stream: stream.id, consumer: self.id, stream_seq, delivered });
     }
 
@@ -112,8 +113,7 @@ impl Consumer {
             for (stream_seq, consumer_seq) in gone {
                 self.floor.consumer_seq = self.floor.consumer_seq.max(consumer_seq);
                 self.next_consumer_seq = self.next_consumer_seq.max(self.floor.consumer_seq);
-                self.ack_pending.remove(stream_seq);
-                self.ack_pending.forget_redeliveries(stream_seq);
+                self.ack_pending.settle(stream_seq);
                 self.reported.last_ack = Some(ctx.now);
             }
         }

@@ -111,14 +111,17 @@ impl Consumer {
         let pause_until = self.config.pause_until.unwrap_or(DateTime::ZERO);
         let (now, paused) = (ctx.now, self.is_paused(ctx.now));
         let domain = ctx.domain().map(str::to_owned);
-        ctx.advise(&self.advisory_subject("PAUSE"), |id| advisory::ConsumerPause {
-            head: advisory::Head::new("io.nats.jetstream.advisory.v1.consumer_pause", id, now),
-            stream: &self.stream_name,
-            consumer: &self.name,
-            paused,
-            pause_until,
-            domain,
-        });
+        ctx.advise(
+            || self.advisory_subject("PAUSE"),
+            |id| advisory::ConsumerPause {
+                head: advisory::Head::new("io.nats.jetstream.advisory.v1.consumer_pause", id, now),
+                stream: &self.stream_name,
+                consumer: &self.name,
+                paused,
+                pause_until,
+                domain,
+            },
+        );
     }
 
     /// Pauses the consumer until a moment, or resumes it. Resuming this way does not wake the delivery loop.

@@ -278,8 +278,8 @@ impl Stream {
     }
 
     fn advise_consumer(&self, ctx: &mut Context<'_>, consumer: &str, kind: &str, action: &'static str) {
-        let subject = format!("$JS.EVENT.ADVISORY.CONSUMER.{kind}.{}.{consumer}", self.config.name);
+        let subject = || format!("$JS.EVENT.ADVISORY.CONSUMER.{kind}.{}.{consumer}", self.config.name);
         let (now, domain) = (ctx.now, ctx.domain().map(str::to_owned));
-        ctx.advise(&subject, |id| advisory::ConsumerAction::new(id, now, &self.config.name, consumer, action, domain));
+        ctx.advise(subject, |id| advisory::ConsumerAction::new(id, now, &self.config.name, consumer, action, domain));
     }
 }
