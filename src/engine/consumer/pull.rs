@@ -169,7 +169,8 @@ impl Consumer {
         }
         let now = ctx.now;
         self.waiting_checked = now;
-        let heartbeat = self.heartbeat_headers();
+        let is_due = |request: &PullRequest| request.next_heartbeat.is_some_and(|at| at <= now);
+        let heartbeat = self.waiting.iter().any(is_due).then(|| self.heartbeat_headers());
         let id = self.id;
         let mut ended: Vec<(PullRequest, Option<&str>)> = Vec::new();
         self.waiting.retain_mut(|request| {
@@ -177,11 +178,11 @@ impl Consumer {
                 Some(TIMEOUT)
             } else if at_end_of_stream && request.ends_with_stream() {
                 Some(NO_MESSAGES)
-            } else if !ctx.router.has_interest(&request.reply) {
+            } else if !ctx.router.has_interest_in_inbox(&request.reply) {
                 None
             } else {
-                if request.next_heartbeat.is_some_and(|at| at <= now) {
-                    ctx.effects.send_headers(&request.reply, &heartbeat);
+                if let Some(heartbeat) = heartbeat.as_ref().filter(|_| is_due(request)) {
+                    ctx.effects.send_headers(&request.reply, heartbeat);
                     ctx.effects.tell(now, || Event::Heartbeat { stream, consumer: id });
                     request.next_heartbeat = request.idle_heartbeat.map(|every| now + every);
                 }
