@@ -4,6 +4,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::sim::world::World;
+
 use super::form::{ApiError, ApiRequest, Choice, Field, FieldError, FieldKind, Form, Later, Members, write_object};
 use super::stream_form::name_flaw;
 
@@ -224,6 +226,15 @@ pub fn edit(mut config: Map<String, Value>) -> Form {
     let is_durable = config.remove("durable_name").is_some();
     config.insert("durable_name".into(), Value::Bool(is_durable));
     Form::edit(&FIELDS, config)
+}
+
+/// The form of the consumer `name` of `stream`; `None` if there is none.
+pub fn of(world: &World, stream: &str, name: &str) -> Option<Form> {
+    let consumer = world.server().account().stream_named(stream)?.consumer_named(name)?;
+    match serde_json::to_value(&consumer.config) {
+        Ok(Value::Object(config)) => Some(edit(config)),
+        _ => None,
+    }
 }
 
 /// The request that the form makes for a consumer of `stream`.

@@ -42,7 +42,7 @@ pub struct Focus {
     pub selected: Option<(Rc<str>, u64)>,
     /// The streams whose tape is read as a table.
     pub tables: Vec<Rc<str>>,
-    /// Of the messages that a worker holds, the one that its buttons are about, by stream sequence.
+    /// Of the messages that a worker holds, the one that its buttons are about, by consumer sequence.
     pub chosen: Vec<(ActorId, u64)>,
 }
 
@@ -74,21 +74,20 @@ impl Focus {
         }
     }
 
-    /// The stream sequence that was chosen of those that `worker` holds.
+    /// The consumer sequence that was chosen of those that `worker` holds.
     pub fn chosen_of(&self, worker: ActorId) -> Option<u64> {
-        self.chosen.iter().find(|(id, _)| *id == worker).map(|(_, stream_seq)| *stream_seq)
+        self.chosen.iter().find(|(id, _)| *id == worker).map(|(_, consumer_seq)| *consumer_seq)
     }
 
-    pub fn choose(&mut self, worker: ActorId, stream_seq: u64) {
+    pub fn choose(&mut self, worker: ActorId, consumer_seq: u64) {
         self.chosen.retain(|(id, _)| *id != worker);
-        self.chosen.push((worker, stream_seq));
+        self.chosen.push((worker, consumer_seq));
     }
 }
 
 /// Everything that the page draws, panel by panel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PageRows {
-    pub presets: Rc<[PresetRow]>,
     pub clock: Rc<clock::ClockRow>,
     pub publishers: Rc<[Rc<publishers::PublisherRow>]>,
     pub streams: Rc<[Rc<streams::StreamRow>]>,
@@ -100,14 +99,13 @@ pub struct PageRows {
 
 impl PageRows {
     /// The rows of `scene`. What has not changed since `before` is taken from there.
-    pub fn of(scene: Scene<'_>, presets: Rc<[PresetRow]>, before: Option<&Self>) -> Self {
+    pub fn of(scene: Scene<'_>, before: Option<&Self>) -> Self {
         let total_events = scene.trace.total();
         let log = match before.filter(|before| before.total_events == total_events) {
             Some(before) => Rc::clone(&before.log),
             None => log::rows(scene),
         };
         Self {
-            presets,
             clock: Rc::new(clock::row(scene)),
             publishers: publishers::rows(scene),
             streams: streams::rows(scene),
@@ -116,17 +114,6 @@ impl PageRows {
             total_events,
         }
     }
-}
-
-/// A scenario that the page can open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PresetRow {
-    /// Names it in actions and links.
-    pub key: &'static str,
-    pub title: &'static str,
-    /// What to look at, one sentence.
-    pub look_at: &'static str,
-    pub is_open: bool,
 }
 
 /// Time that runs out: the AckWait of a delivery, the delay of a nak, the expiry of a pull request.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::sim::actor::{FetchRequest, PublisherScript, WorkerScript};
+use crate::sim::actor::{ActorId, Draft, FetchRequest, PublisherScript, Role, WorkerScript};
+use crate::sim::world::World;
 
 use super::form::{Field, FieldError, FieldKind, Form, Later};
 use super::text::{form_duration, parse_duration};
@@ -19,7 +20,7 @@ const PLAIN: Field = Field {
 
 /// The fields of a publisher.
 static PUBLISHER_FIELDS: [Field; 7] = [
-    Field { key: "name", start: Some("publisher"), help: "For the page only.", later: Later::Never, ..PLAIN },
+    Field { key: "name", start: Some("publisher"), help: "For the page only.", ..PLAIN },
     Field {
         key: "subject",
         start: Some("orders.eu.created"),
@@ -52,14 +53,7 @@ static PUBLISHER_FIELDS: [Field; 7] = [
 
 /// The fields of a worker.
 static WORKER_FIELDS: [Field; 8] = [
-    Field {
-        key: "name",
-        group: "Worker",
-        start: Some("worker"),
-        help: "For the page only.",
-        later: Later::Never,
-        ..PLAIN
-    },
+    Field { key: "name", group: "Worker", start: Some("worker"), help: "For the page only.", ..PLAIN },
     Field {
         key: "is_running",
         group: "By itself",
@@ -117,20 +111,30 @@ static WORKER_FIELDS: [Field; 8] = [
     },
 ];
 
+/// The form of a scripted client; `None` if it is gone.
+pub fn of(world: &World, client: ActorId) -> Option<Form> {
+    let actor = world.actors().get(client)?;
+    match &actor.role {
+        Role::Publisher(publisher) => Some(edit_publisher(&actor.name, &publisher.script)),
+        Role::Worker(worker) => Some(edit_worker(&actor.name, &worker.script)),
+        Role::Console(_) => None,
+    }
+}
+
 /// The form of a new publisher.
 pub fn new_publisher() -> Form {
     Form::new(&PUBLISHER_FIELDS)
 }
 
 /// The form of a publisher.
-pub fn edit_publisher(name: &str, script: &PublisherScript) -> Form {
+fn edit_publisher(name: &str, script: &PublisherScript) -> Form {
     let mut form = Form::edit(&PUBLISHER_FIELDS, serde_json::Map::new());
-    let lines: Vec<String> = script.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let lines: Vec<String> = script.draft.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     let values = [
         ("name", name.to_owned()),
-        ("subject", script.subject.clone()),
-        ("payload", script.payload.clone()),
-        ("msg_id", script.msg_id.clone()),
+        ("subject", script.draft.subject.clone()),
+        ("payload", script.draft.payload.clone()),
+        ("msg_id", script.draft.msg_id.clone()),
         ("headers", lines.join("\n")),
         ("every", script.every.map_or_else(String::new, typed_duration)),
         ("count", script.count.map_or_else(String::new, |count| count.to_string())),
@@ -145,7 +149,7 @@ pub fn new_worker() -> Form {
 }
 
 /// The form of a worker.
-pub fn edit_worker(name: &str, script: &WorkerScript) -> Form {
+fn edit_worker(name: &str, script: &WorkerScript) -> Form {
     let mut form = Form::edit(&WORKER_FIELDS, serde_json::Map::new());
     let values = [
         ("name", name.to_owned()),
@@ -181,14 +185,13 @@ pub fn publisher(form: &Form) -> Result<(String, PublisherScript), Vec<FieldErro
     let Ok(count) = read_count(form.value("count")) else {
         return flaw("count", "A whole number of messages.");
     };
-    let script = PublisherScript {
+    let draft = Draft {
         subject: subject.into(),
         payload: form.value("payload").into(),
         msg_id: form.value("msg_id").trim().into(),
         headers,
-        every: read_duration(form, "every"),
-        count,
     };
+    let script = PublisherScript { draft, every: read_duration(form, "every"), count };
     Ok((name(form, "publisher"), script))
 }
 
@@ -255,9 +258,9 @@ mod tests {
         form.set("every", "2s".into());
         form.set("headers", "Nats-Expected-Last-Sequence: 7\nA:b".into());
         let (name, script) = publisher(&form).expect("a valid form");
-        assert_eq!((&*name, &*script.subject), ("publisher", "orders.eu.created"));
+        assert_eq!((&*name, &*script.draft.subject), ("publisher", "orders.eu.created"));
         assert_eq!((script.every, script.count), (Some(Duration::from_secs(2)), None));
-        assert_eq!(script.headers[0], ("Nats-Expected-Last-Sequence".into(), "7".into()));
+        assert_eq!(script.draft.headers[0], ("Nats-Expected-Last-Sequence".into(), "7".into()));
         let edited = publisher(&edit_publisher(&name, &script)).expect("what was read can be read again");
         assert_eq!(edited, (name, script));
     }

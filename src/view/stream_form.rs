@@ -4,6 +4,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::sim::world::World;
+
 use super::form::{ApiError, ApiRequest, Choice, Field, FieldError, FieldKind, Form, Later, write_object};
 
 const BASICS: &str = "Basics";
@@ -161,6 +163,14 @@ pub fn create() -> Form {
 /// The form of a stream that has `config`.
 pub fn edit(config: Map<String, Value>) -> Form {
     Form::edit(&FIELDS, config)
+}
+
+/// The form of the stream `name`; `None` if there is none.
+pub fn of(world: &World, name: &str) -> Option<Form> {
+    match serde_json::to_value(&world.server().account().stream_named(name)?.config) {
+        Ok(Value::Object(config)) => Some(edit(config)),
+        _ => None,
+    }
 }
 
 /// The request that the form makes.

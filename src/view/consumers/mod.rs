@@ -148,14 +148,14 @@ pub struct WorkerRow {
     pub held: Vec<HeldRow>,
     /// How many more it holds.
     pub more_held: u64,
-    /// The stream sequence of the message that was chosen among those held, if one was.
+    /// The consumer sequence of the message that was chosen among those held, if one was.
     pub chosen: Option<u64>,
 }
 
 impl WorkerRow {
     /// The message that the buttons are about: the one chosen, as long as it is held, else the oldest.
     pub fn in_hand(&self) -> Option<&HeldRow> {
-        self.held.iter().find(|held| Some(held.stream_seq) == self.chosen).or(self.held.first())
+        self.held.iter().find(|held| Some(held.consumer_seq) == self.chosen).or(self.held.first())
     }
 }
 
