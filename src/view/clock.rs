@@ -85,7 +85,7 @@ impl MarkKind {
 pub struct AheadMark {
     /// In thousandths of the line.
     pub at: u16,
-    /// A few words: `AckWait #4`.
+    /// A few words: `AckWait #4`; empty where there is no room.
     pub label: String,
 }
 
@@ -118,31 +118,47 @@ const PAST: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs
 const NOW_AT: u16 = 650;
 /// Marks of one kind that are closer than this are one, in thousandths of the line.
 const GRAIN: u16 = 5;
+/// What a label takes up of the line.
+const LABEL: u16 = 80;
 /// Marks ahead.
 const SHOWN_AHEAD: usize = 4;
 
 fn timeline(scene: Scene<'_>) -> Timeline {
     let elapsed = scene.now().since(Timestamp::SIMULATION_START);
     let span = elapsed.clamp(PAST.0, PAST.1);
-    let now_at = if elapsed < span { NOW_AT * share(elapsed, span) / 1000 } else { NOW_AT };
-    let behind = |at: Timestamp| u32::from(share(scene.now().since(at), span)) * u32::from(NOW_AT) / 1000;
+    let now_at = scaled(elapsed, span, NOW_AT);
     let mut past: Vec<PastMark> = Vec::new();
     for traced in scene.trace.events().rev().take_while(|traced| scene.now().since(traced.at) <= span) {
         let Some(kind) = kind_of(&traced.event) else { continue };
-        let at = u32::from(now_at).saturating_sub(behind(traced.at));
-        let at = u16::try_from(at).unwrap_or(0) / GRAIN * GRAIN;
+        let at = now_at.saturating_sub(scaled(scene.now().since(traced.at), span, NOW_AT)) / GRAIN * GRAIN;
         match past.iter_mut().rev().take_while(|mark| mark.at == at).find(|mark| mark.kind == kind) {
             Some(mark) => mark.count += 1,
             None => past.push(PastMark { at, kind, count: 1 }),
         }
     }
     past.reverse();
-    let horizon = span * u32::from(1000 - now_at) / u32::from(NOW_AT);
-    let ahead = |(at, label): (Timestamp, String)| {
-        let left = share(at.since(scene.now()), horizon);
-        (left < 1000).then(|| AheadMark { at: now_at + left * (1000 - now_at) / 1000, label })
+    Timeline { now_at, past, ahead: ahead(scene, now_at, span * u32::from(1000 - now_at) / u32::from(NOW_AT)) }
+}
+
+/// The marks of what is due before `horizon`, on the rest of the line behind `now_at`.
+fn ahead(scene: Scene<'_>, now_at: u16, horizon: Duration) -> Vec<AheadMark> {
+    let mut labelled_to = 0;
+    let mark = |(at, label): (Timestamp, String)| {
+        let left = scaled(at.since(scene.now()), horizon, 1000 - now_at);
+        let at = now_at + left;
+        let has_room = at >= labelled_to;
+        if has_room {
+            labelled_to = at + LABEL;
+        }
+        (at < 1000).then(|| AheadMark { at, label: if has_room { label } else { String::new() } })
     };
-    Timeline { now_at, past, ahead: due::all(scene).into_iter().filter_map(ahead).take(SHOWN_AHEAD).collect() }
+    due::ahead(scene, SHOWN_AHEAD).into_iter().filter_map(mark).collect()
+}
+
+/// `part` of `whole` on a stretch of the line.
+fn scaled(part: Duration, whole: Duration, stretch: u16) -> u16 {
+    let at = u32::from(share(part, whole)) * u32::from(stretch) / 1000;
+    u16::try_from(at).unwrap_or(stretch)
 }
 
 const fn kind_of(event: &Event) -> Option<MarkKind> {
@@ -159,6 +175,20 @@ const fn kind_of(event: &Event) -> Option<MarkKind> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::ServerConfig;
+    use crate::sim::Simulation;
+    use crate::view::Focus;
+
+    #[test]
+    fn now_moves_to_its_place_and_stays_there() {
+        for (seconds, now_at) in [(0, 0), (30, 325), (60, 650), (5_000, 650)] {
+            let mut simulation = Simulation::new(ServerConfig::default(), Timestamp::SIMULATION_START);
+            simulation.advance(Duration::from_secs(seconds));
+            let (trace, clock, focus) = (simulation.trace(), &simulation.clock, &Focus::default());
+            let row = row(Scene { world: simulation.world(), trace, clock, focus });
+            assert_eq!(row.timeline.now_at, now_at, "{seconds}");
+        }
+    }
 
     #[test]
     fn speeds_are_labelled_by_their_factor() {

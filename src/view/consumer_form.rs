@@ -4,9 +4,12 @@
 
 use serde_json::{Map, Value};
 
+use crate::engine::api::json::to_json;
 use crate::sim::world::World;
 
-use super::form::{ApiError, ApiRequest, Choice, Field, FieldError, FieldKind, Form, Later, Members, write_object};
+use super::form::{
+    ApiError, ApiRequest, Choice, Field, FieldError, FieldKind, Form, Later, Members, object, write_object,
+};
 use super::stream_form::name_flaw;
 
 const BASICS: &str = "Basics";
@@ -231,10 +234,7 @@ pub fn edit(mut config: Map<String, Value>) -> Form {
 /// The form of the consumer `name` of `stream`; `None` if there is none.
 pub fn of(world: &World, stream: &str, name: &str) -> Option<Form> {
     let consumer = world.server().account().stream_named(stream)?.consumer_named(name)?;
-    match serde_json::to_value(&consumer.config) {
-        Ok(Value::Object(config)) => Some(edit(config)),
-        _ => None,
-    }
+    object(&to_json(&consumer.config)).map(edit)
 }
 
 /// The request that the form makes for a consumer of `stream`.

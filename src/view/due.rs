@@ -8,7 +8,7 @@ use crate::sim::actor::Role;
 use crate::sim::world::NextEvent;
 
 use super::scene::lossy;
-use super::{Phrase, Scene};
+use super::{Phrase, Scene, first_by};
 
 /// The name and reason of what happens next: “AckWait of `#4` ends”.
 pub fn what(scene: Scene<'_>, next: NextEvent) -> Phrase {
@@ -82,30 +82,42 @@ const fn is_loss(due: StreamDue) -> bool {
 
 /// The next redelivery, expiry or removal.
 pub fn next_loss(scene: Scene<'_>) -> Option<(Timestamp, Phrase)> {
-    let losses = scene.streams().flat_map(|stream| deadlines(stream).map(move |(at, due)| (at, due, stream)));
-    let (at, due, stream) = losses.filter(|(_, due, _)| is_loss(*due)).min_by_key(|(at, due, _)| (*at, *due))?;
-    Some((at, of_stream(stream, due)))
+    let mut first: Option<(Timestamp, StreamDue, &Stream)> = None;
+    for stream in scene.streams() {
+        for_each_deadline(stream, |at, due| {
+            if is_loss(due) && first.is_none_or(|(before, _, _)| at < before) {
+                first = Some((at, due, stream));
+            }
+        });
+    }
+    first.map(|(at, due, stream)| (at, of_stream(stream, due)))
 }
 
-/// Everything that is due in the streams, in order, each in a few words.
-pub fn all(scene: Scene<'_>) -> Vec<(Timestamp, String)> {
-    let mut all: Vec<_> =
-        scene.streams().flat_map(|stream| deadlines(stream).map(move |(at, due)| (at, short(stream, due)))).collect();
-    all.sort();
-    all
+/// The first `most` of what is due in the streams, in order, each in a few words.
+pub fn ahead(scene: Scene<'_>, most: usize) -> Vec<(Timestamp, String)> {
+    let mut all: Vec<(Timestamp, StreamDue, &Stream)> = Vec::new();
+    for stream in scene.streams() {
+        for_each_deadline(stream, |at, due| all.push((at, due, stream)));
+    }
+    let first = first_by(most, all.into_iter(), |(at, _, _)| *at);
+    first.into_iter().map(|(at, due, stream)| (at, short(stream, due))).collect()
 }
 
-/// The first deadline of every kind.
-fn deadlines(stream: &Stream) -> impl Iterator<Item = (Timestamp, StreamDue)> {
-    let own = [
-        (stream.ttls().first().map(|(at, _)| at), StreamDue::Ttl),
-        (stream.oldest_ageing().map(|(at, _)| at), StreamDue::MaxAge),
-        (stream.duplicates().due_at(), StreamDue::DuplicateWindow),
-    ];
-    let of_consumers = stream.consumers().flat_map(|consumer| {
-        Wakeup::ALL.into_iter().map(|wakeup| (consumer.due_at(wakeup), StreamDue::Consumer(consumer.id, wakeup)))
-    });
-    own.into_iter().chain(of_consumers).filter_map(|(at, due)| Some((at?, due)))
+/// Calls `found` with the first deadline of every kind.
+fn for_each_deadline(stream: &Stream, mut found: impl FnMut(Timestamp, StreamDue)) {
+    let mut tell = |at: Option<Timestamp>, due| {
+        if let Some(at) = at {
+            found(at, due);
+        }
+    };
+    tell(stream.ttls().first().map(|(at, _)| at), StreamDue::Ttl);
+    tell(stream.oldest_ageing().map(|(at, _)| at), StreamDue::MaxAge);
+    tell(stream.duplicates().due_at(), StreamDue::DuplicateWindow);
+    for consumer in stream.consumers() {
+        for wakeup in Wakeup::ALL {
+            tell(consumer.due_at(wakeup), StreamDue::Consumer(consumer.id, wakeup));
+        }
+    }
 }
 
 fn short(stream: &Stream, due: StreamDue) -> String {

@@ -106,7 +106,7 @@ pub struct ApiError {
 impl ApiError {
     /// The error that `reply` carries; `None` where it reports success. A reply that is no JSON object is an error too.
     pub fn in_reply(reply: &str) -> Option<Self> {
-        let Ok(Value::Object(reply)) = serde_json::from_str(reply) else {
+        let Some(reply) = object(reply.as_bytes()) else {
             return Some(Self { code: 0, err_code: 0, description: "The server gave no answer.".into() });
         };
         let error = reply.get("error")?;
@@ -114,6 +114,11 @@ impl ApiError {
         let description = error.get("description").and_then(Value::as_str).unwrap_or("unknown error").into();
         Some(Self { code: number("code"), err_code: number("err_code"), description })
     }
+}
+
+/// Reads a JSON object; `None` if `json` is something else.
+pub fn object(json: &[u8]) -> Option<Map<String, Value>> {
+    serde_json::from_slice(json).ok()
 }
 
 /// Members of a JSON object in the order in which they are written.

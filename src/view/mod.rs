@@ -133,6 +133,20 @@ impl Ring {
     }
 }
 
+/// The first `most` of `items` by `key`, in that order; of equal ones the earlier first. For a handful.
+fn first_by<T, K: Ord>(most: usize, items: impl Iterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut first: Vec<(K, T)> = Vec::with_capacity(most + 1);
+    for item in items {
+        let key = key(&item);
+        let at = first.iter().take_while(|(before, _)| *before <= key).count();
+        if at < most {
+            first.insert(at, (key, item));
+            first.truncate(most);
+        }
+    }
+    first.into_iter().map(|(_, item)| item).collect()
+}
+
 /// `part` of `whole` in thousandths, at most 1000.
 pub fn share(part: Duration, whole: Duration) -> u16 {
     if whole.is_zero() {
@@ -209,6 +223,13 @@ mod tests {
         assert_eq!((focus.chosen_of(ActorId::from_index(1)), focus.chosen_of(ActorId::from_index(2))), (Some(6), None));
         focus.selected = Some((stream, 3));
         assert_eq!((focus.selected_in("ORDERS"), focus.selected_in("OTHER")), (Some(3), None));
+    }
+
+    #[test]
+    fn the_first_are_kept_in_order() {
+        let words = ["pear", "fig", "apple", "kiwi", "nut"];
+        assert_eq!(first_by(3, words.into_iter(), |word| word.len()), ["fig", "nut", "pear"]);
+        assert!(first_by(0, words.into_iter(), |word| word.len()).is_empty());
     }
 
     #[test]

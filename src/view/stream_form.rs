@@ -4,9 +4,10 @@
 
 use serde_json::{Map, Value};
 
+use crate::engine::api::json::to_json;
 use crate::sim::world::World;
 
-use super::form::{ApiError, ApiRequest, Choice, Field, FieldError, FieldKind, Form, Later, write_object};
+use super::form::{ApiError, ApiRequest, Choice, Field, FieldError, FieldKind, Form, Later, object, write_object};
 
 const BASICS: &str = "Basics";
 const LIMITS: &str = "Limits";
@@ -167,10 +168,7 @@ pub fn edit(config: Map<String, Value>) -> Form {
 
 /// The form of the stream `name`; `None` if there is none.
 pub fn of(world: &World, name: &str) -> Option<Form> {
-    match serde_json::to_value(&world.server().account().stream_named(name)?.config) {
-        Ok(Value::Object(config)) => Some(edit(config)),
-        _ => None,
-    }
+    object(&to_json(&world.server().account().stream_named(name)?.config)).map(edit)
 }
 
 /// The request that the form makes.

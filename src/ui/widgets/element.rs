@@ -38,6 +38,7 @@ impl<N: Node> Node for Option<N> {
 }
 
 /// An element called `name` with the classes `class`; none if that is empty.
+#[inline(never)]
 pub fn element(name: &'static str, class: impl Into<AttrValue>) -> Element {
     start(name, class.into())
 }
@@ -73,6 +74,7 @@ impl Element {
         Rc::get_mut(&mut self.0).expect("an element in the making has one owner")
     }
 
+    #[inline(never)]
     pub fn attr(self, name: &'static str, value: impl Into<AttrValue>) -> Self {
         self.set(name, value.into())
     }
@@ -88,15 +90,18 @@ impl Element {
     }
 
     /// The name for those who do not see.
+    #[inline(never)]
     pub fn label(self, name: impl Into<AttrValue>) -> Self {
         self.set("aria-label", name.into())
     }
 
+    #[inline(never)]
     pub fn title(self, title: impl Into<AttrValue>) -> Self {
         self.set("title", title.into())
     }
 
     /// Tells it from its neighbours in a list that changes.
+    #[inline(never)]
     pub fn key(self, key: impl Into<Key>) -> Self {
         self.set_key(key.into())
     }
@@ -118,10 +123,12 @@ impl Element {
         self
     }
 
+    #[inline(never)]
     pub fn text(self, text: impl Into<AttrValue>) -> Self {
         self.add_text(text.into())
     }
 
+    #[inline(never)]
     pub fn with(self, node: impl Node) -> Self {
         self.add(node.into_html())
     }

@@ -14,7 +14,7 @@ use crate::sim::actor::{ActorId, WorkerScript};
 
 use super::streams::delay_began;
 use super::text::{self, Phrase};
-use super::{NumberRow, Ring, Scene, Tag};
+use super::{NumberRow, Ring, Scene, Tag, first_by};
 
 /// The most slots that a tray draws; the rest is counted.
 pub const SHOWN_SLOTS: usize = 6;
@@ -208,11 +208,15 @@ pub enum Remedy {
     AddWorker,
 }
 
-/// The consumers of `scene`, by stream and name.
+/// The consumers of `scene`, by stream, in the order of their making.
 pub fn rows(scene: Scene<'_>) -> Rc<[Rc<ConsumerRow>]> {
-    let of_stream =
-        |stream| Stream::visible_consumers(stream).map(move |consumer| Rc::new(row(scene, stream, consumer)));
-    scene.streams().flat_map(of_stream).collect()
+    let mut rows = Vec::new();
+    for stream in scene.streams() {
+        rows.extend(
+            stream.consumers().filter(|consumer| !consumer.is_hidden()).map(|of| Rc::new(row(scene, stream, of))),
+        );
+    }
+    rows.into()
 }
 
 fn row<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a Consumer) -> ConsumerRow {
@@ -254,9 +258,8 @@ fn tags(scene: Scene<'_>, consumer: &Consumer) -> Vec<Tag> {
 
 fn tray(scene: Scene<'_>, stream: &Stream, consumer: &Consumer) -> Tray {
     let pending = consumer.ack_pending();
-    let mut entries: Vec<(u64, &Pending)> = pending.iter().take(LOOKED_AT).collect();
-    // Stable: within a state by sequence.
-    entries.sort_by_key(|(_, entry)| entry.state != PendingState::Due);
+    let entries = pending.iter().take(LOOKED_AT);
+    let shown = first_by(SHOWN_SLOTS, entries, |(stream_seq, entry)| (entry.state != PendingState::Due, *stream_seq));
     let slot = |(stream_seq, entry): (u64, &Pending)| {
         let state = match entry.state {
             PendingState::Due => SlotState::Expired,
@@ -269,7 +272,7 @@ fn tray(scene: Scene<'_>, stream: &Stream, consumer: &Consumer) -> Tray {
         Slot { stream_seq, state }
     };
     Tray {
-        slots: entries.into_iter().take(SHOWN_SLOTS).map(slot).collect(),
+        slots: shown.into_iter().map(slot).collect(),
         num_ack_pending: pending.len() as u64,
         max_ack_pending: consumer.config.max_ack_pending.limit(),
     }

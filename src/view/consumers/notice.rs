@@ -71,15 +71,11 @@ fn pending_without_pull<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a 
 
 /// A worker that could ask, or one more worker.
 fn remedy<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a Consumer) -> Option<Remedy> {
-    let mut free: Vec<_> = scene
+    let free = scene
         .workers(&stream.config.name, &consumer.name)
         .filter(|(_, actor, worker)| actor.conn.is_some() && !worker.has_open_pull())
-        .collect();
-    free.sort_by_key(|(_, _, worker)| worker.held().len());
+        .min_by_key(|(_, _, worker)| worker.held().len());
     Some(
-        free.first().map_or(Remedy::AddWorker, |(id, actor, _)| Remedy::Fetch {
-            worker: *id,
-            name: actor.name.as_str().into(),
-        }),
+        free.map_or(Remedy::AddWorker, |(id, actor, _)| Remedy::Fetch { worker: id, name: actor.name.as_str().into() }),
     )
 }

@@ -1,5 +1,7 @@
 //! The workers of a consumer: what they hold, what they asked for.
 
+use std::cmp::Reverse;
+
 use crate::engine::consumer::Consumer;
 use crate::engine::consumer::ack_pending::PendingState;
 use crate::engine::stream::Stream;
@@ -7,7 +9,7 @@ use crate::engine::time::Timestamp;
 use crate::sim::actor::{Actor, ActorId, FetchRequest, Held, OpenPull, Worker, WorkerScript};
 
 use super::{HeldRow, SHOWN_HELD, SHOWN_TICKETS, TicketRow, TicketState, WorkerRow, WorkerState, ticket_number};
-use crate::view::{Ring, Scene, text};
+use crate::view::{Ring, Scene, first_by, text};
 
 const NO_ACK: &str = "Ack policy none: delivery settles a message, and an ack would have no address.";
 
@@ -66,15 +68,14 @@ fn held(scene: Scene<'_>, consumer: &Consumer, held: &Held) -> HeldRow {
     HeldRow { stream_seq: held.stream_seq, consumer_seq: held.consumer_seq, delivered: held.delivered, ring }
 }
 
-/// The pull requests of all workers, those that are open last, then by age.
+/// The last pull requests of all workers, those that are open at the end.
 pub fn tickets<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a Consumer) -> Vec<TicketRow> {
-    let workers = scene.workers(&stream.config.name, &consumer.name);
-    let mut tickets: Vec<((bool, Timestamp), TicketRow)> = workers
-        .flat_map(|(id, _, worker)| worker.pulls().map(move |pull| (order(pull), ticket(scene, id, pull))))
-        .collect();
-    tickets.sort_by_key(|(order, row)| (*order, row.number));
-    let hidden = tickets.len().saturating_sub(SHOWN_TICKETS);
-    tickets.into_iter().skip(hidden).map(|(_, row)| row).collect()
+    let mut pulls = Vec::new();
+    for (id, _, worker) in scene.workers(&stream.config.name, &consumer.name) {
+        pulls.extend(worker.pulls().map(|pull| (id, pull)));
+    }
+    let last = first_by(SHOWN_TICKETS, pulls.into_iter(), |(id, pull)| Reverse((order(pull), pull.number, *id)));
+    last.into_iter().rev().map(|(id, pull)| ticket(scene, id, pull)).collect()
 }
 
 fn order(pull: &OpenPull) -> (bool, Timestamp) {

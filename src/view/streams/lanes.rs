@@ -9,7 +9,12 @@ use super::{Band, Bookmark, CellContent, LaneRow, SHOWN_LANES, Tape, TapeCell};
 
 /// The lanes of the first consumers, on the window that `tape` shows.
 pub fn lanes(stream: &Stream, tape: &Tape) -> Vec<LaneRow> {
-    stream.visible_consumers().take(SHOWN_LANES).map(|consumer| lane(consumer, tape)).collect()
+    stream
+        .consumers()
+        .filter(|consumer| !consumer.is_hidden())
+        .take(SHOWN_LANES)
+        .map(|consumer| lane(consumer, tape))
+        .collect()
 }
 
 fn lane(consumer: &Consumer, tape: &Tape) -> LaneRow {

@@ -1,6 +1,7 @@
 //! What stands under a tape: the duplicate window, the next removal, the gave-up shelf.
 
-use crate::engine::consumer::Consumer;
+use std::cmp::Reverse;
+
 use crate::engine::stream::Stream;
 use crate::engine::stream::config::{Discard, Retention};
 use crate::engine::time::Timestamp;
@@ -8,7 +9,7 @@ use crate::engine::time::Timestamp;
 use super::tape::oldest;
 use super::{DedupBar, DedupId, GaveUpRow, NextRemoval};
 use crate::view::scene::lossy;
-use crate::view::{Ring, Scene, text};
+use crate::view::{Ring, Scene, first_by, text};
 
 /// Ids that the bar shows.
 const SHOWN_IDS: usize = 6;
@@ -58,18 +59,15 @@ pub fn next_removal(scene: Scene<'_>, stream: &Stream) -> Option<NextRemoval> {
 
 /// The shelf, the newest first.
 pub fn gave_up(stream: &Stream) -> Vec<GaveUpRow> {
-    let of_consumer = |consumer: &Consumer| -> Vec<GaveUpRow> {
+    let mut rows = Vec::new();
+    for consumer in stream.visible_consumers() {
         let max = consumer.config.max_deliver.unwrap_or(u64::MAX);
-        let row = |(stream_seq, redeliveries): (u64, u64)| GaveUpRow {
-            stream_seq,
-            consumer: consumer.name.as_str().into(),
-            deliveries: (redeliveries + 1).min(max),
-        };
-        let given_up = consumer.ack_pending().given_up().take(LOOKED_AT);
-        given_up.filter(|(seq, _)| stream.store().contains(*seq)).map(row).collect()
-    };
-    let mut rows: Vec<GaveUpRow> = stream.visible_consumers().flat_map(of_consumer).collect();
-    rows.sort_by(|a, b| b.stream_seq.cmp(&a.stream_seq));
-    rows.truncate(SHOWN_GAVE_UP);
-    rows
+        for (stream_seq, redeliveries) in consumer.ack_pending().given_up().take(LOOKED_AT) {
+            if stream.store().contains(stream_seq) {
+                let deliveries = (redeliveries + 1).min(max);
+                rows.push(GaveUpRow { stream_seq, consumer: consumer.name.as_str().into(), deliveries });
+            }
+        }
+    }
+    first_by(SHOWN_GAVE_UP, rows.into_iter(), |row| Reverse(row.stream_seq))
 }

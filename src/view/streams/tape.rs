@@ -140,8 +140,8 @@ fn label(config: &StreamConfig, subject: &[u8]) -> Rc<str> {
 
 /// The same for the same subject, everywhere.
 pub fn color(subject: &[u8]) -> u8 {
-    let hash = subject.iter().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
-    u8::try_from(hash % COLORS).unwrap_or(0)
+    let hash = subject.iter().fold(0_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(*byte)));
+    u8::try_from((hash ^ hash >> 15) % COLORS).unwrap_or(0)
 }
 
 /// How far a message is with the consumer that most waits for it, and how often that one delivered it.
