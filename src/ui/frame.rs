@@ -15,11 +15,13 @@ const LONGEST: Duration = Duration::from_millis(250);
 /// Frames until dropped.
 pub struct Frames(Rc<Request>);
 
+type OnFrame = Closure<dyn FnMut(f64)>;
+
 struct Request {
     window: Window,
     /// The frame that is asked for.
     handle: Cell<Option<i32>>,
-    on_frame: RefCell<Option<Closure<dyn FnMut(f64)>>>,
+    on_frame: RefCell<Option<OnFrame>>,
 }
 
 impl Frames {
@@ -28,7 +30,7 @@ impl Frames {
         let request = Rc::new(Request { window, handle: Cell::new(None), on_frame: RefCell::new(None) });
         let weak = Rc::downgrade(&request);
         let mut before = None;
-        let on_frame = Closure::new(move |now_ms: f64| {
+        let on_frame = OnFrame::new(move |now_ms: f64| {
             let Some(request) = weak.upgrade() else { return };
             request.ask();
             let passed_ms = (now_ms - before.replace(now_ms).unwrap_or(now_ms)).max(0.0);

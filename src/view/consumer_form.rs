@@ -102,7 +102,6 @@ pub static FIELDS: [Field; 23] = [
         start: Some("explicit"),
         help: "What an ack settles. A request without it means none; a work queue needs explicit.",
         later: Later::Never,
-        ..PLAIN
     },
     Field {
         key: "ack_wait",

@@ -118,7 +118,11 @@ impl ApiError {
 
 /// Reads a JSON object; `None` if `json` is something else.
 pub fn object(json: &[u8]) -> Option<Map<String, Value>> {
-    serde_json::from_slice(json).ok()
+    // By way of `Value`, which is read in one place only.
+    match serde_json::from_slice(json) {
+        Ok(Value::Object(object)) => Some(object),
+        _ => None,
+    }
 }
 
 /// Members of a JSON object in the order in which they are written.

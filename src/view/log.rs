@@ -331,3 +331,56 @@ fn after(delay: Option<Duration>) -> String {
         None => ": it goes out again at once, whatever the backoff says.".into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::Simulation;
+    use crate::sim::presets::{PRESETS, Preset};
+    use crate::view::{Focus, tests::rows_of};
+
+    fn last(simulation: &Simulation, count: usize) -> Vec<String> {
+        let rows = rows_of(simulation, &Focus::default()).log;
+        rows[rows.len() - count..].iter().map(|row| row.says.to_string()).collect()
+    }
+
+    #[test]
+    fn lines_say_what_happened_and_why() {
+        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
+        simulation.step();
+        assert_eq!(
+            last(&simulation, 6),
+            [
+                "Ack of #3 for ship.",
+                "#3 left ORDERS with that ack: work queue.",
+                "worker B asks ship for 2 messages, for up to 30 s.",
+                "ship delivered #4 to worker B; AckWait runs until 00:00:57.0.",
+                "ship delivered #6 to worker B; AckWait runs until 00:00:57.0.",
+                "ship has its tray full: nothing new goes out until one is acked.",
+            ]
+            .into_iter()
+            .skip(1)
+            .chain(["AckWait of #2 ended without an ack; it goes out again on the next pull."])
+            .collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn a_refusal_names_rule_and_code() {
+        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
+        simulation.request("$JS.API.STREAM.CREATE.X", br#"{"name":"X","subjects":["orders.eu.*"]}"#);
+        let says = "$JS.API.STREAM.CREATE.X refused: subjects overlap with an existing stream (10065).";
+        assert_eq!(last(&simulation, 1), [says]);
+    }
+
+    #[test]
+    fn lines_are_numbered_in_order_and_bounded() {
+        for preset in &PRESETS {
+            let mut simulation = preset.open();
+            simulation.advance(Duration::from_secs(3_600));
+            let rows = rows_of(&simulation, &Focus::default()).log;
+            assert!(rows.len() <= SHOWN_LINES);
+            assert!(rows.windows(2).all(|pair| pair[0].number < pair[1].number), "{}", preset.key);
+        }
+    }
+}

@@ -196,6 +196,28 @@ pub struct NumberRow {
 mod tests {
     use super::*;
     use crate::engine::table::Id;
+    use crate::sim::Simulation;
+    use crate::sim::presets::Preset;
+
+    pub fn rows_of(simulation: &Simulation, focus: &Focus) -> PageRows {
+        let scene = Scene { world: simulation.world(), trace: simulation.trace(), clock: &simulation.clock, focus };
+        PageRows::of(scene, None)
+    }
+
+    #[test]
+    fn the_log_is_made_again_only_after_something_happened() {
+        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
+        let focus = Focus::default();
+        let before = rows_of(&simulation, &focus);
+        let after = |simulation: &Simulation| {
+            let scene =
+                Scene { world: simulation.world(), trace: simulation.trace(), clock: &simulation.clock, focus: &focus };
+            PageRows::of(scene, Some(&before))
+        };
+        assert!(Rc::ptr_eq(&before.log, &after(&simulation).log));
+        simulation.step();
+        assert!(!Rc::ptr_eq(&before.log, &after(&simulation).log));
+    }
 
     #[test]
     fn ring_empties_from_a_thousand_to_nothing() {

@@ -305,7 +305,14 @@ fn ticket_number(worker: ActorId, pull: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::sim::Simulation;
+    use crate::sim::actor::FetchRequest;
+    use crate::sim::command::{Command, Settlement};
+    use crate::sim::presets::Preset;
+    use crate::view::{Focus, tests::rows_of};
 
     fn tray(held: usize, num_ack_pending: u64, max_ack_pending: Option<u64>) -> Tray {
         let slots = (0..held).map(|seq| Slot { stream_seq: seq as u64, state: SlotState::Expired }).collect();
@@ -326,5 +333,76 @@ mod tests {
         assert!(tray(3, 3, Some(3)).is_full());
         assert!(!tray(2, 2, Some(3)).is_full());
         assert!(!tray(6, 5000, None).is_full());
+    }
+
+    fn ship(simulation: &Simulation) -> Rc<ConsumerRow> {
+        let rows = rows_of(simulation, &Focus::default());
+        Rc::clone(&rows.consumers[0])
+    }
+
+    fn work_queue() -> Simulation {
+        Preset::by_key("work-queue").expect("it exists").open()
+    }
+
+    fn worker_of(simulation: &Simulation, name: &str) -> ActorId {
+        let mut actors = simulation.world().actors().iter();
+        actors.find(|(_, actor)| actor.name == name).expect("the preset has it").0
+    }
+
+    fn settle(simulation: &mut Simulation, name: &str, how: Settlement) {
+        let (worker, row) = (worker_of(simulation, name), ship(simulation));
+        let held = row.workers.iter().find(|row| row.id == worker).and_then(WorkerRow::in_hand);
+        let consumer_seq = held.expect("it holds one").consumer_seq;
+        simulation.act(Command::Settle { worker, consumer_seq, how });
+    }
+
+    #[test]
+    fn a_card_shows_tray_tickets_and_workers() {
+        let row = ship(&work_queue());
+        assert_eq!((row.tray.num_ack_pending, row.tray.is_full()), (3, true));
+        let slots: Vec<(u64, &str)> = row.tray.slots.iter().map(|slot| (slot.stream_seq, slot.state.label())).collect();
+        assert_eq!(slots, [(2, "in flight"), (4, "in flight"), (6, "in flight")]);
+        assert_eq!(row.tickets.last().map(|ticket| &ticket.state), Some(&TicketState::Used { stream_seq: 6 }));
+        let holds: Vec<(&str, usize)> = row.workers.iter().map(|row| (&*row.name, row.held.len())).collect();
+        assert_eq!(holds, [("worker A", 1), ("worker B", 2)]);
+        assert_eq!(row.tags[1].text, "ack explicit");
+    }
+
+    #[test]
+    fn an_expired_delivery_waits_for_a_pull_and_offers_one() {
+        let mut simulation = work_queue();
+        simulation.step();
+        let row = ship(&simulation);
+        assert_eq!((row.tray.slots[0].stream_seq, &row.tray.slots[0].state), (2, &SlotState::Expired));
+        let notice = row.notice.as_ref().expect("nobody asks");
+        let says = "#2 waits for a pull. Its AckWait ended at 00:00:35.0 and no worker has an open pull request.";
+        assert_eq!(notice.says.to_string(), says);
+        let Some(Remedy::Fetch { worker, .. }) = notice.remedy else { panic!("a worker is free") };
+        simulation.act(Command::Fetch { worker, request: FetchRequest::ONE });
+        let row = ship(&simulation);
+        let again =
+            row.workers.iter().flat_map(|row| &row.held).find(|held| held.stream_seq == 2 && held.ring.is_some());
+        assert_eq!(again.map(|held| held.delivered), Some(2));
+        assert_eq!(row.notice, None);
+    }
+
+    #[test]
+    fn a_nak_with_delay_keeps_its_slot() {
+        let mut simulation = work_queue();
+        settle(&mut simulation, "worker A", Settlement::Nak(Some(Duration::from_secs(60))));
+        simulation.advance(Duration::from_secs(6));
+        let row = ship(&simulation);
+        let delayed = row.tray.slots.iter().find(|slot| slot.stream_seq == 2).expect("it holds its slot");
+        assert_eq!(delayed.state, SlotState::Delayed(Ring { permille: 900, left: "54 s".into() }));
+        assert_eq!(row.workers[0].held.len(), 0);
+    }
+
+    #[test]
+    fn a_killed_worker_leaves_its_message_in_flight() {
+        let mut simulation = work_queue();
+        let client = worker_of(&simulation, "worker A");
+        simulation.act(Command::Kill { client });
+        let row = ship(&simulation);
+        assert_eq!((row.workers[0].state, row.tray.num_ack_pending), (WorkerState::Killed, 3));
     }
 }

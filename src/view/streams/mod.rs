@@ -358,12 +358,133 @@ fn numbers(stream: &Stream, num_consumers: usize) -> Vec<NumberRow> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::engine::ServerConfig;
+    use crate::engine::time::Timestamp;
+    use crate::sim::Simulation;
+    use crate::sim::actor::{Draft, PublisherScript};
+    use crate::sim::command::Command;
+    use crate::sim::presets::Preset;
+    use crate::view::{Focus, PageRows, tests::rows_of};
+
+    /// A stream `S` on `s.>` with `config`, and a publisher.
+    fn stream(config: &str) -> Simulation {
+        let mut simulation = Simulation::new(ServerConfig::default(), Timestamp::SIMULATION_START);
+        let body = format!(r#"{{"name":"S","subjects":["s.>"],"storage":"memory"{config}}}"#);
+        simulation.request("$JS.API.STREAM.CREATE.S", body.as_bytes());
+        let script = PublisherScript::default();
+        simulation.act(Command::AddPublisher { name: "p".into(), script });
+        simulation
+    }
+
+    fn publish(simulation: &mut Simulation, subject: &str, times: u32) {
+        let (publisher, _) = simulation.world().actors().iter().next_back().expect("it was added");
+        let draft = Draft { subject: subject.into(), payload: "x".into(), ..Draft::default() };
+        simulation.act(Command::Publish { publisher, draft, times });
+    }
+
+    fn rows(simulation: &Simulation, focus: &Focus) -> PageRows {
+        rows_of(simulation, focus)
+    }
+
+    /// The tape in short: `1-4 acked`, `5 eu.created in flight`.
+    fn tape(row: &StreamRow) -> Vec<String> {
+        let cell = |cell: &TapeCell| match &cell.content {
+            CellContent::Hole { cause, .. } => format!("{} {}", cell.numbers(), cause.label()),
+            CellContent::Stored(stored) => format!("{} {} {}", cell.seq, stored.label, stored.state.label()),
+        };
+        row.tape.cells.iter().map(cell).collect()
+    }
 
     #[test]
-    fn a_hole_names_its_cause_in_what_fits_a_cell() {
-        for cause in [HoleCause::Acked, HoleCause::MaxPerSubject, HoleCause::NoInterest, HoleCause::Forgotten] {
-            assert!(cause.label().len() <= 11, "{cause:?}");
-        }
+    fn the_work_queue_shows_holes_rings_and_bookmarks() {
+        let simulation = Preset::by_key("work-queue").expect("it exists").open();
+        let rows = rows(&simulation, &Focus::default());
+        let row = &rows.streams[0];
+        assert_eq!(
+            tape(row),
+            [
+                "1 acked",
+                "2 eu.created in flight",
+                "3 acked",
+                "4 eu.created in flight",
+                "5 us.paid in flight",
+                "6 eu.created in flight",
+            ]
+        );
+        let lane = &row.lanes[0];
+        assert_eq!((&*lane.consumer, lane.ack_floor.at, lane.delivered.at), ("ship", 1, 6));
+        let bands: Vec<(u16, u16)> = lane.bands.iter().map(|band| (band.from, band.cells)).collect();
+        assert_eq!(bands, [(1, 1), (3, 1), (5, 1)]);
+        assert!(row.next_removal.as_ref().is_some_and(|next| next.stream_seq == 2 && next.how.contains("max age")));
+    }
+
+    #[test]
+    fn a_long_run_of_holes_is_one_cell() {
+        let mut simulation = stream(r#","max_msgs":2"#);
+        publish(&mut simulation, "s.a", 100);
+        let rows = rows(&simulation, &Focus::default());
+        assert_eq!(tape(&rows.streams[0]), ["1–98 max msgs", "99 a stored", "100 a stored"]);
+        assert_eq!(rows.streams[0].next_removal.as_ref().map(|next| next.stream_seq), Some(99));
+    }
+
+    #[test]
+    fn a_window_is_bounded_and_moves() {
+        let mut simulation = stream("");
+        publish(&mut simulation, "s.a", 200);
+        let seqs = |focus: &Focus| {
+            let rows = rows(&simulation, focus);
+            let tape = &rows.streams[0].tape;
+            let ends = (tape.cells.first().map(|cell| cell.seq), tape.cells.last().map(|cell| cell.seq));
+            (ends, tape.cells.len(), tape.has_earlier, tape.has_later)
+        };
+        let mut focus = Focus::default();
+        assert_eq!(seqs(&focus), ((Some(153), Some(200)), WINDOW_CELLS, true, false));
+        focus.move_window("S".into(), TapeWindow::From(1));
+        assert_eq!(seqs(&focus), ((Some(1), Some(48)), WINDOW_CELLS, false, true));
+    }
+
+    #[test]
+    fn a_duplicate_counts_at_the_message_that_stands() {
+        let simulation = Preset::by_key("exactly-once").expect("it exists").open();
+        let rows = rows(&simulation, &Focus::default());
+        let row = &rows.streams[0];
+        let duplicates: Vec<u64> = row
+            .tape
+            .cells
+            .iter()
+            .map(|cell| match &cell.content {
+                CellContent::Stored(stored) => stored.duplicates,
+                CellContent::Hole { .. } => 0,
+            })
+            .collect();
+        assert_eq!(duplicates, [1, 0]);
+        let ids: Vec<&str> = row.dedup.iter().flat_map(|dedup| &dedup.ids).map(|id| &*id.id).collect();
+        assert_eq!(ids, ["pay-1", "pay-2"]);
+    }
+
+    #[test]
+    fn the_message_looked_at_tells_its_story() {
+        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
+        let focus = Focus { selected: Some(("ORDERS".into(), 2)), ..Focus::default() };
+        let story = |simulation: &Simulation| {
+            let rows = rows(simulation, &focus);
+            rows.streams[0].selected.as_ref().map(|detail| detail.story[0].to_string())
+        };
+        let in_flight = "ship delivered it 1 time; its AckWait runs until 00:00:35.0.";
+        assert_eq!(story(&simulation).as_deref(), Some(in_flight));
+        simulation.advance(Duration::from_secs(9));
+        let due = "ship delivered it 1 time and delivers it again as soon as a worker asks.";
+        assert_eq!(story(&simulation).as_deref(), Some(due));
+        simulation.advance(Duration::from_secs(600));
+        assert_eq!(story(&simulation), None, "it expired");
+    }
+
+    #[test]
+    fn every_cause_fits_a_cell() {
+        let causes = [HoleCause::Acked, HoleCause::MaxPerSubject, HoleCause::NoInterest, HoleCause::Forgotten];
+        assert!(causes.iter().all(|cause| cause.label().len() <= 11));
     }
 }

@@ -10,6 +10,7 @@ use crate::sim::command::{Command, Settlement};
 use crate::ui::action::{Action, Dialog, PageAction};
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, button, element};
+use crate::ui::widgets::icon::{self, icon};
 use crate::ui::widgets::memo::memo;
 use crate::ui::widgets::menu::{MenuItem, menu};
 use crate::view::consumers::{ConsumerRow, HeldRow, WorkerRow, WorkerState};
@@ -47,17 +48,18 @@ fn says(row: &WorkerRow, in_hand: Option<&HeldRow>, line: Element) -> Element {
         let class = if row.state == WorkerState::Killed { "worker__killed" } else { "muted" };
         return line.with(element("span", class).text(row.state.label()));
     };
-    let of_many = if row.held.len() > 1 {
-        format!("{} messages, ", row.held.len() as u64 + row.more_held)
-    } else {
-        String::new()
-    };
+    if row.held.len() > 1 {
+        return line.text(format!("holds {} messages", row.held.len() as u64 + row.more_held));
+    }
+    line.text("holds ").with(element("code", "").text(format!("#{}", held.stream_seq))).with(delivery(row, held))
+}
+
+/// “2nd delivery”, and whether its AckWait is over.
+fn delivery(row: &WorkerRow, held: &HeldRow) -> Element {
     let late = if held.ring.is_none() && row.no_ack.is_none() { ", AckWait ended" } else { "" };
-    line.text(format!("holds {of_many}")).with(element("code", "").text(format!("#{}", held.stream_seq))).with(
-        element("span", "muted")
-            .title(format!("consumer sequence {}", held.consumer_seq))
-            .text(format!(" {} delivery{late}", text::ordinal(held.delivered))),
-    )
+    element("span", "muted")
+        .title(format!("consumer sequence {}", held.consumer_seq))
+        .text(format!(" {} delivery{late}", text::ordinal(held.delivered)))
 }
 
 /// What is done with the worker itself.
@@ -70,10 +72,15 @@ fn tools(consumer: &Rc<str>, row: &WorkerRow, on: &Callback<Action>) -> Element 
     }
     let is_running = row.script.is_running;
     let run = |does_what: &String| {
-        let label = if is_running { "By hand" } else { "Run" };
-        button("button", label)
-            .label(format!("{label}: {name} {does_what}"))
-            .title(does_what.clone())
+        let (sign, name) = if is_running {
+            (icon::PAUSE, format!("Take {name} in hand: {does_what}"))
+        } else {
+            (icon::PLAY, format!("Run {name}: {does_what}"))
+        };
+        button("button button--square", "")
+            .label(name.clone())
+            .title(name)
+            .with(icon(sign))
             .on_click(does(on, Command::RunWorker { worker, is_running: !is_running }))
     };
     let fetch = || memo("fetch", Fetch { worker, name: Rc::clone(name), on_action: on.clone() });
@@ -101,6 +108,7 @@ fn one_held(row: &WorkerRow, held: &HeldRow, in_hand: Option<&HeldRow>, on: &Cal
     let choose = PageAction::Choose { worker: row.id, consumer_seq: held.consumer_seq };
     let choice = button("button button--small", format!("#{} {left}", held.stream_seq))
         .state("aria-pressed", is_in_hand)
+        .title(format!("{} delivery, consumer sequence {}", text::ordinal(held.delivered), held.consumer_seq))
         .on_click(does(on, choose));
     element("li", "").key(held.consumer_seq).with(choice)
 }

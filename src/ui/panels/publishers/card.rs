@@ -49,7 +49,7 @@ impl Draw for Card {
 
 fn state(row: &PublisherRow) -> &'static str {
     match (row.is_running, row.script.every.is_some()) {
-        (true, _) => "publishes by itself",
+        (true, _) => "runs",
         (false, true) => "paused",
         (false, false) => "",
     }
