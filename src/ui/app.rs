@@ -10,6 +10,7 @@ use yew::{Callback, Component, Context, Html, Properties};
 
 use crate::sim::Simulation;
 use crate::sim::actor::Answer;
+use crate::sim::clock::Speed;
 use crate::sim::command::Command;
 use crate::sim::presets::Preset;
 use crate::view::form::ApiError;
@@ -30,6 +31,12 @@ use super::theme;
 use super::widgets::does;
 use super::widgets::element::{Element, Node, button, element, list};
 use super::widgets::memo::memo;
+
+/// While time runs, the log is written again with every so many frames: nobody reads faster.
+const LOG_EVERY: u32 = 8;
+
+/// From this speed on nothing travels: it would be gone before it arrives.
+const STILL_FROM: Speed = Speed::new(10_000);
 
 /// The least time between two announcements of the log to those who listen.
 const ANNOUNCE_EVERY: Duration = Duration::from_secs(2);
@@ -57,6 +64,8 @@ pub struct App {
     dialog: Option<OpenDialog>,
     /// The error of a request that came from no dialog.
     error: Option<ApiError>,
+    /// Counts the frames in a row.
+    frame: u32,
     /// Present while time runs or an announcement waits.
     frames: Option<Frames>,
     announcer: Announcer,
@@ -80,7 +89,7 @@ impl Component for App {
         window.iter().for_each(theme::restore);
         let keys = window.clone().map(|window| Keys::listen(window, ctx.link().callback(Msg::Key)));
         let focus = Focus::default();
-        let rows = rows(&simulation.borrow(), &focus, None);
+        let rows = PageRows::of(scene(&simulation.borrow(), &focus), None);
         let mut app = Self {
             simulation: Rc::clone(simulation),
             preset,
@@ -90,6 +99,7 @@ impl Component for App {
             rows,
             dialog: None,
             error: None,
+            frame: 0,
             frames: None,
             on_action: ctx.link().callback(Msg::Act),
             _keys: keys,
@@ -108,7 +118,9 @@ impl Component for App {
                 self.announcer.pass(wall);
             }
         }
-        let rows = rows(&self.simulation.borrow(), &self.focus, Some(&self.rows));
+        self.frame = if is_frame { self.frame.wrapping_add(1) } else { 0 };
+        let old_log = (!self.frame.is_multiple_of(LOG_EVERY)).then(|| Rc::clone(&self.rows.log));
+        let rows = PageRows::of(scene(&self.simulation.borrow(), &self.focus), old_log);
         let has_news = self.announcer.read(&rows.log);
         let is_changed = !is_frame || has_news || rows != self.rows;
         self.rows = rows;
@@ -120,7 +132,8 @@ impl Component for App {
         let rows = &self.rows;
         let on_action = || self.on_action.clone();
         let stream = rows.streams.first().map(|row| Rc::clone(&row.name));
-        let panels = element("main", "page")
+        let is_fast = rows.clock.is_playing && rows.clock.speed >= STILL_FROM;
+        let panels = element("main", if is_fast { "page page--fast" } else { "page" })
             .with(memo("publishers", Publishers { rows: Rc::clone(&rows.publishers), on_action: on_action() }))
             .with(memo("streams", Streams { rows: Rc::clone(&rows.streams), on_action: on_action() }))
             .with(memo("consumers", Consumers { rows: Rc::clone(&rows.consumers), stream, on_action: on_action() }))
@@ -245,10 +258,6 @@ impl App {
 
 fn scene<'a>(simulation: &'a Simulation, focus: &'a Focus) -> Scene<'a> {
     Scene { world: simulation.world(), trace: simulation.trace(), clock: &simulation.clock, focus }
-}
-
-fn rows(simulation: &Simulation, focus: &Focus, before: Option<&PageRows>) -> PageRows {
-    PageRows::of(scene(simulation, focus), before)
 }
 
 fn refusal(error: &ApiError, on: &Callback<Action>) -> Element {

@@ -65,7 +65,7 @@ fn notice(row: &ConsumerRow, notice: &Notice, on: &Callback<Action>) -> Element 
     let remedy = |remedy: &Remedy| {
         let (label, action): (_, Action) = match remedy {
             Remedy::Fetch { worker, name } => {
-                (format!("Fetch 1 for {name}"), Command::Fetch { worker: *worker, request: FetchRequest::ONE }.into())
+                (format!("Let {name} fetch 1"), Command::Fetch { worker: *worker, request: FetchRequest::ONE }.into())
             }
             Remedy::AddWorker => ("Add a worker".into(), new_worker(row).into()),
         };
