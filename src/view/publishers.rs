@@ -94,3 +94,22 @@ fn reply(publisher: &Publisher) -> Option<PublishReply> {
     };
     Some(PublishReply { kind, says })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::command::Command;
+    use crate::sim::presets::Preset;
+    use crate::view::{Focus, tests::rows_of};
+
+    #[test]
+    fn a_publisher_runs_until_it_is_paused() {
+        let mut simulation = Preset::by_key("limits").expect("it exists").open();
+        let row =
+            |simulation: &crate::sim::Simulation| Rc::clone(&rows_of(simulation, &Focus::default()).publishers[0]);
+        let before = row(&simulation);
+        assert_eq!((before.is_running, &*before.every), (true, "5 s"));
+        simulation.act(Command::PausePublisher { publisher: before.id, is_paused: true });
+        assert!(!row(&simulation).is_running);
+    }
+}

@@ -25,6 +25,7 @@ pub fn field(field: &Field, state: FieldState<'_>, on_typed: &Callback<Typed>) -
     let id = format!("field-{}", field.key);
     let (help_id, error_id) = (format!("{id}-help"), format!("{id}-error"));
     let described_by = if state.error.is_some() { format!("{help_id} {error_id}") } else { help_id.clone() };
+    let label = element("label", "field__label").attr("for", id.clone()).text(field.key);
     let lock = state.is_locked.then(|| element("span", "field__lock").text("locked"));
     let later = field.later.label().map(|later| element("span", "field__later").text(format!(" {later}")));
     let mut input = input(field, state.value, on_typed)
@@ -39,7 +40,7 @@ pub fn field(field: &Field, state: FieldState<'_>, on_typed: &Callback<Typed>) -
         "div",
         if matches!(field.kind, FieldKind::Subjects | FieldKind::Lines) { "field field--wide" } else { "field" },
     )
-    .with(element("label", "field__label").attr("for", id).text(field.key).with(lock))
+    .with(element("div", "field__head").with(label).with(lock))
     .with(input)
     .with(element("p", "field__help").attr("id", help_id).text(field.help).with(later))
     .with(state.checks)

@@ -145,14 +145,16 @@ fn buttons(row: &PublisherRow, on: &Callback<Action>) -> Element {
     let sends = |class, label: String, value| {
         button(class, label).attr("type", "submit").attr("form", form_id(row.id)).attr("value", value)
     };
+    // Two elements, or the click that stops would send the form: the page is drawn again before the click is over.
     let run = if row.is_running {
         button("button", "Stop")
+            .key("stop")
             .label(format!("Stop publishing every {}", row.every))
             .on_click(does(on, Command::PausePublisher { publisher: row.id, is_paused: true }))
     } else {
         let label = if is_scripted { "Run".into() } else { row.every.clone() };
         let name = format!("Run: publish every {}", row.every);
-        sends("button", label, RUN).label(name.clone()).title(name)
+        sends("button", label, RUN).key("run").label(name.clone()).title(name)
     };
     element("div", "publishers__buttons")
         .with(sends(main, "Publish".into(), "1"))
