@@ -61,12 +61,12 @@ pub fn text(text: impl Into<AttrValue>) -> Html {
 
 /// Several nodes in a row.
 pub fn list<N: Node>(nodes: impl IntoIterator<Item = N>) -> Html {
-    gather(nodes.into_iter().map(N::into_html).collect())
+    gather(&mut nodes.into_iter().map(N::into_html))
 }
 
 #[inline(never)]
-fn gather(nodes: Vec<VNode>) -> Html {
-    VList::with_children(nodes, None).into()
+fn gather(nodes: &mut dyn Iterator<Item = Html>) -> Html {
+    VList::with_children(nodes.collect(), None).into()
 }
 
 impl Element {

@@ -364,7 +364,7 @@ mod tests {
     use crate::engine::ServerConfig;
     use crate::engine::time::Timestamp;
     use crate::sim::Simulation;
-    use crate::sim::actor::{Draft, PublisherScript};
+    use crate::sim::actor::{Actor, ActorId, Draft, FetchRequest, PublisherScript};
     use crate::sim::command::Command;
     use crate::sim::presets::Preset;
     use crate::view::{Focus, PageRows, tests::rows_of};
@@ -480,6 +480,24 @@ mod tests {
         assert_eq!(story(&simulation).as_deref(), Some(due));
         simulation.advance(Duration::from_secs(600));
         assert_eq!(story(&simulation), None, "it expired");
+    }
+
+    #[test]
+    fn what_was_given_up_stays_on_the_tape_and_stands_on_the_shelf() {
+        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
+        let is_a = |(_, actor): &(ActorId, &Actor)| actor.name == "worker A";
+        let (worker, _) = simulation.world().actors().iter().find(is_a).expect("the preset has it");
+        for _ in 0..4 {
+            simulation.advance(Duration::from_secs(31));
+            simulation.act(Command::Fetch { worker, request: FetchRequest { batch: 3, ..FetchRequest::ONE } });
+        }
+        let rows = rows(&simulation, &Focus::default());
+        let row = &rows.streams[0];
+        assert_eq!(tape(row)[1], "2 eu.created gave up");
+        let shelf: Vec<(u64, &str, u64)> =
+            row.gave_up.iter().map(|row| (row.stream_seq, &*row.consumer, row.deliveries)).collect();
+        assert_eq!(shelf, [(6, "ship", 3), (4, "ship", 3), (2, "ship", 3)]);
+        assert!(rows.log.iter().any(|row| row.says.to_string().starts_with("ship gave up on #2 after 3 deliveries")));
     }
 
     #[test]
