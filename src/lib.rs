@@ -8,6 +8,10 @@
 //! ```
 //!
 //! [`engine`] is a NATS server as one value, without input or output of its own; [`sim`] is the world around it.
+//! [`view`] says what a page shows of that; `ui`, built for wasm32 only, draws it.
 
 pub mod engine;
 pub mod sim;
+#[cfg(target_arch = "wasm32")]
+pub mod ui;
+pub mod view;

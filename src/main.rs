@@ -2,25 +2,18 @@
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    yew::Renderer::<page::Page>::new().render();
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use jetstream_sim::sim::presets::PRESETS;
+    use jetstream_sim::ui::app::{App, AppProps};
+
+    let preset = &PRESETS[0];
+    let simulation = Rc::new(RefCell::new(preset.open()));
+    yew::Renderer::<App>::with_props(AppProps { simulation, preset }).render();
 }
 
 #[cfg(not(target_arch = "wasm32"))]
 fn main() {
     eprintln!("The page runs in a browser: `cargo xtask serve` builds it and prints its address.");
-}
-
-#[cfg(target_arch = "wasm32")]
-mod page {
-    use yew::prelude::*;
-
-    /// The page before it has panels: its name.
-    #[component]
-    pub fn Page() -> Html {
-        html! {
-            <main>
-                <h1>{ "JetStream Simulator" }</h1>
-            </main>
-        }
-    }
 }

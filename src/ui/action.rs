@@ -1,0 +1,112 @@
+//! Everything that the reader can do, as data.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::sim::actor::ActorId;
+use crate::sim::clock::Speed;
+use crate::sim::command::Command;
+use crate::sim::presets::Preset;
+use crate::view::form::ApiRequest;
+use crate::view::streams::TapeWindow;
+
+/// What the reader did.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    Clock(ClockAction),
+    /// Something that happens in the world, and that its journal keeps.
+    Do(Command),
+    /// What concerns the page only, and no past or future of the world.
+    Page(PageAction),
+}
+
+/// What moves simulated time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClockAction {
+    Play,
+    Pause,
+    SetSpeed(Speed),
+    /// One event on.
+    StepEvent,
+    /// To the moment of the next event, and through all that happens then.
+    SkipToNext,
+    /// Likewise to the next redelivery, expiry or removal.
+    SkipToNextLoss,
+    Advance(Duration),
+    /// Opens a preset, from its beginning.
+    Open(&'static Preset),
+}
+
+/// What changes the page alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PageAction {
+    /// Looks at a message; `None` at none.
+    Select(Option<(Rc<str>, u64)>),
+    MoveTape {
+        stream: Rc<str>,
+        window: TapeWindow,
+    },
+    /// Reads a tape as a table, or again as a tape.
+    ShowTable {
+        stream: Rc<str>,
+        is_table: bool,
+    },
+    /// Takes up one of the messages that a worker holds.
+    Choose {
+        worker: ActorId,
+        consumer_seq: u64,
+    },
+    Open(Dialog),
+    CloseDialog,
+    /// Away with the error that is shown.
+    DismissError,
+    SwitchTheme,
+}
+
+/// A dialog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dialog {
+    NewStream,
+    EditStream(Rc<str>),
+    /// For a consumer of this stream.
+    NewConsumer(Rc<str>),
+    EditConsumer {
+        stream: Rc<str>,
+        name: Rc<str>,
+    },
+    NewPublisher,
+    EditPublisher(ActorId),
+    NewWorker {
+        stream: Rc<str>,
+        consumer: Rc<str>,
+    },
+    EditWorker {
+        consumer: Rc<str>,
+        worker: ActorId,
+    },
+    Help,
+}
+
+impl From<ClockAction> for Action {
+    fn from(action: ClockAction) -> Self {
+        Self::Clock(action)
+    }
+}
+
+impl From<Command> for Action {
+    fn from(command: Command) -> Self {
+        Self::Do(command)
+    }
+}
+
+impl From<PageAction> for Action {
+    fn from(action: PageAction) -> Self {
+        Self::Page(action)
+    }
+}
+
+impl From<ApiRequest> for Action {
+    fn from(request: ApiRequest) -> Self {
+        Self::Do(Command::Request { subject: request.subject, body: request.body.into_bytes() })
+    }
+}

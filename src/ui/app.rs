@@ -1,0 +1,307 @@
+//! The page as a whole: takes actions to the simulation, and its rows to the panels.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use web_sys::Window;
+use yew::virtual_dom::VChild;
+use yew::{Callback, Component, Context, Html, Properties};
+
+use crate::sim::Simulation;
+use crate::sim::actor::Answer;
+use crate::sim::clock::Speed;
+use crate::sim::command::Command;
+use crate::sim::presets::Preset;
+use crate::view::form::ApiError;
+use crate::view::log::LogRow;
+use crate::view::{Focus, PageRows, Scene, scene, subjects};
+
+use super::action::{Action, ClockAction, Dialog, PageAction};
+use super::frame::Frames;
+use super::keys::{Key, Keys};
+use super::panels::clock::Clock;
+use super::panels::consumers::Consumers;
+use super::panels::dialogs::{self, DialogBox, DialogProps, OpenDialog};
+use super::panels::header::Header;
+use super::panels::log::Log;
+use super::panels::publishers::Publishers;
+use super::panels::streams::Streams;
+use super::theme;
+use super::widgets::does;
+use super::widgets::element::{Element, Node, button, element, list};
+use super::widgets::memo::memo;
+
+/// While time runs, the log is written again with every so many frames: nobody reads faster.
+const LOG_EVERY: u32 = 8;
+
+/// From this speed on nothing travels: it would be gone before it arrives.
+const STILL_FROM: Speed = Speed::new(10_000);
+
+/// The least time between two announcements of the log to those who listen.
+const ANNOUNCE_EVERY: Duration = Duration::from_secs(2);
+
+#[derive(Properties)]
+pub struct AppProps {
+    /// Shared with whoever else drives it; never borrowed while a callback runs.
+    pub simulation: Rc<RefCell<Simulation>>,
+    /// The preset that it was opened from.
+    pub preset: &'static Preset,
+}
+
+impl PartialEq for AppProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.simulation, &other.simulation)
+    }
+}
+
+pub struct App {
+    simulation: Rc<RefCell<Simulation>>,
+    preset: &'static Preset,
+    window: Option<Window>,
+    focus: Focus,
+    rows: PageRows,
+    dialog: Option<OpenDialog>,
+    /// The error of a request that came from no dialog.
+    error: Option<ApiError>,
+    /// Counts the frames in a row.
+    frame: u32,
+    /// Present while time runs or an announcement waits.
+    frames: Option<Frames>,
+    announcer: Announcer,
+    on_action: Callback<Action>,
+    _keys: Option<Keys>,
+}
+
+pub enum Msg {
+    Act(Action),
+    Key(Key),
+    Frame(Duration),
+}
+
+impl Component for App {
+    type Message = Msg;
+    type Properties = AppProps;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let AppProps { simulation, preset } = ctx.props();
+        let window = web_sys::window();
+        window.iter().for_each(theme::restore);
+        let keys = window.clone().map(|window| Keys::listen(window, ctx.link().callback(Msg::Key)));
+        let focus = Focus::default();
+        let rows = PageRows::of(scene(&simulation.borrow(), &focus), None);
+        let mut app = Self {
+            simulation: Rc::clone(simulation),
+            preset,
+            window,
+            focus,
+            announcer: Announcer::after(&rows.log),
+            rows,
+            dialog: None,
+            error: None,
+            frame: 0,
+            frames: None,
+            on_action: ctx.link().callback(Msg::Act),
+            _keys: keys,
+        };
+        app.run_frames(ctx);
+        app
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        let is_frame = matches!(msg, Msg::Frame(_));
+        match msg {
+            Msg::Act(action) => self.act(action),
+            Msg::Key(key) => self.press(key),
+            Msg::Frame(wall) => {
+                self.simulation.borrow_mut().frame(wall);
+                self.announcer.pass(wall);
+            }
+        }
+        self.frame = if is_frame { self.frame.wrapping_add(1) } else { 0 };
+        let old_log = (!self.frame.is_multiple_of(LOG_EVERY)).then(|| Rc::clone(&self.rows.log));
+        let rows = PageRows::of(scene(&self.simulation.borrow(), &self.focus), old_log);
+        let has_news = self.announcer.read(&rows.log);
+        let is_changed = !is_frame || has_news || rows != self.rows;
+        self.rows = rows;
+        self.run_frames(ctx);
+        is_changed
+    }
+
+    fn view(&self, _ctx: &Context<Self>) -> Html {
+        let rows = &self.rows;
+        let on_action = || self.on_action.clone();
+        let stream = rows.streams.first().map(|row| Rc::clone(&row.name));
+        let is_fast = rows.clock.is_playing && rows.clock.speed >= STILL_FROM;
+        let panels = element("main", if is_fast { "page page--fast" } else { "page" })
+            .with(memo("publishers", Publishers { rows: Rc::clone(&rows.publishers), on_action: on_action() }))
+            .with(memo("streams", Streams { rows: Rc::clone(&rows.streams), on_action: on_action() }))
+            .with(memo("consumers", Consumers { rows: Rc::clone(&rows.consumers), stream, on_action: on_action() }))
+            .with(memo("log", Log { rows: Rc::clone(&rows.log) }));
+        let dialog = |open: &OpenDialog| -> Html {
+            let props = DialogProps { open: open.clone(), on_action: on_action() };
+            VChild::<DialogBox>::new(props, Some(dialogs::title(&open.dialog).into())).into()
+        };
+        list([
+            memo("header", Header { preset: self.preset, on_action: on_action() }),
+            memo("clock", Clock { row: Rc::clone(&rows.clock), preset: self.preset, on_action: on_action() }),
+            self.error.as_ref().map(|error| refusal(error, &self.on_action)).into_html(),
+            panels.into_html(),
+            element("p", "hidden").attr("role", "status").text(self.announcer.says.clone()).into_html(),
+            self.dialog.as_ref().map(dialog).into_html(),
+        ])
+    }
+}
+
+impl App {
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Clock(action) => self.move_time(action),
+            Action::Do(command) => self.perform(command),
+            Action::Page(action) => self.turn(action),
+        }
+    }
+
+    fn press(&mut self, key: Key) {
+        match key {
+            Key::PlayPause if self.rows.clock.is_playing => self.act(ClockAction::Pause.into()),
+            Key::PlayPause => self.act(ClockAction::Play.into()),
+            Key::Step => self.act(ClockAction::StepEvent.into()),
+            Key::SkipToNextLoss => self.act(ClockAction::SkipToNextLoss.into()),
+            Key::Help => self.act(PageAction::Open(Dialog::Help).into()),
+        }
+    }
+
+    fn move_time(&mut self, action: ClockAction) {
+        let mut simulation = self.simulation.borrow_mut();
+        match action {
+            ClockAction::Play => simulation.clock.is_playing = true,
+            ClockAction::Pause => simulation.clock.is_playing = false,
+            ClockAction::SetSpeed(speed) => simulation.clock.speed = speed,
+            ClockAction::StepEvent => {
+                simulation.step();
+            }
+            ClockAction::SkipToNext => {
+                simulation.skip_to_next();
+            }
+            ClockAction::SkipToNextLoss => {
+                simulation.skip_to_next_loss();
+            }
+            ClockAction::Advance(by) => simulation.advance(by),
+            ClockAction::Open(preset) => {
+                *simulation = preset.open();
+                (self.preset, self.focus, self.error) = (preset, Focus::default(), None);
+            }
+        }
+    }
+
+    fn perform(&mut self, command: Command) {
+        match command {
+            Command::Request { subject, body } => self.request(&subject, &body),
+            command => {
+                // Under an open dialog only the dialog itself can act.
+                self.dialog = None;
+                self.simulation.borrow_mut().act(command);
+            }
+        }
+    }
+
+    /// Sends a request. A refusal stays in the dialog that it came from; success closes the dialog.
+    fn request(&mut self, subject: &str, body: &[u8]) {
+        let reply = match self.simulation.borrow_mut().request(subject, body) {
+            Some(Answer::Payload(payload)) => scene::lossy(&payload),
+            Some(Answer::NoResponders) | None => String::new(),
+        };
+        let error = ApiError::in_reply(&reply);
+        match &mut self.dialog {
+            Some(open) if error.is_some() => {
+                open.error = error;
+                open.requests += 1;
+            }
+            Some(_) => self.dialog = None,
+            None => self.error = error,
+        }
+    }
+
+    fn turn(&mut self, action: PageAction) {
+        match action {
+            PageAction::Select(selected) => self.focus.selected = selected,
+            PageAction::MoveTape { stream, window } => self.focus.move_window(stream, window),
+            PageAction::ShowTable { stream, is_table } => self.focus.show_table(stream, is_table),
+            PageAction::Choose { worker, consumer_seq } => self.focus.choose(worker, consumer_seq),
+            PageAction::Open(dialog) => self.open(dialog),
+            PageAction::CloseDialog => self.dialog = None,
+            PageAction::DismissError => self.error = None,
+            PageAction::SwitchTheme => self.window.iter().for_each(theme::switch),
+        }
+    }
+
+    fn open(&mut self, dialog: Dialog) {
+        let simulation = self.simulation.borrow();
+        let form = dialogs::form_of(&dialog, simulation.world()).map(Rc::new);
+        if form.is_some() || dialog == Dialog::Help {
+            let facts = subjects::facts(scene(&simulation, &self.focus));
+            self.dialog = Some(OpenDialog { dialog, form, facts, error: None, requests: 0 });
+        }
+    }
+
+    /// Frames come while time runs, and while something waits to be announced.
+    fn run_frames(&mut self, ctx: &Context<Self>) {
+        if !self.rows.clock.is_playing && !self.announcer.is_waiting {
+            self.frames = None;
+        } else if self.frames.is_none() {
+            let callback = ctx.link().callback(Msg::Frame);
+            self.frames = self.window.clone().map(|window| Frames::start(window, callback));
+        }
+    }
+}
+
+fn scene<'a>(simulation: &'a Simulation, focus: &'a Focus) -> Scene<'a> {
+    Scene { world: simulation.world(), trace: simulation.trace(), clock: &simulation.clock, focus }
+}
+
+fn refusal(error: &ApiError, on: &Callback<Action>) -> Element {
+    let says = element("p", "")
+        .with(element("b", "").text("Refused: "))
+        .text(error.description.clone())
+        .with(element("code", "").text(format!(" {}", error.err_code)));
+    let dismiss = button("button button--small", "Dismiss").on_click(does(on, PageAction::DismissError));
+    element("div", "refusal").attr("role", "alert").with(says).with(dismiss)
+}
+
+/// Reads the log to those who listen, not more often than they can follow.
+struct Announcer {
+    says: String,
+    /// The number of the last line that was read out.
+    told: u64,
+    is_waiting: bool,
+    since: Duration,
+}
+
+impl Announcer {
+    /// One that reads out what comes after `log`.
+    fn after(log: &[LogRow]) -> Self {
+        let told = log.last().map_or(0, |row| row.number);
+        Self { says: String::new(), told, is_waiting: false, since: ANNOUNCE_EVERY }
+    }
+
+    fn pass(&mut self, wall: Duration) {
+        self.since = self.since.saturating_add(wall);
+    }
+
+    /// Whether there is something new to say now.
+    fn read(&mut self, log: &[LogRow]) -> bool {
+        let Some(last) = log.last().filter(|last| last.number != self.told) else {
+            self.is_waiting = false;
+            return false;
+        };
+        self.is_waiting = self.since < ANNOUNCE_EVERY;
+        if self.is_waiting {
+            return false;
+        }
+        let missed = last.number.saturating_sub(self.told).saturating_sub(1);
+        self.says = if missed == 0 { last.says.to_string() } else { format!("{missed} more; last: {}", last.says) };
+        (self.told, self.since) = (last.number, Duration::ZERO);
+        true
+    }
+}

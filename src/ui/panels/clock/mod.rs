@@ -1,0 +1,138 @@
+//! The clock bar.
+
+mod timeline;
+
+use std::rc::Rc;
+
+use yew::{Callback, Event, Html, SubmitEvent};
+
+use crate::sim::clock::Speed;
+use crate::sim::presets::Preset;
+use crate::ui::action::{Action, ClockAction};
+use crate::ui::widgets::element::{Element, Node, button, element};
+use crate::ui::widgets::field::plain;
+use crate::ui::widgets::icon::{self, icon};
+use crate::ui::widgets::memo::{Draw, memo};
+use crate::ui::widgets::phrase::phrase;
+use crate::ui::widgets::{does, typed, value_of};
+use crate::view::clock::{ClockRow, speed_label};
+use crate::view::text::parse_duration;
+
+/// The clock bar.
+#[derive(PartialEq)]
+pub struct Clock {
+    pub row: Rc<ClockRow>,
+    /// The preset that “to the start” opens again.
+    pub preset: &'static Preset,
+    pub on_action: Callback<Action>,
+}
+
+impl Draw for Clock {
+    fn draw(&self) -> Html {
+        let now = element("output", "clock__now").label("Simulated time").attr("aria-live", "off");
+        let tools = element("div", "clock__tools")
+            .with(memo("advance", Advance { on_action: self.on_action.clone() }))
+            .with(self.speeds());
+        element("section", "clock")
+            .label("Clock")
+            .with(self.transport())
+            .with(self.next())
+            .with(tools)
+            .with(now.text(self.row.now.clone()))
+            .with(timeline::timeline(&self.row.timeline))
+            .into_html()
+    }
+}
+
+impl Clock {
+    fn transport(&self) -> Element {
+        let (play, play_name, play_icon) = if self.row.is_playing {
+            (ClockAction::Pause, "Pause", icon::PAUSE)
+        } else {
+            (ClockAction::Play, "Play", icon::PLAY)
+        };
+        let loss = self.row.next_loss.as_ref();
+        let loss = loss.map_or("nothing is due".into(), |loss| format!("{} in {}", loss.what, loss.left));
+        let play = self
+            .button(play_name, icon(play_icon), play)
+            .attr("class", "button button--main clock__play")
+            .title(format!("{play_name} (space)"));
+        let skip_name = "To the next redelivery, expiry or removal";
+        element("div", "clock__transport")
+            .attr("role", "group")
+            .label("Run")
+            .with(self.button("Start over", icon(icon::START), ClockAction::Open(self.preset)).title("To the start"))
+            .with(play)
+            .with(self.button("One event on", icon(icon::STEP), ClockAction::StepEvent).title("One event on (→)"))
+            .with(
+                self.button(skip_name, icon(icon::SKIP), ClockAction::SkipToNextLoss)
+                    .title(format!("{skip_name} (shift →): {loss}")),
+            )
+    }
+
+    fn button(&self, name: &'static str, icon: Element, action: ClockAction) -> Element {
+        button("button button--square", "").label(name).with(icon).on_click(does(&self.on_action, action))
+    }
+
+    fn next(&self) -> Element {
+        let line = element("p", "clock__next");
+        let Some(next) = &self.row.next else { return line.text("Nothing is due.") };
+        let says = element("span", "")
+            .text("Next: ")
+            .with(element("b", "clock__what").with(phrase(&next.what)))
+            .text(" in ")
+            .with(element("code", "").text(next.left.clone()));
+        line.with(says).with(button("button", "Skip to it").on_click(does(&self.on_action, ClockAction::SkipToNext)))
+    }
+
+    fn speeds(&self) -> Element {
+        let on = self.on_action.clone();
+        let on_change = move |event: Event| {
+            let chosen = typed(&event);
+            if let Some(speed) = Speed::ALL.into_iter().find(|speed| speed_label(*speed) == chosen) {
+                on.emit(ClockAction::SetSpeed(speed).into());
+            }
+        };
+        let option = |speed: Speed| {
+            let label = speed_label(speed);
+            element("option", "").attr("value", label.clone()).flag("selected", speed == self.row.speed).text(label)
+        };
+        element("select", "input clock__speed")
+            .label("Speed")
+            .on_change(on_change.into())
+            .each(Speed::ALL.into_iter().map(option))
+    }
+}
+
+/// Moves time by what is typed. Drawn once, so that what is typed stays.
+#[derive(PartialEq)]
+struct Advance {
+    on_action: Callback<Action>,
+}
+
+/// What the browser takes for a duration, before it is read.
+const DURATION_PATTERN: &str = r"(\s*[0-9.]+\s*(ns|us|µs|ms|s|m|min|h|d))+\s*";
+
+impl Draw for Advance {
+    fn draw(&self) -> Html {
+        let on_action = self.on_action.clone();
+        let on_submit = move |event: SubmitEvent| {
+            event.prevent_default();
+            if let Some(by) = parse_duration(&value_of(&event, "[name=by]")) {
+                on_action.emit(ClockAction::Advance(by).into());
+            }
+        };
+        let by = element("input", "input clock__by")
+            .attr("name", "by")
+            .label("Advance by")
+            .title("A duration such as 30s, 10m or 1h30m")
+            .value("30s")
+            .flag("required", true)
+            .attr("pattern", DURATION_PATTERN);
+        element("form", "clock__advance")
+            .on_submit(on_submit.into())
+            .with(plain(by))
+            .with(button("button", "Advance").attr("type", "submit"))
+            .into_html()
+    }
+}

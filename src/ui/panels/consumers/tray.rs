@@ -1,0 +1,31 @@
+//! The tray: what is delivered and not yet acked.
+
+use crate::ui::widgets::element::{Element, element};
+use crate::ui::widgets::heard;
+use crate::ui::widgets::ring::{RingKind, ring};
+use crate::view::consumers::{Slot, SlotState, Tray};
+
+pub fn tray(row: &Tray) -> Element {
+    let held = row.num_ack_pending;
+    let of = row.max_ack_pending.map_or_else(|| held.to_string(), |max| format!("{held} of {max}"));
+    let more = (row.more() > 0).then(|| element("li", "tray__more").text(format!("+{}", row.more())));
+    let free = (0..row.shown_free()).map(|_| element("li", "tray__slot tray__slot--free").text("free"));
+    let slots =
+        element("ul", "tray__slots").label("Ack pending").each(row.slots.iter().map(slot)).with(more).each(free);
+    let full = row.is_full().then(|| element("strong", "tray__full").text("full: nothing new goes out"));
+    let count = element("p", "tray__count").with(element("b", "").text(of)).text("ack pending").with(full);
+    element("div", "tray").with(slots).with(count)
+}
+
+fn slot(row: &Slot) -> Element {
+    let (class, drawn, text) = match &row.state {
+        SlotState::InFlight(left) => ("tray__slot", Some(ring(left, RingKind::AckWait)), &*left.left),
+        SlotState::Delayed(left) => ("tray__slot tray__slot--delayed", Some(ring(left, RingKind::Delay)), &*left.left),
+        SlotState::Expired => ("tray__slot tray__slot--expired", None, "expired"),
+    };
+    let text = element("span", "tray__text")
+        .with(element("b", "").text(format!("#{}", row.stream_seq)))
+        .with(element("span", "").text(text.to_owned()))
+        .with(heard(format!(" {}", row.state.label())));
+    element("li", class).key(row.stream_seq).title(row.state.label()).with(drawn).with(text)
+}

@@ -1,0 +1,137 @@
+//! A worker: what it holds, and what can be said of it.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use yew::Callback;
+
+use crate::engine::table::Id;
+use crate::sim::command::{Command, Settlement};
+use crate::ui::action::{Action, Dialog, PageAction};
+use crate::ui::widgets::does;
+use crate::ui::widgets::element::{Element, button, element};
+use crate::ui::widgets::icon::{self, icon};
+use crate::ui::widgets::memo::memo;
+use crate::ui::widgets::menu::{MenuItem, menu};
+use crate::view::consumers::{ConsumerRow, HeldRow, WorkerRow, WorkerState};
+use crate::view::text;
+
+use super::fetch::Fetch;
+
+/// The delays that a nak offers.
+const DELAYS: [Duration; 4] =
+    [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)];
+
+/// Draws the worker `row` of `consumer`.
+pub fn worker(consumer: &ConsumerRow, row: &WorkerRow, on: &Callback<Action>) -> Element {
+    let in_hand = row.in_hand();
+    let says =
+        says(row, in_hand, element("p", "worker__says").with(element("b", "").text(Rc::clone(&row.name))).text(" "));
+    let choice = || {
+        let more = (row.more_held > 0).then(|| element("li", "muted").text(format!("+{}", row.more_held)));
+        element("ul", "worker__held")
+            .label("Holds")
+            .each(row.held.iter().map(|held| one_held(row, held, in_hand, on)))
+            .with(more)
+    };
+    element("section", "worker")
+        .key(u64::from(row.id.index()))
+        .label(format!("Worker {}", row.name))
+        .with(element("div", "worker__head").with(says).with(tools(&consumer.name, row, on)))
+        .with((row.held.len() > 1).then(choice))
+        .with(in_hand.map(|held| answers(row, held, on)))
+}
+
+/// Ends the sentence that begins with the worker's name.
+fn says(row: &WorkerRow, in_hand: Option<&HeldRow>, line: Element) -> Element {
+    let Some(held) = in_hand.filter(|_| row.state != WorkerState::Killed) else {
+        let class = if row.state == WorkerState::Killed { "worker__killed" } else { "muted" };
+        return line.with(element("span", class).text(row.state.label()));
+    };
+    if row.held.len() > 1 {
+        return line.text(format!("holds {} messages", row.held.len() as u64 + row.more_held));
+    }
+    line.text("holds ").with(element("code", "").text(format!("#{}", held.stream_seq))).with(delivery(row, held))
+}
+
+/// “2nd delivery”, and whether its AckWait is over.
+fn delivery(row: &WorkerRow, held: &HeldRow) -> Element {
+    let late = if held.ring.is_none() && row.no_ack.is_none() { ", AckWait ended" } else { "" };
+    element("span", "muted")
+        .title(format!("consumer sequence {}", held.consumer_seq))
+        .text(format!(" {} delivery{late}", text::ordinal(held.delivered)))
+}
+
+/// What is done with the worker itself.
+fn tools(consumer: &Rc<str>, row: &WorkerRow, on: &Callback<Action>) -> Element {
+    let (worker, name) = (row.id, &row.name);
+    if row.state == WorkerState::Killed {
+        return button("button", "Start again")
+            .label(format!("Start {name} again"))
+            .on_click(does(on, Command::Restart { client: worker }));
+    }
+    let is_running = row.script.is_running;
+    let run = |does_what: &String| {
+        let (sign, name) = if is_running {
+            (icon::PAUSE, format!("Take {name} in hand: {does_what}"))
+        } else {
+            (icon::PLAY, format!("Run {name}: {does_what}"))
+        };
+        button("button button--square", "")
+            .label(name.clone())
+            .title(name)
+            .with(icon(sign))
+            .on_click(does(on, Command::RunWorker { worker, is_running: !is_running }))
+    };
+    let fetch = || memo("fetch", Fetch { worker, name: Rc::clone(name), on_action: on.clone() });
+    let edit = Dialog::EditWorker { consumer: Rc::clone(consumer), worker };
+    element("span", "worker__tools")
+        .with(row.does.as_ref().map(run))
+        .with((!is_running).then(fetch))
+        .with(row.held.is_empty().then(|| kill(row, on)))
+        .with(
+            button("button button--quiet button--square", "⋯")
+                .label(format!("Edit {name}"))
+                .on_click(does(on, PageAction::Open(edit))),
+        )
+}
+
+fn kill(row: &WorkerRow, on: &Callback<Action>) -> Element {
+    button("button button--quiet", "Kill")
+        .label(format!("Kill {}", row.name))
+        .on_click(does(on, Command::Kill { client: row.id }))
+}
+
+fn one_held(row: &WorkerRow, held: &HeldRow, in_hand: Option<&HeldRow>, on: &Callback<Action>) -> Element {
+    let is_in_hand = in_hand.is_some_and(|in_hand| in_hand.consumer_seq == held.consumer_seq);
+    let left = held.ring.as_ref().map_or("late", |ring| &ring.left);
+    let choose = PageAction::Choose { worker: row.id, consumer_seq: held.consumer_seq };
+    let choice = button("button button--small", format!("#{} {left}", held.stream_seq))
+        .state("aria-pressed", is_in_hand)
+        .title(format!("{} delivery, consumer sequence {}", text::ordinal(held.delivered), held.consumer_seq))
+        .on_click(does(on, choose));
+    element("li", "").key(held.consumer_seq).with(choice)
+}
+
+/// What can be said of a message.
+fn answers(row: &WorkerRow, held: &HeldRow, on: &Callback<Action>) -> Element {
+    if let Some(why) = row.no_ack {
+        return element("p", "worker__no-ack").text(why);
+    }
+    let (worker, seq) = (row.id, held.stream_seq);
+    let settle = |how| Command::Settle { worker, consumer_seq: held.consumer_seq, how };
+    let one = |label: &'static str, class: &'static str, how| {
+        button(class, label).label(format!("{label} #{seq}")).on_click(does(on, settle(how)))
+    };
+    let nak = |label: String, delay| MenuItem::new(label, settle(Settlement::Nak(delay)));
+    let later = |delay| nak(format!("after {}", text::duration(delay)), Some(delay));
+    let naks = [nak("now".into(), None)].into_iter().chain(DELAYS.map(later)).collect();
+    element("div", "worker__answers")
+        .attr("role", "group")
+        .label(format!("Answer to #{seq}"))
+        .with(one("Ack", "button button--main", Settlement::Ack))
+        .with(menu(&format!("nak-{}", row.id.index()), "button", "Nak", &format!("Nak #{seq}"), naks, on))
+        .with(one("In progress", "button", Settlement::InProgress))
+        .with(one("Term", "button", Settlement::Term))
+        .with(kill(row, on))
+}

@@ -1,0 +1,249 @@
+//! A form in a dialog: its fields in groups, and the request that comes of them.
+
+use std::rc::Rc;
+
+use web_sys::HtmlDialogElement;
+use yew::{Callback, Component, Context, Event, Html, NodeRef, Properties, SubmitEvent};
+
+use crate::ui::action::{Action, Dialog, PageAction};
+use crate::ui::widgets::element::{Element, Node, button, element, list};
+use crate::ui::widgets::field::{FieldState, Typed, field};
+use crate::ui::widgets::menu::{MenuItem, menu};
+use crate::ui::widgets::{does, tokens, typed};
+use crate::view::form::{ApiError, Field, FieldError, FieldKind, Form};
+use crate::view::subjects::{StreamFacts, SubjectCheck};
+
+use super::help::help;
+use super::preview::Outcome;
+use super::{OpenDialog, preview};
+
+#[derive(Properties, PartialEq)]
+pub struct DialogProps {
+    pub open: OpenDialog,
+    pub on_action: Callback<Action>,
+}
+
+/// The browser's own modal dialog: it keeps the focus, and the escape key closes it. Holds what is typed until it is
+/// sent.
+pub struct DialogBox {
+    element: NodeRef,
+    dialog: Dialog,
+    /// `None` for the help.
+    form: Option<Form>,
+    /// Whether sending was tried: what is wrong is shown from then on.
+    is_tried: bool,
+    /// The error of the last request, until its field is changed.
+    refusal: Option<ApiError>,
+}
+
+pub enum Msg {
+    Typed(&'static str, String),
+    /// For a consumer: of which stream.
+    Stream(String),
+    Send,
+}
+
+impl Component for DialogBox {
+    type Message = Msg;
+    type Properties = DialogProps;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let open = &ctx.props().open;
+        Self {
+            element: NodeRef::default(),
+            dialog: open.dialog.clone(),
+            form: open.form.as_deref().cloned(),
+            is_tried: false,
+            refusal: open.error.clone(),
+        }
+    }
+
+    fn changed(&mut self, ctx: &Context<Self>, _old: &DialogProps) -> bool {
+        self.refusal = ctx.props().open.error.clone();
+        true
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        let Some(form) = &mut self.form else { return false };
+        match msg {
+            Msg::Typed(key, value) => {
+                let blamed = self.refusal.as_ref().and_then(|error| preview::field_of(&self.dialog, form, error));
+                if blamed.is_none_or(|blamed| blamed == key) {
+                    self.refusal = None;
+                }
+                form.set(key, value);
+            }
+            Msg::Stream(stream) => self.dialog = Dialog::NewConsumer(stream.into()),
+            Msg::Send => {
+                self.is_tried = true;
+                self.refusal = None;
+                if let Ok(outcome) = preview::outcome(&self.dialog, form) {
+                    ctx.props().on_action.emit(outcome.into());
+                }
+            }
+        }
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let on = &ctx.props().on_action;
+        let on_cancel = on.reform(|event: Event| {
+            event.prevent_default();
+            PageAction::CloseDialog.into()
+        });
+        let title = element("h2", "dialog__title").attr("id", "dialog-title").text(title(&self.dialog));
+        let content = self.form.as_ref().map_or_else(|| help(on), |form| self.form(ctx, form));
+        element("dialog", "dialog")
+            .node_ref(&self.element)
+            .attr("aria-labelledby", "dialog-title")
+            .on_cancel(on_cancel)
+            .with(title)
+            .with(content)
+            .into_html()
+    }
+
+    fn rendered(&mut self, _ctx: &Context<Self>, first_render: bool) {
+        if let Some(element) = self.element.cast::<HtmlDialogElement>().filter(|_| first_render) {
+            // It fails only where the element is open already or gone.
+            let _ = element.show_modal();
+        }
+    }
+}
+
+impl DialogBox {
+    fn form(&self, ctx: &Context<Self>, form: &Form) -> Element {
+        let DialogProps { open, on_action: on } = ctx.props();
+        let outcome = preview::outcome(&self.dialog, form);
+        let checks = preview::checks(&self.dialog, form, &open.facts);
+        let errors = self.errors(form, &outcome);
+        let on_typed = ctx.link().callback(|(key, value)| Msg::Typed(key, value));
+        let on_submit = ctx.link().callback(|event: SubmitEvent| {
+            event.prevent_default();
+            Msg::Send
+        });
+        let body = element("div", "dialog__body")
+            .with(self.stream_choice(ctx))
+            .each(groups(form.fields).map(|fields| group(form, fields, &errors, &checks, &on_typed)))
+            .with(request(&outcome));
+        let foot = element("div", "dialog__foot")
+            .with(element("div", "dialog__error").attr("role", "alert").each(errors.iter().map(summary)))
+            .with(removal(&self.dialog, on))
+            .with(button("button", "Cancel").on_click(does(on, PageAction::CloseDialog)))
+            .with(button("button button--main", verb(&self.dialog, form)).attr("type", "submit"));
+        element("form", "dialog__form").flag("novalidate", true).on_submit(on_submit).with(body).with(foot)
+    }
+
+    /// What is wrong: the server's word, and once sending was tried, what cannot be read.
+    fn errors(&self, form: &Form, outcome: &Result<Outcome, Vec<FieldError>>) -> Vec<FieldError> {
+        let mut errors = match outcome {
+            Err(errors) if self.is_tried => errors.clone(),
+            _ => Vec::new(),
+        };
+        if let Some(error) = &self.refusal {
+            let key = preview::field_of(&self.dialog, form, error);
+            errors.push(FieldError { key, says: format!("{} ({})", error.description, error.err_code) });
+        }
+        errors
+    }
+
+    fn stream_choice(&self, ctx: &Context<Self>) -> Option<Element> {
+        let Dialog::NewConsumer(chosen) = &self.dialog else { return None };
+        let on_change = ctx.link().callback(|event: Event| Msg::Stream(typed(&event)));
+        let option = |facts: &StreamFacts| {
+            let name = &facts.name;
+            element("option", "").attr("value", Rc::clone(name)).flag("selected", name == chosen).text(Rc::clone(name))
+        };
+        let choice = element("select", "input")
+            .attr("id", "field-stream")
+            .on_change(on_change)
+            .each(ctx.props().open.facts.iter().map(option));
+        let field = element("div", "field")
+            .with(element("label", "field__label").attr("for", "field-stream").text("stream"))
+            .with(choice)
+            .with(element("p", "field__help").text("Where its messages come from."));
+        Some(field)
+    }
+}
+
+fn group(
+    form: &Form,
+    fields: &'static [Field],
+    errors: &[FieldError],
+    checks: &[SubjectCheck],
+    on_typed: &Callback<Typed>,
+) -> Element {
+    let one = |spec: &'static Field| {
+        let said = errors.iter().find(|error| error.key == Some(spec.key)).map(|error| error.says.clone());
+        let checks = if matches!(spec.kind, FieldKind::Subjects) { checks } else { &[] };
+        let state = FieldState {
+            value: form.value(spec.key),
+            is_locked: form.is_locked(spec),
+            error: said.or_else(|| form.flaw(spec).map(str::to_owned)),
+            checks: list(checks.iter().map(tokens::check)),
+        };
+        field(spec, state, on_typed)
+    };
+    let title = fields.first().map_or("", |field| field.group);
+    element("fieldset", "dialog__fields")
+        .with(element("legend", "dialog__group").text(title))
+        .each(fields.iter().map(one))
+}
+
+fn verb(dialog: &Dialog, form: &Form) -> &'static str {
+    match (dialog, form.is_edit()) {
+        (Dialog::NewPublisher | Dialog::NewWorker { .. }, _) => "Add",
+        (Dialog::EditPublisher(_) | Dialog::EditWorker { .. }, _) => "Save",
+        (_, false) => "Create",
+        (_, true) => "Update",
+    }
+}
+
+/// The fields of each group.
+fn groups(fields: &'static [Field]) -> impl Iterator<Item = &'static [Field]> {
+    fields.chunk_by(|field, next| field.group == next.group)
+}
+
+pub fn title(dialog: &Dialog) -> String {
+    match dialog {
+        Dialog::NewStream => "New stream".into(),
+        Dialog::EditStream(name) => format!("Stream {name}"),
+        Dialog::NewConsumer(_) => "New consumer".into(),
+        Dialog::EditConsumer { stream, name } => format!("Consumer {name} on {stream}"),
+        Dialog::NewPublisher => "New publisher".into(),
+        Dialog::EditPublisher(_) => "Publisher".into(),
+        Dialog::NewWorker { consumer, .. } => format!("New worker for {consumer}"),
+        Dialog::EditWorker { consumer, .. } => format!("Worker of {consumer}"),
+        Dialog::Help => "Signs and keys".into(),
+    }
+}
+
+/// The request, letter for letter.
+fn request(outcome: &Result<Outcome, Vec<FieldError>>) -> Option<Element> {
+    let Ok(Outcome::Request(request)) = outcome else { return None };
+    let sent = element("pre", "dialog__json")
+        .attr("tabindex", "0")
+        .attr("role", "region")
+        .label("Subject and body")
+        .with(element("b", "").text(request.subject.clone()))
+        .text(format!("\n{}", request.body));
+    let title = element("h3", "dialog__group").text("What is sent");
+    Some(element("section", "").label("Request").with(title).with(sent))
+}
+
+/// An error for the foot of the dialog, where it is seen however far the fields are scrolled.
+fn summary(error: &FieldError) -> Element {
+    let key = error.key.map(|key| element("b", "").text(format!("{key}: ")));
+    element("p", "").with(key).text(error.says.clone())
+}
+
+fn removal(dialog: &Dialog, on: &Callback<Action>) -> Option<Html> {
+    let remove = preview::removal(dialog)?;
+    let label = match dialog {
+        Dialog::EditStream(_) => "Delete the stream, its messages and its consumers",
+        Dialog::EditConsumer { .. } => "Delete the consumer; the messages stay",
+        _ => "Take it off the page",
+    };
+    let purge = preview::purge(dialog).map(|purge| MenuItem::new("Purge: remove every message", purge));
+    let items = purge.into_iter().chain([MenuItem::new(label, remove)]).collect();
+    Some(menu("dialog-remove", "button button--quiet dialog__remove", "Delete", "Delete or purge", items, on))
+}

@@ -1,0 +1,47 @@
+//! What the signs mean, and which keys work.
+
+use yew::Callback;
+
+use crate::ui::action::{Action, PageAction};
+use crate::ui::widgets::does;
+use crate::ui::widgets::element::{Element, button, element};
+
+const SIGNS: [(&str, &str); 9] = [
+    ("Tape", "A stream: every message has a number, and what is removed leaves a dashed hole that names its cause."),
+    ("▽ delivered", "A consumer's bookmark: the last message that it has sent out."),
+    ("▲ ack floor", "The other bookmark: everything up to here is settled."),
+    ("Ring", "AckWait running out in simulated time. A broken ring is a delay that a nak asked for."),
+    ("Pips", "Deliveries of a message: filled ones were made, hollow ones are left up to max_deliver."),
+    ("↺", "To be delivered again, as soon as a worker asks."),
+    ("Tray", "Deliveries that wait for an ack; when max_ack_pending are in it, nothing new goes out."),
+    ("Ticket", "A pull request: a worker gets messages only against one, and it ends with a status."),
+    ("✂ next removal", "Which message goes next, when and why."),
+];
+
+const KEYS: [(&str, &str); 6] = [
+    ("Space", "Play or pause."),
+    ("→", "One event on."),
+    ("Shift →", "To the next redelivery, expiry or removal."),
+    ("← → on a tape", "From message to message; Enter looks at it."),
+    ("Esc", "Closes a dialog or menu."),
+    ("?", "This help."),
+];
+
+pub fn help(on: &Callback<Action>) -> Element {
+    let body = element("div", "dialog__body")
+        .attr("tabindex", "0")
+        .attr("role", "region")
+        .label("Signs and keys")
+        .with(list(&SIGNS))
+        .with(element("h3", "dialog__group").text("Keys"))
+        .with(list(&KEYS));
+    let close = button("button button--main", "Close").on_click(does(on, PageAction::CloseDialog));
+    element("div", "dialog__form").with(body).with(element("div", "dialog__foot").with(close))
+}
+
+fn list(entries: &[(&'static str, &'static str)]) -> Element {
+    let entry = |(sign, meaning): &(&'static str, &'static str)| {
+        element("div", "").with(element("dt", "").text(*sign)).with(element("dd", "").text(*meaning))
+    };
+    element("dl", "help").each(entries.iter().map(entry))
+}

@@ -1,0 +1,61 @@
+//! The top line: name, preset, theme, help.
+
+use yew::{Callback, Event, Html};
+
+use crate::sim::presets::{PRESETS, Preset};
+use crate::ui::action::{Action, ClockAction, Dialog, PageAction};
+use crate::ui::widgets::element::{Element, Node, button, element};
+use crate::ui::widgets::memo::Draw;
+use crate::ui::widgets::{does, typed};
+
+/// The top line.
+#[derive(PartialEq)]
+pub struct Header {
+    /// The preset that is open.
+    pub preset: &'static Preset,
+    pub on_action: Callback<Action>,
+}
+
+impl Draw for Header {
+    fn draw(&self) -> Html {
+        let tool = |sign: &'static str, name: &'static str, title: &'static str, action: PageAction| {
+            button("button button--quiet button--square", sign)
+                .label(name)
+                .title(title)
+                .on_click(does(&self.on_action, action))
+        };
+        element("header", "header")
+            .with(logo())
+            .with(element("h1", "header__name").text("JetStream Simulator"))
+            .with(self.preset_choice())
+            .with(element("p", "header__look").text(self.preset.look_at))
+            .with(tool("◐", "Light or dark", "Light or dark", PageAction::SwitchTheme))
+            .with(tool("?", "Help: signs and keys", "Signs and keys (?)", PageAction::Open(Dialog::Help)))
+            .into_html()
+    }
+}
+
+impl Header {
+    fn preset_choice(&self) -> Element {
+        let on = self.on_action.clone();
+        let on_change = move |event: Event| {
+            if let Some(preset) = Preset::by_key(&typed(&event)) {
+                on.emit(ClockAction::Open(preset).into());
+            }
+        };
+        let option = |preset: &'static Preset| {
+            element("option", "").attr("value", preset.key).flag("selected", preset == self.preset).text(preset.title)
+        };
+        element("select", "input header__presets")
+            .label("Preset")
+            .on_change(on_change.into())
+            .each(PRESETS.iter().map(option))
+    }
+}
+
+fn logo() -> Element {
+    element("svg", "header__logo")
+        .attr("viewBox", "0 0 22 22")
+        .attr("aria-hidden", "true")
+        .with(element("path", "").attr("d", "M2 6h10a3 3 0 1 0-3-3M2 11h15a3 3 0 1 1-3 3M2 16h8a3 3 0 1 1-3 3"))
+}

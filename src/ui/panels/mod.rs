@@ -1,0 +1,44 @@
+//! The panels, one folder each; their rows are in [`crate::view`], their sheets in `www/styles`.
+
+pub mod clock;
+pub mod consumers;
+pub mod dialogs;
+pub mod header;
+pub mod log;
+pub mod publishers;
+pub mod streams;
+
+use yew::Callback;
+
+use super::action::{Action, Dialog, PageAction};
+use super::widgets::does;
+use super::widgets::element::{Element, Node, button, element};
+
+/// The frame of a panel of cards; `add` opens the dialog for one more, and `name` says what that is.
+fn panel(
+    id: &'static str,
+    title: &'static str,
+    add: Option<Dialog>,
+    name: &'static str,
+    on: &Callback<Action>,
+) -> Element {
+    let one_more =
+        |dialog| button("button button--small", "+ Add").label(name).on_click(does(on, PageAction::Open(dialog)));
+    let head = element("div", "panel__head")
+        .with(element("h2", "panel__title").attr("id", id).text(title))
+        .with(add.map(one_more));
+    element("section", format!("panel {id}")).attr("aria-labelledby", id).with(head)
+}
+
+/// What stands in a panel without cards.
+fn empty(says: &'static str) -> Element {
+    element("p", "panel__empty").text(says)
+}
+
+/// The head of a card: a name, what it is, and the button that opens `edit`.
+fn card_head(name: &str, kind: impl Node, what: &str, edit: Dialog, on: &Callback<Action>) -> Element {
+    let edit = button("button button--quiet card__edit", "Edit")
+        .label(format!("Edit {what} {name}"))
+        .on_click(does(on, PageAction::Open(edit)));
+    element("div", "card__head").with(element("h3", "card__name").text(name.to_owned())).with(kind).with(edit)
+}

@@ -1,0 +1,172 @@
+//! One publisher: its draft, ready to be sent, and the last answer.
+
+use std::rc::Rc;
+
+use yew::{Callback, Html, SubmitEvent};
+
+use crate::engine::table::Id;
+use crate::sim::actor::{ActorId, Draft, PublisherScript};
+use crate::sim::command::Command;
+use crate::ui::action::{Action, Dialog};
+use crate::ui::panels::card_head;
+use crate::ui::widgets::element::{Element, Node, button, element};
+use crate::ui::widgets::field::plain;
+use crate::ui::widgets::memo::{Draw, memo};
+use crate::ui::widgets::phrase::phrase;
+use crate::ui::widgets::{does, string, tags, value_of};
+use crate::view::Tag;
+use crate::view::publishers::{EVERY, PublishReply, PublisherRow, ReplyKind};
+
+#[derive(PartialEq)]
+pub struct Card {
+    pub row: Rc<PublisherRow>,
+    pub on_action: Callback<Action>,
+}
+
+impl Draw for Card {
+    fn draw(&self) -> Html {
+        let (row, on) = (&self.row, &self.on_action);
+        let form =
+            memo("draft", DraftForm { row: PublisherRow { reply: None, ..(**row).clone() }, on_action: on.clone() });
+        // What publishes by itself needs no form before its eyes.
+        let form = if row.script.every.is_some() {
+            let summary = element("summary", "publishers__more").text("Message");
+            element("details", "").with(summary).with(form).into_html()
+        } else {
+            form
+        };
+        let kind = element("span", "card__kind").text(state(row));
+        element("article", "card publishers__card")
+            .label(format!("Publisher {}", row.name))
+            .with(card_head(&row.name, kind, "publisher", Dialog::EditPublisher(row.id), on))
+            .with(row.script.every.map(|_| script(row)))
+            .with(form)
+            .with(buttons(row, on))
+            .with(element("div", "").attr("aria-live", "polite").with(row.reply.as_ref().map(reply)))
+            .into_html()
+    }
+}
+
+fn state(row: &PublisherRow) -> &'static str {
+    match (row.is_running, row.script.every.is_some()) {
+        (true, _) => "runs",
+        (false, true) => "paused",
+        (false, false) => "",
+    }
+}
+
+fn script(row: &PublisherRow) -> Element {
+    tags(&[Tag::subject(row.script.draft.subject.clone()), Tag::word(format!("every {}", row.every))])
+}
+
+/// What is sent, open to be changed. Drawn again only for another script, so that what is typed stays until then.
+#[derive(PartialEq)]
+struct DraftForm {
+    /// Without its last answer, which the form does not show.
+    row: PublisherRow,
+    on_action: Callback<Action>,
+}
+
+impl Draw for DraftForm {
+    fn draw(&self) -> Html {
+        let (on, row) = (self.on_action.clone(), self.row.clone());
+        let on_submit = move |event: SubmitEvent| {
+            event.prevent_default();
+            let button = event.submitter().and_then(|button| string(&button, "value"));
+            for command in commands(&row, typed_draft(&event, &row.script.draft), button.as_deref()) {
+                on.emit(command.into());
+            }
+        };
+        let draft = &self.row.script.draft;
+        let subject = self.input("subject", &draft.subject);
+        let subject =
+            subject.flag("required", true).attr("pattern", r"\S+").title("No blanks. {n} counts the messages.");
+        let optional = element("span", "muted").text(" optional");
+        element("form", "")
+            .attr("id", form_id(self.row.id))
+            .on_submit(on_submit.into())
+            .with(self.label("subject", "Subject"))
+            .with(subject)
+            .with(self.label("payload", "Payload"))
+            .with(self.input("payload", &draft.payload).title("{n} counts the messages."))
+            .with(self.label("msg-id", "Nats-Msg-Id").with(optional))
+            .with(self.input("msg-id", &draft.msg_id).title("{n} counts the messages."))
+            .into_html()
+    }
+}
+
+/// What is typed into the form; headers have no field here.
+fn typed_draft(event: &SubmitEvent, before: &Draft) -> Draft {
+    Draft {
+        subject: value_of(event, "[name=subject]").trim().into(),
+        payload: value_of(event, "[name=payload]"),
+        msg_id: value_of(event, "[name=msg-id]").trim().into(),
+        headers: before.headers.clone(),
+    }
+}
+
+/// The value of the button that lets a publisher run.
+const RUN: &str = "run";
+
+/// What a button of the form asks for: to publish so many, or to run.
+fn commands(row: &PublisherRow, draft: Draft, button: Option<&str>) -> Vec<Command> {
+    let publisher = row.id;
+    if button == Some(RUN) {
+        let every = row.script.every.or(Some(EVERY));
+        let script = PublisherScript { draft, every, ..row.script };
+        let set = Command::SetPublisherScript { publisher, name: row.name.to_string(), script };
+        return vec![set, Command::PausePublisher { publisher, is_paused: false }];
+    }
+    let times = button.and_then(|value| value.parse().ok()).unwrap_or(1);
+    vec![Command::Publish { publisher, draft, times }]
+}
+
+impl DraftForm {
+    fn label(&self, name: &'static str, text: &'static str) -> Element {
+        element("label", "field__label").attr("for", self.input_id(name)).text(text)
+    }
+
+    fn input(&self, name: &'static str, value: &str) -> Element {
+        plain(element("input", "input").attr("id", self.input_id(name)).attr("name", name).value(value))
+    }
+
+    fn input_id(&self, name: &str) -> String {
+        format!("{}-{name}", form_id(self.row.id))
+    }
+}
+
+fn form_id(publisher: ActorId) -> String {
+    format!("publisher-{}", publisher.index())
+}
+
+fn buttons(row: &PublisherRow, on: &Callback<Action>) -> Element {
+    let is_scripted = row.script.every.is_some();
+    let main = if is_scripted { "button publishers__publish" } else { "button button--main publishers__publish" };
+    let sends = |class, label: String, value| {
+        button(class, label).attr("type", "submit").attr("form", form_id(row.id)).attr("value", value)
+    };
+    // Two elements, or the click that stops would send the form: the page is drawn again before the click is over.
+    let run = if row.is_running {
+        button("button", "Stop")
+            .key("stop")
+            .label(format!("Stop publishing every {}", row.every))
+            .on_click(does(on, Command::PausePublisher { publisher: row.id, is_paused: true }))
+    } else {
+        let label = if is_scripted { "Run".into() } else { row.every.clone() };
+        let name = format!("Run: publish every {}", row.every);
+        sends("button", label, RUN).key("run").label(name.clone()).title(name)
+    };
+    element("div", "publishers__buttons")
+        .with(sends(main, "Publish".into(), "1"))
+        .with(sends("button", "×10".into(), "10").label("Publish 10 times").title("Publish 10 times"))
+        .with(run)
+}
+
+fn reply(reply: &PublishReply) -> Element {
+    let class = match reply.kind {
+        ReplyKind::Stored => "reply reply--good",
+        ReplyKind::Duplicate => "reply reply--note",
+        ReplyKind::Refused | ReplyKind::NoResponders => "reply reply--bad",
+    };
+    element("p", class).with(element("b", "").text(reply.kind.label())).text(" ").with(phrase(&reply.says))
+}

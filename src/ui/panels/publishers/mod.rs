@@ -1,0 +1,32 @@
+//! The publishers.
+
+mod card;
+
+use std::rc::Rc;
+
+use yew::{Callback, Html};
+
+use crate::engine::table::Id;
+use crate::ui::action::{Action, Dialog};
+use crate::ui::widgets::element::Node;
+use crate::ui::widgets::memo::{Draw, memo};
+use crate::view::publishers::PublisherRow;
+
+/// The panel.
+#[derive(PartialEq)]
+pub struct Publishers {
+    pub rows: Rc<[Rc<PublisherRow>]>,
+    pub on_action: Callback<Action>,
+}
+
+impl Draw for Publishers {
+    fn draw(&self) -> Html {
+        let on = &self.on_action;
+        let card = |row: &Rc<PublisherRow>| {
+            memo(u64::from(row.id.index()), card::Card { row: Rc::clone(row), on_action: on.clone() })
+        };
+        super::panel("publishers", "Publishers", Some(Dialog::NewPublisher), "Add publisher", on)
+            .each(self.rows.iter().map(card))
+            .into_html()
+    }
+}

@@ -1,0 +1,74 @@
+//! One stream: its tape, the lanes of its consumers, what goes next, its counters.
+
+use std::rc::Rc;
+
+use yew::{Callback, Html};
+
+use crate::ui::action::{Action, Dialog, PageAction};
+use crate::ui::panels::card_head;
+use crate::ui::widgets::element::{Element, Node, button, element};
+use crate::ui::widgets::memo::Draw;
+use crate::ui::widgets::{does, numbers, tags};
+use crate::view::streams::{StreamRow, TapeWindow, WINDOW_CELLS};
+
+use super::{detail, lanes, strip, table, tape};
+
+#[derive(PartialEq)]
+pub struct Card {
+    pub row: Rc<StreamRow>,
+    pub on_action: Callback<Action>,
+}
+
+impl Draw for Card {
+    fn draw(&self) -> Html {
+        let (row, on) = (&self.row, &self.on_action);
+        let content = if row.is_table { table::table(row) } else { self.scroller() };
+        let tape = element("div", "streams__box").with(self.bar()).with(content).with(strip::strip(row, on));
+        let edit = Dialog::EditStream(Rc::clone(&row.name));
+        element("article", "card streams__card")
+            .label(format!("Stream {}", row.name))
+            .with(card_head(&row.name, None::<Element>, "stream", edit, on))
+            .with(tags(&row.tags))
+            .with(tape)
+            .with(row.selected.as_ref().map(|detail| detail::detail(row, detail, on)))
+            .with(numbers(&row.numbers))
+            .into_html()
+    }
+}
+
+impl Card {
+    fn scroller(&self) -> Element {
+        let length = element("div", "streams__length")
+            .attr("style", format!("--cells:{}", self.row.tape.cells.len()))
+            .with(tape::tape(&self.row, &self.on_action))
+            .with(lanes::lanes(&self.row));
+        element("div", "streams__scroll").with(length)
+    }
+
+    fn bar(&self) -> Element {
+        let row = &self.row;
+        let switch = PageAction::ShowTable { stream: Rc::clone(&row.name), is_table: !row.is_table };
+        let switch = button("button button--quiet button--small", "Table")
+            .label(format!("{} as a table", row.name))
+            .state("aria-pressed", row.is_table)
+            .on_click(does(&self.on_action, switch));
+        element("div", "streams__bar").with(self.ends()).with(switch)
+    }
+
+    /// First and last sequence, and the buttons that move the window over a stream longer than it.
+    fn ends(&self) -> Element {
+        let (row, ends) = (&self.row, element("span", "streams__ends"));
+        let Some(shown) = row.tape.cells.first() else { return ends };
+        let step = WINDOW_CELLS as u64 / 2;
+        let to = |label: &'static str, window, is_there: bool| {
+            let action = PageAction::MoveTape { stream: Rc::clone(&row.name), window };
+            is_there.then(|| button("button button--small", label).on_click(does(&self.on_action, action)))
+        };
+        let (earlier, later) = (row.tape.has_earlier, row.tape.has_later);
+        ends.with(element("span", "").text(format!("first {} · last {}", row.tape.first_seq, row.tape.last_seq)))
+            .with(to("First", TapeWindow::From(row.tape.first_seq), earlier))
+            .with(to("Earlier", TapeWindow::From(shown.seq.saturating_sub(step).max(1)), earlier))
+            .with(to("Later", TapeWindow::From(shown.seq + step), later))
+            .with(to("Newest", TapeWindow::Newest, later))
+    }
+}

@@ -1,0 +1,45 @@
+//! The message that is looked at.
+
+use std::rc::Rc;
+
+use yew::Callback;
+
+use crate::ui::action::{Action, PageAction};
+use crate::ui::widgets::does;
+use crate::ui::widgets::element::{Element, button, element};
+use crate::ui::widgets::phrase::phrase;
+use crate::view::form::ApiRequest;
+use crate::view::streams::{MessageDetail, StreamRow};
+
+pub fn detail(row: &StreamRow, detail: &MessageDetail, on: &Callback<Action>) -> Element {
+    let seq = detail.stream_seq;
+    let payload = element("pre", "detail__payload").attr("tabindex", "0").attr("role", "region").label("Payload");
+    let header = |(name, value): &(String, String)| {
+        element("div", "").with(element("dt", "").text(name.clone())).with(element("dd", "").text(value.clone()))
+    };
+    let headers =
+        (!detail.headers.is_empty()).then(|| element("dl", "detail__headers").each(detail.headers.iter().map(header)));
+    element("section", "detail")
+        .label(format!("Message #{seq}"))
+        .with(head(row, detail, on))
+        .with(headers)
+        .with(payload.text(detail.payload.clone()))
+        .each(detail.story.iter().map(|says| element("p", "").with(phrase(says))))
+}
+
+fn head(row: &StreamRow, detail: &MessageDetail, on: &Callback<Action>) -> Element {
+    let seq = detail.stream_seq;
+    let delete = button("button button--small", "Delete").label(format!("Delete message #{seq}"));
+    let request =
+        ApiRequest { subject: format!("$JS.API.STREAM.MSG.DELETE.{}", row.name), body: format!("{{\"seq\":{seq}}}") };
+    let close = button("button button--quiet button--small", "Close").label("Close the message");
+    element("div", "detail__head")
+        .with(element("b", "").text(format!("#{seq}")))
+        .with(element("code", "").text(Rc::clone(&detail.subject)))
+        .with(element("span", "muted").text(format!("stored at {}, {}", detail.stored_at, detail.size)))
+        .with(
+            element("span", "detail__buttons")
+                .with(delete.on_click(does(on, request)))
+                .with(close.on_click(does(on, PageAction::Select(None)))),
+        )
+}

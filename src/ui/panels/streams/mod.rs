@@ -1,0 +1,36 @@
+//! The streams.
+
+mod card;
+mod detail;
+mod lanes;
+mod strip;
+mod table;
+mod tape;
+
+use std::rc::Rc;
+
+use yew::{Callback, Html};
+
+use crate::ui::action::{Action, Dialog};
+use crate::ui::widgets::element::Node;
+use crate::ui::widgets::memo::{Draw, memo};
+use crate::view::streams::StreamRow;
+
+/// The panel.
+#[derive(PartialEq)]
+pub struct Streams {
+    pub rows: Rc<[Rc<StreamRow>]>,
+    pub on_action: Callback<Action>,
+}
+
+impl Draw for Streams {
+    fn draw(&self) -> Html {
+        let on = &self.on_action;
+        let card = |row: &Rc<StreamRow>| memo(&*row.name, card::Card { row: Rc::clone(row), on_action: on.clone() });
+        let empty = "No stream yet. A stream stores what is published on its subjects.";
+        super::panel("streams", "Streams", Some(Dialog::NewStream), "Add stream", on)
+            .with(self.rows.is_empty().then(|| super::empty(empty)))
+            .each(self.rows.iter().map(card))
+            .into_html()
+    }
+}

@@ -1,0 +1,57 @@
+//! Under the tape: the duplicate window, what goes next, what was given up.
+
+use std::rc::Rc;
+
+use yew::Callback;
+
+use crate::ui::action::{Action, PageAction};
+use crate::ui::widgets::does;
+use crate::ui::widgets::element::{Element, Node, button, element};
+use crate::view::streams::{DedupBar, DedupId, GaveUpRow, StreamRow};
+
+pub fn strip(row: &StreamRow, on: &Callback<Action>) -> Element {
+    let dedup = |dedup: &DedupBar| item(format!("Dedup window {}", dedup.window), ids(dedup));
+    let next_removal = match &row.next_removal {
+        None => muted("none due"),
+        Some(next) => element("b", "strip__next").text(format!("✂ #{} {}", next.stream_seq, next.how)),
+    };
+    let shelf = || {
+        let shelf =
+            element("span", "strip__shelf").each(row.gave_up.iter().map(|given_up| given_up_on(row, given_up, on)));
+        item("Gave up".into(), shelf)
+    };
+    element("dl", "strip")
+        .with(row.dedup.as_ref().map(dedup))
+        .with(item("Next removal".into(), next_removal))
+        .with((!row.gave_up.is_empty()).then(shelf))
+}
+
+fn item(name: String, content: impl Node) -> Element {
+    element("div", "strip__item").with(element("dt", "").text(name)).with(element("dd", "").with(content))
+}
+
+fn muted(words: impl Into<yew::AttrValue>) -> Element {
+    element("span", "muted").text(words)
+}
+
+fn ids(dedup: &DedupBar) -> Element {
+    if dedup.ids.is_empty() {
+        return muted("empty");
+    }
+    let id = |row: &DedupId| {
+        element("code", "strip__id")
+            .title(format!("#{}, remembered for another {}", row.stream_seq, row.ring.left))
+            .attr("style", format!("--left:{}.{}%", row.ring.permille / 10, row.ring.permille % 10))
+            .text(row.id.clone())
+    };
+    element("span", "strip__ids")
+        .with((dedup.more > 0).then(|| muted(format!("{} more", dedup.more))))
+        .each(dedup.ids.iter().map(id))
+}
+
+fn given_up_on(row: &StreamRow, given_up: &GaveUpRow, on: &Callback<Action>) -> Element {
+    let seq = given_up.stream_seq;
+    button("button button--small strip__given-up", format!("#{seq}"))
+        .title(format!("{} delivered it {} times; it stays in the stream", given_up.consumer, given_up.deliveries))
+        .on_click(does(on, PageAction::Select(Some((Rc::clone(&row.name), seq)))))
+}

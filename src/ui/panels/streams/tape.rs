@@ -1,0 +1,113 @@
+//! The tape: numbered cells, holes with their causes.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, KeyboardEvent};
+use yew::{AttrValue, Callback};
+
+use crate::ui::action::{Action, PageAction};
+use crate::ui::widgets::element::{Element, button, element};
+use crate::ui::widgets::pips::pips;
+use crate::ui::widgets::ring::{RingKind, ring};
+use crate::ui::widgets::{does, heard};
+use crate::view::streams::{CellContent, CellState, StoredCell, StreamRow, TapeCell};
+
+pub fn tape(row: &StreamRow, on: &Callback<Action>) -> Element {
+    if row.tape.cells.is_empty() {
+        return element("p", "tape__empty").text("Nothing was stored yet.");
+    }
+    element("ol", "tape")
+        .label(format!("Messages of {}", row.name))
+        .on_key(Callback::from(walk))
+        .each(row.tape.cells.iter().map(|cell| place(row, cell, on)))
+}
+
+fn place(row: &StreamRow, cell: &TapeCell, on: &Callback<Action>) -> Element {
+    match &cell.content {
+        CellContent::Hole { cause, .. } => element("li", "tape__hole")
+            .key(cell.seq)
+            .with(element("span", "").text(cell.numbers()))
+            .with(element("span", "").text(cause.label())),
+        CellContent::Stored(stored) => element("li", "tape__place")
+            .key(cell.seq)
+            .with(message(row, cell.seq, stored, on))
+            .with(stored.pips.map(pips)),
+    }
+}
+
+fn message(row: &StreamRow, seq: u64, cell: &StoredCell, on: &Callback<Action>) -> Element {
+    let is_selected = row.selected.as_ref().is_some_and(|detail| detail.stream_seq == seq);
+    let target = (!is_selected).then(|| (Rc::clone(&row.name), seq));
+    // Only one cell is a stop of the tab key; arrows go from there.
+    let is_stop = is_selected || (row.selected.is_none() && row.tape.newest_stored() == Some(seq));
+    let state = match cell.state {
+        CellState::Resting => "",
+        CellState::InFlight(_) => " tape__cell--flight",
+        CellState::Delayed(_) => " tape__cell--delayed",
+        CellState::Redeliver => " tape__cell--again",
+        CellState::GaveUp => " tape__cell--gave-up",
+    };
+    let bounced = if cell.duplicates > 0 { " tape__cell--bounced" } else { "" };
+    button("", "")
+        // A new key for every duplicate lets the cell bounce again.
+        .key(cell.duplicates)
+        .attr("class", format!("tape__cell{state}{bounced} subject-{}", cell.color))
+        .attr("tabindex", if is_stop { "0" } else { "-1" })
+        .state("aria-pressed", is_selected)
+        .title(Rc::clone(&cell.subject))
+        .on_click(does(on, PageAction::Select(target)))
+        .with(element("span", "tape__seq").text(seq.to_string()))
+        .with(sign(&cell.state))
+        .with(element("span", "tape__label").text(label(cell)))
+        .with(heard(spoken(cell)))
+}
+
+fn sign(state: &CellState) -> Option<Element> {
+    match state {
+        CellState::InFlight(row) => Some(ring(row, RingKind::AckWait)),
+        CellState::Delayed(row) => Some(ring(row, RingKind::Delay)),
+        CellState::Redeliver => Some(element("span", "tape__sign").attr("aria-hidden", "true").text("↺")),
+        CellState::Resting | CellState::GaveUp => None,
+    }
+}
+
+/// What stands at the foot of the cell. It may break behind every dot.
+fn label(cell: &StoredCell) -> AttrValue {
+    match cell.state {
+        CellState::GaveUp => "gave up".into(),
+        _ => cell.label.replace('.', ".\u{200b}").into(),
+    }
+}
+
+fn spoken(cell: &StoredCell) -> String {
+    let left = match &cell.state {
+        CellState::InFlight(ring) | CellState::Delayed(ring) => format!(", {} left", ring.left),
+        _ => String::new(),
+    };
+    let duplicates = if cell.duplicates > 0 { format!(", {} duplicates", cell.duplicates) } else { String::new() };
+    format!(" {}, {}{left}{duplicates}", cell.subject, cell.state.label())
+}
+
+/// Left and right go from cell to cell.
+fn walk(event: KeyboardEvent) {
+    let key = event.key();
+    let from = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let next_place = |place: &web_sys::Element| match &*key {
+        "ArrowLeft" => place.previous_element_sibling(),
+        "ArrowRight" => place.next_element_sibling(),
+        _ => None,
+    };
+    let mut place = from.and_then(|from| from.closest("li").ok().flatten()).as_ref().and_then(next_place);
+    while let Some(at) = place {
+        if let Ok(Some(cell)) = at.query_selector("button")
+            && let Ok(cell) = cell.dyn_into::<HtmlElement>()
+        {
+            event.prevent_default();
+            // A cell that has just gone cannot be focused, and need not.
+            let _ = cell.focus();
+            return;
+        }
+        place = next_place(&at);
+    }
+}

@@ -1,0 +1,85 @@
+//! Small parts that several panels draw.
+
+pub mod element;
+pub mod field;
+pub mod icon;
+pub mod memo;
+pub mod menu;
+pub mod phrase;
+pub mod pips;
+pub mod ring;
+pub mod tokens;
+
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Event, MouseEvent};
+use yew::{AttrValue, Callback, Html};
+
+use crate::view::{NumberRow, Tag};
+
+use super::action::Action;
+use element::{Element, Node, element};
+
+/// A click that does `action`.
+pub fn does(on_action: &Callback<Action>, action: impl Into<Action>) -> Callback<MouseEvent> {
+    does_action(on_action.clone(), action.into())
+}
+
+fn does_action(on_action: Callback<Action>, action: Action) -> Callback<MouseEvent> {
+    Callback::from(move |_| on_action.emit(action.clone()))
+}
+
+/// What stands in the field that `event` comes from. Works for inputs, text areas and selects alike.
+pub fn typed(event: &Event) -> String {
+    event.target().and_then(|target| string(&target, "value")).unwrap_or_default()
+}
+
+/// Whether the box that `event` comes from is ticked.
+pub fn is_ticked(event: &Event) -> bool {
+    event.target().is_some_and(|target| is_set(&target, "checked"))
+}
+
+/// What stands in the field that `selector` finds in the form or menu that `event` comes from.
+pub fn value_of(event: &Event, selector: &str) -> String {
+    field_of(event, selector).and_then(|field| string(&field, "value")).unwrap_or_default()
+}
+
+/// Whether the box is ticked that `selector` finds in the form or menu that `event` comes from.
+pub fn tick_of(event: &Event, selector: &str) -> bool {
+    field_of(event, selector).is_some_and(|field| is_set(&field, "checked"))
+}
+
+fn field_of(event: &Event, selector: &str) -> Option<web_sys::Element> {
+    let from: web_sys::Element = event.target()?.dyn_into().ok()?;
+    from.closest("form, [popover]").ok()??.query_selector(selector).ok()?
+}
+
+/// A property that holds text; `None` where it holds none.
+pub fn string(of: &JsValue, property: &str) -> Option<String> {
+    js_sys::Reflect::get(of, &property.into()).ok()?.as_string()
+}
+
+fn is_set(of: &JsValue, property: &str) -> bool {
+    js_sys::Reflect::get(of, &property.into()).is_ok_and(|value| value.is_truthy())
+}
+
+/// Words that are heard and not seen.
+pub fn heard(words: impl Into<AttrValue>) -> Element {
+    element("span", "hidden").text(words)
+}
+
+/// The tags of a stream or consumer.
+pub fn tags(rows: &[Tag]) -> Element {
+    let tag = |row: &Tag| element("li", if row.is_subject { "tag tag--subject" } else { "tag" }).text(row.text.clone());
+    element("ul", "tags").each(rows.iter().map(tag))
+}
+
+/// The counters at the foot of a card.
+pub fn numbers(rows: &[NumberRow]) -> Html {
+    let number = |row: &NumberRow| {
+        element("div", "numbers__item")
+            .title(row.explanation)
+            .with(element("dt", "numbers__label").text(row.label))
+            .with(element("dd", "numbers__value").text(row.value.clone()))
+    };
+    (!rows.is_empty()).then(|| element("dl", "numbers").each(rows.iter().map(number))).into_html()
+}

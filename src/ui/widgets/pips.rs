@@ -1,0 +1,30 @@
+//! Delivery counts as pips.
+
+use crate::view::Pips;
+
+use super::element::{Element, element};
+use super::heard;
+
+/// The most pips that are drawn; a higher count is written.
+const SHOWN: u64 = 6;
+
+/// Filled pips for deliveries made, hollow ones up to `max_deliver`.
+pub fn pips(row: Pips) -> Element {
+    let spoken = match row.max {
+        Some(max) => format!("delivered {} of {max} times", row.delivered),
+        None => format!("delivered {} times", row.delivered),
+    };
+    let all = row.max.unwrap_or(0).max(row.delivered);
+    let drawn = element("span", "pips__drawn").attr("aria-hidden", "true");
+    let drawn = if all > SHOWN {
+        let of = row.max.map(|max| format!(" of {max}")).unwrap_or_default();
+        drawn.with(pip(true)).text(format!("×{}{of}", row.delivered))
+    } else {
+        drawn.each((0..all).map(|index| pip(index < row.delivered)))
+    };
+    element("span", "pips").with(drawn).with(heard(spoken))
+}
+
+fn pip(is_filled: bool) -> Element {
+    element("i", if is_filled { "pips__pip" } else { "pips__pip pips__pip--hollow" })
+}

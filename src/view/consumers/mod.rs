@@ -1,0 +1,408 @@
+//! The consumers: tray, tickets and workers.
+
+mod notice;
+mod workers;
+
+use std::rc::Rc;
+
+use crate::engine::consumer::Consumer;
+use crate::engine::consumer::ack_pending::{Pending, PendingState};
+use crate::engine::consumer::config::{AckPolicy, DeliverPolicy};
+use crate::engine::stream::Stream;
+use crate::engine::table::Id;
+use crate::sim::actor::{ActorId, WorkerScript};
+
+use super::streams::delay_began;
+use super::text::{self, Phrase};
+use super::{NumberRow, Ring, Scene, Tag, first_by};
+
+/// The most slots that a tray draws; the rest is counted.
+pub const SHOWN_SLOTS: usize = 6;
+
+/// The most tickets that a card shows, the newest of them.
+pub const SHOWN_TICKETS: usize = 4;
+
+/// The most messages that a worker shows of those it holds.
+pub const SHOWN_HELD: usize = 8;
+
+/// Pending messages that are looked at for the tray.
+const LOOKED_AT: usize = 256;
+
+/// A consumer's card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsumerRow {
+    pub stream: Rc<str>,
+    pub name: Rc<str>,
+    /// The deliver subject of a push consumer; `None` for pull.
+    pub deliver_subject: Option<Rc<str>>,
+    pub tags: Vec<Tag>,
+    pub tray: Tray,
+    pub tickets: Vec<TicketRow>,
+    pub workers: Vec<WorkerRow>,
+    /// What stands in the way, and what would help.
+    pub notice: Option<Notice>,
+    pub numbers: Vec<NumberRow>,
+    /// Until an unused consumer is deleted (`inactive_threshold`); `None` while it is in use or has no threshold.
+    pub inactive: Option<Ring>,
+}
+
+/// What is delivered and not yet acked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tray {
+    /// The first of what it holds, those to be delivered again first.
+    pub slots: Vec<Slot>,
+    /// `num_ack_pending`.
+    pub num_ack_pending: u64,
+    /// `max_ack_pending`; `None` is unlimited.
+    pub max_ack_pending: Option<u64>,
+}
+
+impl Tray {
+    /// Whether nothing new is delivered until a slot is free.
+    pub fn is_full(&self) -> bool {
+        self.max_ack_pending.is_some_and(|max| self.num_ack_pending >= max)
+    }
+
+    /// How many free slots to draw, so that those drawn are at most [`SHOWN_SLOTS`].
+    pub fn shown_free(&self) -> usize {
+        let free = self.max_ack_pending.map_or(u64::MAX, |max| max.saturating_sub(self.num_ack_pending));
+        let room = SHOWN_SLOTS.saturating_sub(self.slots.len()).min(2);
+        usize::try_from(free).map_or(room, |free| free.min(room))
+    }
+
+    /// How many it holds beyond the slots drawn.
+    pub fn more(&self) -> u64 {
+        self.num_ack_pending.saturating_sub(self.slots.len() as u64)
+    }
+}
+
+/// One delivery that waits for its ack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    pub stream_seq: u64,
+    pub state: SlotState,
+}
+
+/// How a delivery stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SlotState {
+    /// With a worker; the ring is its AckWait.
+    InFlight(Ring),
+    /// Nak'd with a delay: still holds its slot; the ring is the delay.
+    Delayed(Ring),
+    /// Its AckWait ended, or it was nak'd, and nobody has asked for it since.
+    Expired,
+}
+
+impl SlotState {
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::InFlight(_) => "in flight",
+            Self::Delayed(_) => "nak, delayed",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// A pull request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TicketRow {
+    /// Rises with every request, so that a ticket keeps its place.
+    pub number: u64,
+    /// `pull 5 · no_wait · expires 30 s`.
+    pub asks: String,
+    pub state: TicketState,
+}
+
+/// How a pull request stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TicketState {
+    /// Waits in line.
+    Open {
+        /// Messages still wanted.
+        left: u64,
+        /// Until it expires; `None` waits for ever.
+        expires: Option<Ring>,
+    },
+    /// Every message wanted was delivered; the server says nothing about it.
+    Used {
+        /// The last one.
+        stream_seq: u64,
+    },
+    /// Ended with a status such as `404 No Messages`.
+    Ended { status: String },
+}
+
+/// A worker of a consumer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerRow {
+    pub id: ActorId,
+    pub name: Rc<str>,
+    pub state: WorkerState,
+    pub script: WorkerScript,
+    /// What it does by itself: `takes 5 s, fails 20 %`; `None` if nobody gave it a script.
+    pub does: Option<String>,
+    /// Why its acks would mean nothing (`ack_policy` none); `None` if they count.
+    pub no_ack: Option<&'static str>,
+    /// What it holds, the oldest first; bounded.
+    pub held: Vec<HeldRow>,
+    /// How many more it holds.
+    pub more_held: u64,
+    /// The consumer sequence of the message that was chosen among those held, if one was.
+    pub chosen: Option<u64>,
+}
+
+impl WorkerRow {
+    /// The message that the buttons are about: the one chosen, as long as it is held, else the oldest.
+    pub fn in_hand(&self) -> Option<&HeldRow> {
+        self.held.iter().find(|held| Some(held.consumer_seq) == self.chosen).or(self.held.first())
+    }
+}
+
+/// What a worker is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkerState {
+    Idle,
+    /// Has an open pull request.
+    Waiting,
+    Working,
+    /// Gone without a word: its messages stay in flight until their AckWait ends.
+    Killed,
+}
+
+impl WorkerState {
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Waiting => "waits for messages",
+            Self::Working => "works",
+            Self::Killed => "killed",
+        }
+    }
+}
+
+/// A message in a worker's hands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldRow {
+    pub stream_seq: u64,
+    pub consumer_seq: u64,
+    /// The delivery count.
+    pub delivered: u64,
+    /// What is left of its AckWait; `None` once that has ended, or without acks.
+    pub ring: Option<Ring>,
+}
+
+/// A remark with what would help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub says: Phrase,
+    pub remedy: Option<Remedy>,
+}
+
+/// What the page can do about a [`Notice`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Let this worker ask for one message.
+    Fetch { worker: ActorId, name: Rc<str> },
+    /// Give the consumer a worker.
+    AddWorker,
+}
+
+/// The consumers of `scene`, by stream, in the order of their making.
+pub fn rows(scene: Scene<'_>) -> Rc<[Rc<ConsumerRow>]> {
+    let mut rows = Vec::new();
+    for stream in scene.streams() {
+        rows.extend(
+            stream.consumers().filter(|consumer| !consumer.is_hidden()).map(|of| Rc::new(row(scene, stream, of))),
+        );
+    }
+    rows.into()
+}
+
+fn row<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a Consumer) -> ConsumerRow {
+    ConsumerRow {
+        stream: stream.config.name.as_str().into(),
+        name: consumer.name.as_str().into(),
+        deliver_subject: consumer.config.deliver_subject.as_deref().map(Rc::from),
+        tags: tags(scene, consumer),
+        tray: tray(scene, stream, consumer),
+        tickets: workers::tickets(scene, stream, consumer),
+        workers: workers::rows(scene, stream, consumer),
+        notice: notice::notice(scene, stream, consumer),
+        numbers: numbers(consumer),
+        inactive: inactive(scene, stream, consumer),
+    }
+}
+
+fn tags(scene: Scene<'_>, consumer: &Consumer) -> Vec<Tag> {
+    let config = &consumer.config;
+    let mut tags: Vec<Tag> = consumer.filters().iter().map(|filter| Tag::subject(filter.as_str())).collect();
+    tags.push(Tag::word(format!("ack {}", config.ack_policy.as_str())));
+    if config.ack_policy != AckPolicy::None {
+        let steps: Vec<String> = config.backoff.iter().copied().map(text::duration).collect();
+        let wait = config.ack_wait.map(|wait| format!("ack wait {}", text::duration(wait)));
+        tags.extend(if steps.is_empty() { wait } else { Some(format!("backoff {}", steps.join(", "))) }.map(Tag::word));
+        tags.extend(config.max_deliver.map(|max| Tag::word(format!("max deliver {max}"))));
+    }
+    if config.deliver_policy != DeliverPolicy::All {
+        tags.push(Tag::word(format!("deliver {}", config.deliver_policy.name().as_str())));
+    }
+    let flags = [
+        (!config.is_durable(), "ephemeral"),
+        (config.headers_only, "headers only"),
+        (consumer.is_paused(scene.now()), "paused"),
+    ];
+    tags.extend(flags.into_iter().filter(|(is_on, _)| *is_on).map(|(_, name)| Tag::word(name)));
+    tags
+}
+
+fn tray(scene: Scene<'_>, stream: &Stream, consumer: &Consumer) -> Tray {
+    let pending = consumer.ack_pending();
+    let entries = pending.iter().take(LOOKED_AT);
+    let shown = first_by(SHOWN_SLOTS, entries, |(stream_seq, entry)| (entry.state != PendingState::Due, *stream_seq));
+    let slot = |(stream_seq, entry): (u64, &Pending)| {
+        let state = match entry.state {
+            PendingState::Due => SlotState::Expired,
+            PendingState::InFlight(due) => SlotState::InFlight(Ring::at(scene.now(), entry.since, due)),
+            PendingState::NakDelayed(due) => {
+                SlotState::Delayed(Ring::at(scene.now(), delay_began(scene, stream, consumer, stream_seq), due))
+            }
+            PendingState::Unbounded => SlotState::InFlight(Ring { permille: 1000, left: "∞".into() }),
+        };
+        Slot { stream_seq, state }
+    };
+    Tray {
+        slots: shown.into_iter().map(slot).collect(),
+        num_ack_pending: pending.len() as u64,
+        max_ack_pending: consumer.config.max_ack_pending.limit(),
+    }
+}
+
+fn numbers(consumer: &Consumer) -> Vec<NumberRow> {
+    let number = |value: u64, label, explanation| NumberRow { value: value.to_string(), label, explanation };
+    vec![
+        number(consumer.num_pending(), "num pending", "Messages that match the filter and were never delivered."),
+        number(consumer.ack_pending().len() as u64, "ack pending", "Deliveries that wait for an ack."),
+        number(consumer.num_redelivered(), "redelivered", "Messages delivered more than once and not settled since."),
+        number(consumer.waiting().len() as u64, "waiting", "Pull requests in line."),
+    ]
+}
+
+/// The time until an unused consumer goes; only while nobody uses it.
+fn inactive<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a Consumer) -> Option<Ring> {
+    let threshold = consumer.config.inactive_threshold.duration()?;
+    let is_used = !consumer.waiting().is_empty()
+        || !consumer.ack_pending().is_empty()
+        || scene.workers(&stream.config.name, &consumer.name).any(|(_, actor, _)| actor.conn.is_some());
+    let at = consumer.inactive_at().filter(|_| !is_used)?;
+    Some(Ring::at(scene.now(), at - threshold, at))
+}
+
+/// A number that tells the tickets of all workers apart.
+fn ticket_number(worker: ActorId, pull: u64) -> u64 {
+    u64::from(worker.index()) << 32 | pull
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::sim::Simulation;
+    use crate::sim::actor::FetchRequest;
+    use crate::sim::command::{Command, Settlement};
+    use crate::sim::presets::Preset;
+    use crate::view::{Focus, tests::rows_of};
+
+    fn tray(held: usize, num_ack_pending: u64, max_ack_pending: Option<u64>) -> Tray {
+        let slots = (0..held).map(|seq| Slot { stream_seq: seq as u64, state: SlotState::Expired }).collect();
+        Tray { slots, num_ack_pending, max_ack_pending }
+    }
+
+    #[test]
+    fn tray_draws_a_few_slots_and_counts_the_rest() {
+        assert_eq!(tray(2, 2, Some(3)).shown_free(), 1);
+        assert_eq!(tray(0, 0, Some(1000)).shown_free(), 2);
+        assert_eq!(tray(0, 0, None).shown_free(), 2);
+        assert_eq!(tray(6, 900, Some(1000)).shown_free(), 0);
+        assert_eq!(tray(6, 900, Some(1000)).more(), 894);
+    }
+
+    #[test]
+    fn tray_is_full_at_its_maximum() {
+        assert!(tray(3, 3, Some(3)).is_full());
+        assert!(!tray(2, 2, Some(3)).is_full());
+        assert!(!tray(6, 5000, None).is_full());
+    }
+
+    fn ship(simulation: &Simulation) -> Rc<ConsumerRow> {
+        let rows = rows_of(simulation, &Focus::default());
+        Rc::clone(&rows.consumers[0])
+    }
+
+    fn work_queue() -> Simulation {
+        Preset::by_key("work-queue").expect("it exists").open()
+    }
+
+    fn worker_of(simulation: &Simulation, name: &str) -> ActorId {
+        let mut actors = simulation.world().actors().iter();
+        actors.find(|(_, actor)| actor.name == name).expect("the preset has it").0
+    }
+
+    fn settle(simulation: &mut Simulation, name: &str, how: Settlement) {
+        let (worker, row) = (worker_of(simulation, name), ship(simulation));
+        let held = row.workers.iter().find(|row| row.id == worker).and_then(WorkerRow::in_hand);
+        let consumer_seq = held.expect("it holds one").consumer_seq;
+        simulation.act(Command::Settle { worker, consumer_seq, how });
+    }
+
+    #[test]
+    fn a_card_shows_tray_tickets_and_workers() {
+        let row = ship(&work_queue());
+        assert_eq!((row.tray.num_ack_pending, row.tray.is_full()), (3, true));
+        let slots: Vec<(u64, &str)> = row.tray.slots.iter().map(|slot| (slot.stream_seq, slot.state.label())).collect();
+        assert_eq!(slots, [(2, "in flight"), (4, "in flight"), (6, "in flight")]);
+        assert_eq!(row.tickets.last().map(|ticket| &ticket.state), Some(&TicketState::Used { stream_seq: 6 }));
+        let holds: Vec<(&str, usize)> = row.workers.iter().map(|row| (&*row.name, row.held.len())).collect();
+        assert_eq!(holds, [("worker A", 1), ("worker B", 2)]);
+        assert_eq!(row.tags[1].text, "ack explicit");
+    }
+
+    #[test]
+    fn an_expired_delivery_waits_for_a_pull_and_offers_one() {
+        let mut simulation = work_queue();
+        simulation.step();
+        let row = ship(&simulation);
+        assert_eq!((row.tray.slots[0].stream_seq, &row.tray.slots[0].state), (2, &SlotState::Expired));
+        let notice = row.notice.as_ref().expect("nobody asks");
+        let says = "#2 waits for a pull. Its AckWait ended at 00:00:35.0 and no worker has an open pull request.";
+        assert_eq!(notice.says.to_string(), says);
+        let Some(Remedy::Fetch { worker, .. }) = notice.remedy else { panic!("a worker is free") };
+        simulation.act(Command::Fetch { worker, request: FetchRequest::ONE });
+        let row = ship(&simulation);
+        let again =
+            row.workers.iter().flat_map(|row| &row.held).find(|held| held.stream_seq == 2 && held.ring.is_some());
+        assert_eq!(again.map(|held| held.delivered), Some(2));
+        assert_eq!(row.notice, None);
+    }
+
+    #[test]
+    fn a_nak_with_delay_keeps_its_slot() {
+        let mut simulation = work_queue();
+        settle(&mut simulation, "worker A", Settlement::Nak(Some(Duration::from_secs(60))));
+        simulation.advance(Duration::from_secs(6));
+        let row = ship(&simulation);
+        let delayed = row.tray.slots.iter().find(|slot| slot.stream_seq == 2).expect("it holds its slot");
+        assert_eq!(delayed.state, SlotState::Delayed(Ring { permille: 900, left: "54 s".into() }));
+        assert_eq!(row.workers[0].held.len(), 0);
+    }
+
+    #[test]
+    fn a_killed_worker_leaves_its_message_in_flight() {
+        let mut simulation = work_queue();
+        let client = worker_of(&simulation, "worker A");
+        simulation.act(Command::Kill { client });
+        let row = ship(&simulation);
+        assert_eq!((row.workers[0].state, row.tray.num_ack_pending), (WorkerState::Killed, 3));
+    }
+}

@@ -1,0 +1,140 @@
+//! What is due, in words: for the clock bar and the marks ahead on its line.
+
+use crate::engine::consumer::ack_pending::PendingState;
+use crate::engine::consumer::{Consumer, Wakeup};
+use crate::engine::stream::{Stream, StreamDue};
+use crate::engine::time::Timestamp;
+use crate::sim::actor::Role;
+use crate::sim::world::NextEvent;
+
+use super::scene::lossy;
+use super::{Phrase, Scene, first_by};
+
+/// The name and reason of what happens next: “AckWait of `#4` ends”.
+pub fn what(scene: Scene<'_>, next: NextEvent) -> Phrase {
+    match next {
+        NextEvent::Server(deadline) => scene
+            .world
+            .server()
+            .account()
+            .stream(deadline.stream)
+            .map_or_else(Phrase::new, |stream| of_stream(stream, deadline.due)),
+        NextEvent::Actor(_, id) => {
+            let Some(actor) = scene.world.actors().get(id) else { return Phrase::new() };
+            let does = match &actor.role {
+                Role::Publisher(_) => " publishes",
+                Role::Worker(_) => " is done with a message",
+                Role::Console(_) => " asks",
+            };
+            Phrase::new().code(&actor.name).plain(does)
+        }
+    }
+}
+
+fn of_stream(stream: &Stream, due: StreamDue) -> Phrase {
+    let phrase = Phrase::new();
+    let name = &stream.config.name;
+    match due {
+        StreamDue::Ttl => {
+            let seq = stream.ttls().first().map_or(0, |(_, seq)| seq);
+            phrase.plain("TTL of ").seq(seq).plain(" in ").code(name).plain(" ends")
+        }
+        StreamDue::MaxAge => {
+            let seq = stream.oldest_ageing().map_or(0, |(_, seq)| seq);
+            phrase.seq(seq).plain(" reaches max age of ").code(name)
+        }
+        StreamDue::DuplicateWindow => {
+            let window = stream.config.duplicate_window.unwrap_or_default();
+            let id = stream.duplicates().iter(window).next().map_or(String::new(), |(id, _, _)| lossy(id));
+            phrase.plain("Id ").code(id).plain(" leaves the duplicate window")
+        }
+        StreamDue::Consumer(id, wakeup) => stream.consumer(id).map_or(phrase, |consumer| of_consumer(consumer, wakeup)),
+    }
+}
+
+fn of_consumer(consumer: &Consumer, wakeup: Wakeup) -> Phrase {
+    let phrase = Phrase::new();
+    let name = &consumer.name;
+    match wakeup {
+        Wakeup::AckWait => {
+            let seq = consumer.ack_pending().first_due_message().map_or(0, |(_, seq)| seq);
+            let what = if is_delayed(consumer, seq) { "Delay of " } else { "AckWait of " };
+            phrase.plain(what).seq(seq).plain(" ends")
+        }
+        Wakeup::Waiting => phrase.plain("A pull request on ").code(name).plain(" expires"),
+        Wakeup::PauseEnd => phrase.plain("Pause of ").code(name).plain(" ends"),
+        Wakeup::InHand | Wakeup::Backlog => phrase.code(name).plain(" delivers"),
+        Wakeup::IdleHeartbeat => phrase.plain("Heartbeat of ").code(name),
+        Wakeup::PinTimeout => phrase.plain("Pin of ").code(name).plain(" ends"),
+        Wakeup::Inactivity => phrase.code(name).plain(" is looked at: deleted if unused"),
+    }
+}
+
+fn is_delayed(consumer: &Consumer, stream_seq: u64) -> bool {
+    let pending = consumer.ack_pending().get(stream_seq);
+    pending.is_some_and(|pending| matches!(pending.state, PendingState::NakDelayed(_)))
+}
+
+/// Whether `due` makes a message, or a consumer, go or come again.
+const fn is_loss(due: StreamDue) -> bool {
+    matches!(due, StreamDue::Ttl | StreamDue::MaxAge | StreamDue::Consumer(_, Wakeup::AckWait | Wakeup::Inactivity))
+}
+
+/// The next redelivery, expiry or removal.
+pub fn next_loss(scene: Scene<'_>) -> Option<(Timestamp, Phrase)> {
+    let mut first: Option<(Timestamp, StreamDue, &Stream)> = None;
+    for stream in scene.streams() {
+        for_each_deadline(stream, |at, due| {
+            if is_loss(due) && first.is_none_or(|(before, _, _)| at < before) {
+                first = Some((at, due, stream));
+            }
+        });
+    }
+    first.map(|(at, due, stream)| (at, of_stream(stream, due)))
+}
+
+/// The first `most` of what is due in the streams, in order, each in a few words.
+pub fn ahead(scene: Scene<'_>, most: usize) -> Vec<(Timestamp, String)> {
+    let mut all: Vec<(Timestamp, StreamDue, &Stream)> = Vec::new();
+    for stream in scene.streams() {
+        for_each_deadline(stream, |at, due| all.push((at, due, stream)));
+    }
+    let first = first_by(most, all.into_iter(), |(at, _, _)| *at);
+    first.into_iter().map(|(at, due, stream)| (at, short(stream, due))).collect()
+}
+
+/// Calls `found` with the first deadline of every kind.
+fn for_each_deadline(stream: &Stream, mut found: impl FnMut(Timestamp, StreamDue)) {
+    let mut tell = |at: Option<Timestamp>, due| {
+        if let Some(at) = at {
+            found(at, due);
+        }
+    };
+    tell(stream.ttls().first().map(|(at, _)| at), StreamDue::Ttl);
+    tell(stream.oldest_ageing().map(|(at, _)| at), StreamDue::MaxAge);
+    tell(stream.duplicates().due_at(), StreamDue::DuplicateWindow);
+    for consumer in stream.consumers() {
+        for wakeup in Wakeup::ALL {
+            tell(consumer.due_at(wakeup), StreamDue::Consumer(consumer.id, wakeup));
+        }
+    }
+}
+
+fn short(stream: &Stream, due: StreamDue) -> String {
+    match due {
+        StreamDue::Ttl => "TTL ends".into(),
+        StreamDue::MaxAge => "max age".into(),
+        StreamDue::DuplicateWindow => "dedup id expires".into(),
+        StreamDue::Consumer(id, wakeup) => match (wakeup, stream.consumer(id)) {
+            (Wakeup::AckWait, Some(consumer)) => {
+                let seq = consumer.ack_pending().first_due_message().map_or(0, |(_, seq)| seq);
+                format!("{} #{seq}", if is_delayed(consumer, seq) { "delay" } else { "AckWait" })
+            }
+            (Wakeup::Waiting, _) => "pull expires".into(),
+            (Wakeup::PauseEnd, _) => "pause ends".into(),
+            (Wakeup::Inactivity, _) => "unused".into(),
+            (Wakeup::IdleHeartbeat, _) => "heartbeat".into(),
+            _ => "delivery".into(),
+        },
+    }
+}

@@ -1,0 +1,238 @@
+//! What the page shows, as plain rows: one file a panel, no Yew, no web.
+//!
+//! Rows are data that a panel can draw without asking back: texts are ready, positions are counted in cells, shares of
+//! time in thousandths. They are made anew for every frame, so they are bounded: a tape shows a window of the stream
+//! ([`streams::TapeWindow`]), the log its end. Equal rows are not drawn again, hence no value here is finer than what
+//! the page can show.
+//!
+//! [`form`] and its neighbours are what the dialogs know: fields, defaults, explanations, and the request that they
+//! make.
+
+pub mod clock;
+pub mod consumer_form;
+pub mod consumers;
+mod due;
+pub mod form;
+pub mod log;
+pub mod publishers;
+pub mod scene;
+pub mod script_form;
+pub mod stream_form;
+pub mod streams;
+pub mod subjects;
+pub mod text;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::engine::time::Timestamp;
+use crate::sim::actor::ActorId;
+
+pub use scene::Scene;
+pub use text::Phrase;
+
+/// What the reader looks at: an input of the rows beside the world.
+///
+/// Lists, since they hold a handful.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Focus {
+    /// The window of each tape that was moved.
+    pub windows: Vec<(Rc<str>, streams::TapeWindow)>,
+    /// The message looked at: its stream and sequence.
+    pub selected: Option<(Rc<str>, u64)>,
+    /// The streams whose tape is read as a table.
+    pub tables: Vec<Rc<str>>,
+    /// Of the messages that a worker holds, the one that its buttons are about, by consumer sequence.
+    pub chosen: Vec<(ActorId, u64)>,
+}
+
+impl Focus {
+    /// The window of a stream's tape; its end unless it was moved.
+    pub fn window(&self, stream: &str) -> streams::TapeWindow {
+        let moved = self.windows.iter().find(|(name, _)| **name == *stream);
+        moved.map_or(streams::TapeWindow::default(), |(_, window)| *window)
+    }
+
+    pub fn move_window(&mut self, stream: Rc<str>, window: streams::TapeWindow) {
+        self.windows.retain(|(name, _)| *name != stream);
+        self.windows.push((stream, window));
+    }
+
+    /// The sequence looked at, if it is of `stream`.
+    pub fn selected_in(&self, stream: &str) -> Option<u64> {
+        self.selected.as_ref().filter(|(name, _)| **name == *stream).map(|(_, seq)| *seq)
+    }
+
+    pub fn is_table(&self, stream: &str) -> bool {
+        self.tables.iter().any(|name| **name == *stream)
+    }
+
+    pub fn show_table(&mut self, stream: Rc<str>, is_table: bool) {
+        self.tables.retain(|name| *name != stream);
+        if is_table {
+            self.tables.push(stream);
+        }
+    }
+
+    /// The consumer sequence that was chosen of those that `worker` holds.
+    pub fn chosen_of(&self, worker: ActorId) -> Option<u64> {
+        self.chosen.iter().find(|(id, _)| *id == worker).map(|(_, consumer_seq)| *consumer_seq)
+    }
+
+    pub fn choose(&mut self, worker: ActorId, consumer_seq: u64) {
+        self.chosen.retain(|(id, _)| *id != worker);
+        self.chosen.push((worker, consumer_seq));
+    }
+}
+
+/// Everything that the page draws, panel by panel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PageRows {
+    pub clock: Rc<clock::ClockRow>,
+    pub publishers: Rc<[Rc<publishers::PublisherRow>]>,
+    pub streams: Rc<[Rc<streams::StreamRow>]>,
+    pub consumers: Rc<[Rc<consumers::ConsumerRow>]>,
+    pub log: Rc<[log::LogRow]>,
+}
+
+impl PageRows {
+    /// The rows of `scene`; with `old_log` if that need not be written again.
+    pub fn of(scene: Scene<'_>, old_log: Option<Rc<[log::LogRow]>>) -> Self {
+        Self {
+            clock: Rc::new(clock::row(scene)),
+            publishers: publishers::rows(scene),
+            streams: streams::rows(scene),
+            consumers: consumers::rows(scene),
+            log: old_log.unwrap_or_else(|| log::rows(scene)),
+        }
+    }
+}
+
+/// Time that runs out: the AckWait of a delivery, the delay of a nak, the expiry of a pull request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ring {
+    /// What is left, in thousandths of the whole.
+    pub permille: u16,
+    /// What is left, as text: `12 s`.
+    pub left: String,
+}
+
+impl Ring {
+    /// The ring at `now` of what began at `began` and ends at `due`.
+    pub fn at(now: Timestamp, began: Timestamp, due: Timestamp) -> Self {
+        let left = due.since(now);
+        Self { permille: share(left, due.since(began)), left: text::countdown(left) }
+    }
+}
+
+/// The first `most` of `items` by `key`, in that order; of equal ones the earlier first. For a handful.
+fn first_by<T, K: Ord>(most: usize, items: impl Iterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut first: Vec<(K, T)> = Vec::with_capacity(most + 1);
+    for item in items {
+        let key = key(&item);
+        let at = first.iter().take_while(|(before, _)| *before <= key).count();
+        if at < most {
+            first.insert(at, (key, item));
+            first.truncate(most);
+        }
+    }
+    first.into_iter().map(|(_, item)| item).collect()
+}
+
+/// `part` of `whole` in thousandths, at most 1000.
+pub fn share(part: Duration, whole: Duration) -> u16 {
+    if whole.is_zero() {
+        return 0;
+    }
+    let permille = part.as_nanos().saturating_mul(1000) / whole.as_nanos();
+    u16::try_from(permille.min(1000)).unwrap_or(1000)
+}
+
+/// How often a message was delivered, of how often it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pips {
+    pub delivered: u64,
+    /// `max_deliver`; `None` is unlimited.
+    pub max: Option<u64>,
+}
+
+/// A property of a stream or consumer in a word or two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    pub text: String,
+    /// Whether `text` is a subject or filter, to be set in the code face.
+    pub is_subject: bool,
+}
+
+impl Tag {
+    pub fn subject(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_subject: true }
+    }
+
+    pub fn word(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_subject: false }
+    }
+}
+
+/// A counter with its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberRow {
+    pub value: String,
+    /// The name of the field in NATS's own replies, in words: `num pending`.
+    pub label: &'static str,
+    /// What it counts, one sentence.
+    pub explanation: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::table::Id;
+    use crate::sim::Simulation;
+
+    pub fn rows_of(simulation: &Simulation, focus: &Focus) -> PageRows {
+        let scene = Scene { world: simulation.world(), trace: simulation.trace(), clock: &simulation.clock, focus };
+        PageRows::of(scene, None)
+    }
+
+    #[test]
+    fn ring_empties_from_a_thousand_to_nothing() {
+        let at = |seconds| Timestamp::SIMULATION_START + Duration::from_secs(seconds);
+        let ring = Ring::at(at(18), at(0), at(30));
+        assert_eq!(ring, Ring { permille: 400, left: "12 s".into() });
+        assert_eq!(Ring::at(at(40), at(0), at(30)).permille, 0);
+        assert_eq!(Ring::at(at(0), at(0), at(30)).permille, 1000);
+    }
+
+    #[test]
+    fn focus_keeps_one_entry_for_each_thing() {
+        let mut focus = Focus::default();
+        let stream: Rc<str> = "ORDERS".into();
+        assert_eq!(focus.window("ORDERS"), streams::TapeWindow::Newest);
+        focus.move_window(Rc::clone(&stream), streams::TapeWindow::From(5));
+        focus.move_window(Rc::clone(&stream), streams::TapeWindow::From(9));
+        assert_eq!((focus.window("ORDERS"), focus.windows.len()), (streams::TapeWindow::From(9), 1));
+        focus.show_table(Rc::clone(&stream), true);
+        assert!(focus.is_table("ORDERS") && !focus.is_table("OTHER"));
+        focus.show_table(Rc::clone(&stream), false);
+        assert!(!focus.is_table("ORDERS"));
+        focus.choose(ActorId::from_index(1), 4);
+        focus.choose(ActorId::from_index(1), 6);
+        assert_eq!((focus.chosen_of(ActorId::from_index(1)), focus.chosen_of(ActorId::from_index(2))), (Some(6), None));
+        focus.selected = Some((stream, 3));
+        assert_eq!((focus.selected_in("ORDERS"), focus.selected_in("OTHER")), (Some(3), None));
+    }
+
+    #[test]
+    fn the_first_are_kept_in_order() {
+        let words = ["pear", "fig", "apple", "kiwi", "nut"];
+        assert_eq!(first_by(3, words.into_iter(), |word| word.len()), ["fig", "nut", "pear"]);
+        assert!(first_by(0, words.into_iter(), |word| word.len()).is_empty());
+    }
+
+    #[test]
+    fn share_of_nothing_is_nothing() {
+        assert_eq!(share(Duration::from_secs(1), Duration::ZERO), 0);
+        assert_eq!(share(Duration::MAX, Duration::from_nanos(1)), 1000);
+    }
+}

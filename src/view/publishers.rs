@@ -1,0 +1,115 @@
+//! The publishers: what each would send next, and what came back last.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::sim::actor::{Actor, ActorId, PubAck, Publisher, PublisherScript};
+
+use super::Scene;
+use super::text::{self, Phrase};
+
+/// How often a publisher whose script does not say publishes, once it is let run.
+pub const EVERY: Duration = Duration::from_secs(2);
+
+/// A publisher's card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublisherRow {
+    pub id: ActorId,
+    pub name: Rc<str>,
+    /// What it sends.
+    pub script: PublisherScript,
+    /// How often it publishes once it is let run: `5 s`.
+    pub every: String,
+    /// Whether it publishes by itself now.
+    pub is_running: bool,
+    /// The last answer.
+    pub reply: Option<PublishReply>,
+}
+
+/// What came back for a publish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishReply {
+    pub kind: ReplyKind,
+    /// What the answer says: “`ORDERS` seq `9`”.
+    pub says: Phrase,
+}
+
+/// The four ends of a publish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyKind {
+    /// A PubAck: stored.
+    Stored,
+    /// A PubAck with `duplicate: true`: the earlier message stands.
+    Duplicate,
+    /// An error of the stream.
+    Refused,
+    /// Status 503: no stream and no subscriber has the subject.
+    NoResponders,
+}
+
+impl ReplyKind {
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Stored => "PubAck",
+            Self::Duplicate => "PubAck duplicate",
+            Self::Refused => "Error",
+            Self::NoResponders => "503 No Responders",
+        }
+    }
+}
+
+/// The publishers of `scene`, in the order of their making.
+pub fn rows(scene: Scene<'_>) -> Rc<[Rc<PublisherRow>]> {
+    let row = |(id, actor): (ActorId, &Actor)| Some(Rc::new(row(id, actor, actor.publisher()?)));
+    scene.world.actors().iter().filter_map(row).collect()
+}
+
+fn row(id: ActorId, actor: &Actor, publisher: &Publisher) -> PublisherRow {
+    PublisherRow {
+        id,
+        name: actor.name.as_str().into(),
+        script: publisher.script.clone(),
+        every: text::duration(publisher.script.every.unwrap_or(EVERY)),
+        is_running: actor.next_due().is_some(),
+        reply: reply(publisher),
+    }
+}
+
+fn reply(publisher: &Publisher) -> Option<PublishReply> {
+    if let Some(error) = publisher.last_error() {
+        return Some(PublishReply { kind: ReplyKind::Refused, says: Phrase::new().code(error) });
+    }
+    let published = publisher.last()?;
+    let stored = |stream: &str, seq: u64| Phrase::new().code(stream).plain(" seq ").code(seq.to_string());
+    let (kind, says) = match published.ack.as_ref()? {
+        PubAck::Stored { stream, seq } => (ReplyKind::Stored, stored(stream, *seq)),
+        PubAck::Duplicate { stream, seq } => (ReplyKind::Duplicate, stored(stream, *seq).plain(" stands")),
+        PubAck::Refused { err_code, description } => {
+            (ReplyKind::Refused, Phrase::new().plain(description.clone()).plain(" ").code(err_code.to_string()))
+        }
+        PubAck::NoResponders => {
+            let says = Phrase::new().plain("No stream has ").code(&published.subject).plain(".");
+            (ReplyKind::NoResponders, says)
+        }
+    };
+    Some(PublishReply { kind, says })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::command::Command;
+    use crate::sim::presets::Preset;
+    use crate::view::{Focus, tests::rows_of};
+
+    #[test]
+    fn a_publisher_runs_until_it_is_paused() {
+        let mut simulation = Preset::by_key("limits").expect("it exists").open();
+        let row =
+            |simulation: &crate::sim::Simulation| Rc::clone(&rows_of(simulation, &Focus::default()).publishers[0]);
+        let before = row(&simulation);
+        assert_eq!((before.is_running, &*before.every), (true, "5 s"));
+        simulation.act(Command::PausePublisher { publisher: before.id, is_paused: true });
+        assert!(!row(&simulation).is_running);
+    }
+}

@@ -1,0 +1,293 @@
+//! The forms of the scripted clients: publishers and workers.
+
+use std::time::Duration;
+
+use crate::sim::actor::{ActorId, Draft, FetchRequest, PublisherScript, Role, WorkerScript};
+use crate::sim::world::World;
+
+use super::form::{Field, FieldError, FieldKind, Form, Later};
+use super::text::{form_duration, parse_duration};
+
+const PLAIN: Field = Field {
+    key: "",
+    group: "Publisher",
+    kind: FieldKind::Text,
+    default: "",
+    start: None,
+    help: "",
+    later: Later::Free,
+};
+
+/// The fields of a publisher.
+static PUBLISHER_FIELDS: [Field; 7] = [
+    Field { key: "name", start: Some("publisher"), help: "For the page only.", ..PLAIN },
+    Field {
+        key: "subject",
+        start: Some("orders.eu.created"),
+        help: "Where it publishes. {n} counts its messages, {eu|us} picks a word, {1..9} a number.",
+        ..PLAIN
+    },
+    Field { key: "payload", start: Some("{\"order\": {n}}"), help: "The body of the message, as text.", ..PLAIN },
+    Field { key: "msg_id", help: "Nats-Msg-Id, by which the stream knows duplicates; empty sends none.", ..PLAIN },
+    Field {
+        key: "headers",
+        kind: FieldKind::Lines,
+        help: "Further headers, one a line, such as Nats-Expected-Last-Sequence: 7.",
+        ..PLAIN
+    },
+    Field {
+        key: "every",
+        group: "By itself",
+        kind: FieldKind::Duration,
+        help: "Publishes this often; empty publishes by hand only.",
+        ..PLAIN
+    },
+    Field {
+        key: "count",
+        group: "By itself",
+        kind: FieldKind::Count,
+        help: "Stops after so many; empty never stops.",
+        ..PLAIN
+    },
+];
+
+/// The fields of a worker.
+static WORKER_FIELDS: [Field; 8] = [
+    Field { key: "name", group: "Worker", start: Some("worker"), help: "For the page only.", ..PLAIN },
+    Field {
+        key: "is_running",
+        group: "By itself",
+        kind: FieldKind::Flag,
+        default: "false",
+        help: "Fetches, works and acks without your doing.",
+        ..PLAIN
+    },
+    Field {
+        key: "batch",
+        group: "By itself",
+        kind: FieldKind::Count,
+        default: "1",
+        help: "Messages for each pull request; all their rings start at delivery.",
+        ..PLAIN
+    },
+    Field {
+        key: "expires",
+        group: "By itself",
+        kind: FieldKind::Duration,
+        default: "30s",
+        help: "When its pull request gives up; then it asks again.",
+        ..PLAIN
+    },
+    Field {
+        key: "work_time",
+        group: "By itself",
+        kind: FieldKind::Duration,
+        default: "5s",
+        help: "From delivery to ack, one message after the other.",
+        ..PLAIN
+    },
+    Field {
+        key: "fail_percent",
+        group: "By itself",
+        kind: FieldKind::Count,
+        default: "0",
+        help: "Of a hundred messages, how many it naks instead of acking.",
+        ..PLAIN
+    },
+    Field {
+        key: "nak_delay",
+        group: "By itself",
+        kind: FieldKind::Duration,
+        help: "The delay of such a nak; empty asks for the message back at once.",
+        ..PLAIN
+    },
+    Field {
+        key: "crash_percent",
+        group: "By itself",
+        kind: FieldKind::Count,
+        default: "0",
+        help: "Of a hundred messages, over how many it dies without a word.",
+        ..PLAIN
+    },
+];
+
+/// The form of a scripted client; `None` if it is gone.
+pub fn of(world: &World, client: ActorId) -> Option<Form> {
+    let actor = world.actors().get(client)?;
+    match &actor.role {
+        Role::Publisher(publisher) => Some(edit_publisher(&actor.name, &publisher.script)),
+        Role::Worker(worker) => Some(edit_worker(&actor.name, &worker.script)),
+        Role::Console(_) => None,
+    }
+}
+
+/// The form of a new publisher.
+pub fn new_publisher() -> Form {
+    Form::new(&PUBLISHER_FIELDS)
+}
+
+/// The form of a publisher.
+fn edit_publisher(name: &str, script: &PublisherScript) -> Form {
+    let mut form = Form::edit(&PUBLISHER_FIELDS, serde_json::Map::new());
+    let lines: Vec<String> = script.draft.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let values = [
+        ("name", name.to_owned()),
+        ("subject", script.draft.subject.clone()),
+        ("payload", script.draft.payload.clone()),
+        ("msg_id", script.draft.msg_id.clone()),
+        ("headers", lines.join("\n")),
+        ("every", script.every.map_or_else(String::new, typed_duration)),
+        ("count", script.count.map_or_else(String::new, |count| count.to_string())),
+    ];
+    values.into_iter().for_each(|(key, value)| form.set(key, value));
+    form
+}
+
+/// The form of a new worker.
+pub fn new_worker() -> Form {
+    Form::new(&WORKER_FIELDS)
+}
+
+/// The form of a worker.
+fn edit_worker(name: &str, script: &WorkerScript) -> Form {
+    let mut form = Form::edit(&WORKER_FIELDS, serde_json::Map::new());
+    let values = [
+        ("name", name.to_owned()),
+        ("is_running", script.is_running.to_string()),
+        ("batch", script.fetch.batch.to_string()),
+        ("expires", script.fetch.expires.map_or_else(String::new, typed_duration)),
+        ("work_time", typed_duration(script.work_time)),
+        ("fail_percent", script.fail_percent.to_string()),
+        ("nak_delay", script.nak_delay.map_or_else(String::new, typed_duration)),
+        ("crash_percent", script.crash_percent.to_string()),
+    ];
+    values.into_iter().for_each(|(key, value)| form.set(key, value));
+    form
+}
+
+fn typed_duration(duration: Duration) -> String {
+    form_duration(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// The name and script that the form of a publisher says.
+///
+/// # Errors
+/// What cannot be read.
+pub fn publisher(form: &Form) -> Result<(String, PublisherScript), Vec<FieldError>> {
+    form.members()?;
+    let subject = form.value("subject").trim();
+    if subject.is_empty() || subject.contains(char::is_whitespace) {
+        return flaw("subject", "A subject has at least one token and no blanks.");
+    }
+    let Some(headers) = read_headers(form.value("headers")) else {
+        return flaw("headers", "One header a line, as Name: value.");
+    };
+    let Ok(count) = read_count(form.value("count")) else {
+        return flaw("count", "A whole number of messages.");
+    };
+    let draft = Draft {
+        subject: subject.into(),
+        payload: form.value("payload").into(),
+        msg_id: form.value("msg_id").trim().into(),
+        headers,
+    };
+    let script = PublisherScript { draft, every: read_duration(form, "every"), count };
+    Ok((name(form, "publisher"), script))
+}
+
+/// The name and script that the form of a worker says.
+///
+/// # Errors
+/// What cannot be read.
+pub fn worker(form: &Form) -> Result<(String, WorkerScript), Vec<FieldError>> {
+    form.members()?;
+    let Some(batch) = form.value("batch").trim().parse().ok().filter(|batch| *batch > 0) else {
+        return flaw("batch", "A whole number of messages, at least 1.");
+    };
+    let percent = |key: &str| form.value(key).trim().parse().ok().filter(|percent| *percent <= 100);
+    let Some(fail_percent) = percent("fail_percent") else { return flaw("fail_percent", OF_A_HUNDRED) };
+    let Some(crash_percent) = percent("crash_percent") else { return flaw("crash_percent", OF_A_HUNDRED) };
+    let script = WorkerScript {
+        is_running: form.is_on("is_running"),
+        fetch: FetchRequest { batch, no_wait: false, expires: read_duration(form, "expires") },
+        work_time: read_duration(form, "work_time").unwrap_or_default(),
+        fail_percent,
+        nak_delay: read_duration(form, "nak_delay"),
+        crash_percent,
+    };
+    Ok((name(form, "worker"), script))
+}
+
+const OF_A_HUNDRED: &str = "A whole number from 0 to 100.";
+
+fn flaw<T>(key: &'static str, says: &str) -> Result<T, Vec<FieldError>> {
+    Err(vec![FieldError { key: Some(key), says: says.into() }])
+}
+
+fn name(form: &Form, otherwise: &str) -> String {
+    Some(form.value("name").trim()).filter(|name| !name.is_empty()).unwrap_or(otherwise).into()
+}
+
+/// A duration that passes; none and zero are the same.
+fn read_duration(form: &Form, key: &str) -> Option<Duration> {
+    parse_duration(form.value(key)).filter(|duration| !duration.is_zero())
+}
+
+fn read_count(typed: &str) -> Result<Option<u64>, std::num::ParseIntError> {
+    let typed = typed.trim();
+    if typed.is_empty() { Ok(None) } else { typed.parse().map(Some) }
+}
+
+/// `Name: value`, one a line.
+fn read_headers(typed: &str) -> Option<Vec<(String, String)>> {
+    let header = |line: &str| {
+        let (name, value) = line.split_once(':')?;
+        let name = name.trim();
+        (!name.is_empty() && !name.contains(char::is_whitespace)).then(|| (name.into(), value.trim().into()))
+    };
+    typed.lines().filter(|line| !line.trim().is_empty()).map(header).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_publisher_is_read_from_its_form() {
+        let mut form = new_publisher();
+        form.set("every", "2s".into());
+        form.set("headers", "Nats-Expected-Last-Sequence: 7\nA:b".into());
+        let (name, script) = publisher(&form).expect("a valid form");
+        assert_eq!((&*name, &*script.draft.subject), ("publisher", "orders.eu.created"));
+        assert_eq!((script.every, script.count), (Some(Duration::from_secs(2)), None));
+        assert_eq!(script.draft.headers[0], ("Nats-Expected-Last-Sequence".into(), "7".into()));
+        let edited = publisher(&edit_publisher(&name, &script)).expect("what was read can be read again");
+        assert_eq!(edited, (name, script));
+    }
+
+    #[test]
+    fn what_a_publisher_cannot_send_is_refused() {
+        for (key, value) in
+            [("subject", "a b"), ("subject", ""), ("headers", "no colon"), ("count", "-1"), ("every", "x")]
+        {
+            let mut form = new_publisher();
+            form.set(key, value.into());
+            assert_eq!(publisher(&form).expect_err(value)[0].key, Some(key), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_worker_is_read_from_its_form() {
+        let mut form = new_worker();
+        form.set("fail_percent", "20".into());
+        form.set("expires", String::new());
+        let (name, script) = worker(&form).expect("a valid form");
+        assert_eq!((script.fetch.batch, script.fail_percent, script.fetch.expires), (1, 20, None));
+        assert_eq!(worker(&edit_worker(&name, &script)).expect("what was read can be read again"), (name, script));
+        for (key, value) in [("work_time", "long"), ("batch", "0"), ("batch", "99999999999"), ("fail_percent", "101")] {
+            let mut form = new_worker();
+            form.set(key, value.into());
+            assert_eq!(worker(&form).expect_err(value)[0].key, Some(key), "{value}");
+        }
+    }
+}

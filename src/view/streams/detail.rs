@@ -1,0 +1,60 @@
+//! One message in full, with what each consumer has done with it.
+
+use crate::engine::consumer::Consumer;
+use crate::engine::consumer::ack_pending::PendingState;
+use crate::engine::message::Headers;
+use crate::engine::store::StoredMessage;
+use crate::engine::stream::Stream;
+
+use super::MessageDetail;
+use crate::view::scene::{lossy, time_of_day};
+use crate::view::{Phrase, text};
+
+/// Bytes of a payload that are shown.
+const SHOWN_PAYLOAD: usize = 2_048;
+/// Consumers whose doings are told.
+const TOLD: usize = 8;
+
+/// Message `seq`; `None` if it is not stored.
+pub fn detail(stream: &Stream, seq: u64) -> Option<MessageDetail> {
+    let message = stream.store().get(seq)?;
+    let mut payload = lossy(&message.payload[..message.payload.len().min(SHOWN_PAYLOAD)]);
+    if message.payload.len() > SHOWN_PAYLOAD {
+        payload += &format!("… ({})", text::bytes(message.payload.len() as u64));
+    }
+    let headers = Headers::new(message.headers).iter();
+    let wanting = stream.visible_consumers().filter(|consumer| consumer.matches(message.subject));
+    Some(MessageDetail {
+        stream_seq: seq,
+        stored_at: time_of_day(message.time),
+        subject: lossy(message.subject).into(),
+        headers: headers.map(|(name, value)| (lossy(name), lossy(value))).collect(),
+        payload,
+        size: text::bytes(message.size()),
+        story: wanting.take(TOLD).map(|consumer| story(consumer, &message)).collect(),
+    })
+}
+
+fn story(consumer: &Consumer, message: &StoredMessage<'_>) -> Phrase {
+    let seq = message.seq;
+    let pending = consumer.ack_pending();
+    let delivered = text::counted(pending.redeliveries(seq) + 1, "time");
+    let name = Phrase::new().code(&consumer.name);
+    match pending.get(seq).map(|entry| entry.state) {
+        Some(PendingState::InFlight(due)) => {
+            name.plain(format!(" delivered it {delivered}; its AckWait runs until {}.", time_of_day(due)))
+        }
+        Some(PendingState::NakDelayed(due)) => {
+            name.plain(format!(" delivered it {delivered}; a nak holds it back until {}.", time_of_day(due)))
+        }
+        Some(PendingState::Due) => {
+            name.plain(format!(" delivered it {delivered} and delivers it again as soon as a worker asks."))
+        }
+        Some(PendingState::Unbounded) => name.plain(format!(" delivered it {delivered} and waits for its ack.")),
+        None if pending.is_redelivered(seq) => {
+            name.plain(format!(" gave up after {delivered}; it stays until something else removes it."))
+        }
+        None if seq >= consumer.next_stream_seq() => name.plain(" has not delivered it yet."),
+        None => name.plain(" is done with it."),
+    }
+}

@@ -1,0 +1,294 @@
+//! What can be said of a subject while it is typed, token by token.
+//!
+//! The server has the last word; this says beforehand what it is going to say. Sources: nats-server
+//! `server/sublist.go` for matching, `server/stream.go` and `server/consumer.go` for overlaps.
+
+use std::rc::Rc;
+
+use crate::engine::consumer::Consumer;
+use crate::engine::stream::Stream;
+use crate::engine::stream::config::Retention;
+use crate::engine::subject::{collide, is_subset, is_valid_filter};
+
+use super::Scene;
+use super::text::Phrase;
+
+/// What the page knows of a stream when a form is filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamFacts {
+    pub name: Rc<str>,
+    pub subjects: Vec<Rc<str>>,
+    pub is_work_queue: bool,
+    pub consumers: Vec<ConsumerFacts>,
+}
+
+/// What the page knows of a consumer when a form is filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsumerFacts {
+    pub name: Rc<str>,
+    /// Empty is everything.
+    pub filters: Vec<Rc<str>>,
+}
+
+/// The facts of `scene`.
+pub fn facts(scene: Scene<'_>) -> Rc<[StreamFacts]> {
+    let consumer = |consumer: &Consumer| ConsumerFacts {
+        name: consumer.name.as_str().into(),
+        filters: consumer.filters().iter().map(|filter| filter.as_str().into()).collect(),
+    };
+    let stream = |stream: &Stream| StreamFacts {
+        name: stream.config.name.as_str().into(),
+        subjects: stream.config.subjects.iter().map(|subject| subject.as_str().into()).collect(),
+        is_work_queue: stream.config.retention == Retention::WorkQueue,
+        consumers: stream.visible_consumers().map(consumer).collect(),
+    };
+    scene.streams().map(stream).collect()
+}
+
+/// A token and how it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    pub text: String,
+    pub kind: TokenKind,
+}
+
+/// How a token is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    Literal,
+    /// `*`: any one token.
+    One,
+    /// `>` at the end: one or more tokens.
+    Rest,
+    /// Empty, with a blank, or a `>` that is not last.
+    Wrong,
+}
+
+impl TokenKind {
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Literal => "this word",
+            Self::One => "any one token",
+            Self::Rest => "one or more tokens",
+            Self::Wrong => "not allowed here",
+        }
+    }
+}
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Worth knowing.
+    Note,
+    /// The server is going to refuse it.
+    Clash,
+}
+
+/// What is found about one typed subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectCheck {
+    pub tokens: Vec<Token>,
+    pub finding: Option<Finding>,
+}
+
+/// A remark on a typed subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub weight: Weight,
+    pub says: Phrase,
+    /// The other subject, to be set below token by token.
+    pub against: Vec<Token>,
+}
+
+impl Finding {
+    fn note(says: Phrase) -> Self {
+        Self { weight: Weight::Note, says, against: Vec::new() }
+    }
+
+    fn clash(says: Phrase) -> Self {
+        Self { weight: Weight::Clash, says, against: Vec::new() }
+    }
+
+    fn against(self, other: &str) -> Self {
+        Self { against: tokens(other), ..self }
+    }
+}
+
+/// The tokens of `subject` as they are read.
+pub fn tokens(subject: &str) -> Vec<Token> {
+    let mut parts = subject.split('.').peekable();
+    let mut tokens = Vec::new();
+    while let Some(text) = parts.next() {
+        let kind = match text {
+            "*" => TokenKind::One,
+            ">" if parts.peek().is_none() => TokenKind::Rest,
+            ">" | "" => TokenKind::Wrong,
+            _ if text.contains(char::is_whitespace) => TokenKind::Wrong,
+            _ => TokenKind::Literal,
+        };
+        tokens.push(Token { text: text.into(), kind });
+    }
+    tokens
+}
+
+/// Checks each of the `subjects` of the stream `name` against the others and against the other `streams`.
+pub fn check_subjects(name: &str, subjects: &[&str], no_ack: bool, streams: &[StreamFacts]) -> Vec<SubjectCheck> {
+    let check = |(index, subject): (usize, &&str)| SubjectCheck {
+        tokens: tokens(subject),
+        finding: stream_finding(name, subject, &subjects[..index], no_ack, streams),
+    };
+    subjects.iter().enumerate().map(check).collect()
+}
+
+fn stream_finding(
+    name: &str,
+    subject: &str,
+    earlier: &[&str],
+    no_ack: bool,
+    streams: &[StreamFacts],
+) -> Option<Finding> {
+    if !is_valid_filter(subject.as_bytes()) {
+        return Some(Finding::clash(malformed(subject)));
+    }
+    let hit = |other: &str| collide(subject.as_bytes(), other.as_bytes());
+    if let Some(other) = earlier.iter().find(|other| hit(other)) {
+        return Some(Finding::clash(Phrase::new().plain("Overlaps with the subject above:")).against(other));
+    }
+    for stream in streams.iter().filter(|stream| &*stream.name != name) {
+        if let Some(other) = stream.subjects.iter().find(|other| hit(other)) {
+            let says = Phrase::new().plain("Overlaps with stream ").code(&*stream.name).plain(", which stores:");
+            return Some(Finding::clash(says).against(other));
+        }
+    }
+    if !no_ack && subject == ">" {
+        return Some(Finding::clash(Phrase::new().plain("Capturing every subject requires no_ack.")));
+    }
+    let reserved = ["$JS.>", "$JSC.>", "$NRG.>", "$SYS.>"];
+    let is_exempt = is_subset(subject.as_bytes(), b"$JS.EVENT.>") || is_subset(subject.as_bytes(), b"$SYS.ACCOUNT.>");
+    if !no_ack && !is_exempt && reserved.iter().any(|other| hit(other)) {
+        return Some(Finding::clash(
+            Phrase::new().plain("Overlaps with the server's own subjects; that requires no_ack."),
+        ));
+    }
+    None
+}
+
+/// Checks each of the `filters` of the consumer `name` against the subjects of its stream and the filters beside it.
+pub fn check_filters(name: &str, filters: &[&str], stream: &StreamFacts) -> Vec<SubjectCheck> {
+    let check = |(index, filter): (usize, &&str)| SubjectCheck {
+        tokens: tokens(filter),
+        finding: filter_finding(name, filter, index, filters, stream),
+    };
+    filters.iter().enumerate().map(check).collect()
+}
+
+fn filter_finding(name: &str, filter: &str, index: usize, filters: &[&str], stream: &StreamFacts) -> Option<Finding> {
+    let bytes = filter.as_bytes();
+    if !is_valid_filter(bytes) {
+        return Some(Finding::clash(malformed(filter)));
+    }
+    let contains = |other: &&&str| is_subset(bytes, other.as_bytes()) || is_subset(other.as_bytes(), bytes);
+    if let Some(other) = filters[..index].iter().find(contains) {
+        return Some(Finding::clash(Phrase::new().plain("One of the two contains the other:")).against(other));
+    }
+    if stream.is_work_queue
+        && let Some((rival, other)) = rival_filter(name, bytes, stream)
+    {
+        let says = Phrase::new().plain("In a work queue each message has one consumer, and ").code(&*rival);
+        return Some(Finding::clash(says.plain(" already reads:")).against(&other));
+    }
+    if !stream.subjects.iter().any(|subject| collide(bytes, subject.as_bytes())) {
+        let says = Phrase::new().plain("Matches nothing that ").code(&*stream.name).plain(" stores now.");
+        return Some(Finding::note(says));
+    }
+    None
+}
+
+/// The first other consumer of a work queue that could get the same message, and its filter.
+fn rival_filter(name: &str, filter: &[u8], stream: &StreamFacts) -> Option<(Rc<str>, Rc<str>)> {
+    let everything: Rc<str> = ">".into();
+    stream.consumers.iter().filter(|consumer| &*consumer.name != name).find_map(|consumer| {
+        let all = consumer.filters.is_empty().then_some(&everything);
+        let mut theirs = consumer.filters.iter().chain(all);
+        let hit = theirs.find(|theirs| collide(filter, theirs.as_bytes()))?;
+        Some((Rc::clone(&consumer.name), Rc::clone(hit)))
+    })
+}
+
+fn malformed(subject: &str) -> Phrase {
+    let why = if subject.is_empty() {
+        "A subject has at least one token."
+    } else if subject.contains(char::is_whitespace) {
+        "A subject has no blanks."
+    } else if subject.split('.').any(str::is_empty) {
+        "Tokens between dots must not be empty."
+    } else {
+        "The wildcard > stands at the end only."
+    };
+    Phrase::new().plain(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn orders(consumers: &[(&str, &[&str])]) -> StreamFacts {
+        StreamFacts {
+            name: "ORDERS".into(),
+            subjects: vec!["orders.>".into()],
+            is_work_queue: true,
+            consumers: consumers
+                .iter()
+                .map(|(name, filters)| ConsumerFacts {
+                    name: (*name).into(),
+                    filters: filters.iter().map(|filter| (*filter).into()).collect(),
+                })
+                .collect(),
+        }
+    }
+
+    fn says(checks: &[SubjectCheck]) -> Vec<String> {
+        let text = |check: &SubjectCheck| check.finding.as_ref().map_or(String::new(), |found| found.says.to_string());
+        checks.iter().map(text).collect()
+    }
+
+    #[test]
+    fn tokens_are_told_apart() {
+        let kinds = |subject: &str| tokens(subject).iter().map(|token| token.kind).collect::<Vec<_>>();
+        assert_eq!(kinds("orders.*.>"), [TokenKind::Literal, TokenKind::One, TokenKind::Rest]);
+        assert_eq!(kinds(">.a"), [TokenKind::Wrong, TokenKind::Literal]);
+        assert_eq!(kinds("a..b c"), [TokenKind::Literal, TokenKind::Wrong, TokenKind::Wrong]);
+        assert_eq!(kinds("a*.>b"), [TokenKind::Literal, TokenKind::Literal]);
+    }
+
+    #[test]
+    fn stream_subjects_that_collide_are_named() {
+        let facts = [orders(&[])];
+        let check = |subjects: &[&str]| says(&check_subjects("NEW", subjects, false, &facts));
+        assert_eq!(check(&["invoices.>"]), [""]);
+        assert_eq!(check(&["*.eu"]), ["Overlaps with stream ORDERS, which stores:"]);
+        assert_eq!(check(&["a.*", "a.b"]), ["", "Overlaps with the subject above:"]);
+        assert_eq!(check(&["a..b"]), ["Tokens between dots must not be empty."]);
+        assert_eq!(check(&["$JS.EVENT.ADVISORY.>"]), [""]);
+        assert!(check(&["$JS.API.x"])[0].contains("own subjects"));
+        assert_eq!(says(&check_subjects("NEW", &[">"], false, &[])), ["Capturing every subject requires no_ack."]);
+        assert_eq!(says(&check_subjects("ORDERS", &["orders.>"], false, &facts)), [""]);
+    }
+
+    #[test]
+    fn work_queue_filters_that_collide_name_the_rival() {
+        let stream = orders(&[("ship", &["orders.eu.>"])]);
+        let check = |name: &str, filters: &[&str]| says(&check_filters(name, filters, &stream));
+        assert_eq!(
+            check("new", &["orders.*.created"]),
+            ["In a work queue each message has one consumer, and ship already reads:"]
+        );
+        assert_eq!(check("ship", &["orders.>"]), [""]);
+        assert_eq!(check("new", &["orders.us.>"]), [""]);
+        assert_eq!(check("new", &["invoices.>"]), ["Matches nothing that ORDERS stores now."]);
+        assert_eq!(check("new", &["orders.us.>", "orders.us.a"])[1], "One of the two contains the other:");
+        let unfiltered = orders(&[("all", &[])]);
+        let checks = check_filters("new", &["orders.us.>"], &unfiltered);
+        assert_eq!(checks[0].finding.as_ref().map(|found| found.against.len()), Some(1));
+    }
+}
