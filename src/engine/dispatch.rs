@@ -125,7 +125,7 @@ impl Server {
     /// An acknowledgement, on the subject with nine tokens or, with domain and account hash, eleven and more (ADR-15).
     fn handle_ack(&mut self, now: Timestamp, rest: &[u8], message: &Message<'_>) -> bool {
         let mut parts = tokens(rest);
-        match parts.clone().count() {
+        match rest.iter().filter(|byte| **byte == b'.').count() + 1 {
             7 => {}
             9.. => {
                 let settings = self.config.jetstream.as_ref();

@@ -9,6 +9,14 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+/// Whether a token of `subject` is empty; one that is empty itself has such a token.
+pub fn has_empty_token(subject: &[u8]) -> bool {
+    let (Some(first), Some(last)) = (subject.first(), subject.last()) else { return true };
+    // Every pair is looked at, whatever was found: this way several are at once.
+    let pairs = subject.iter().zip(&subject[1..]);
+    pairs.fold(*first == b'.' || *last == b'.', |found, (a, b)| found | ((*a == b'.') & (*b == b'.')))
+}
+
 /// The tokens of `subject`, empty ones included.
 pub fn tokens(subject: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     subject.split(|byte| *byte == b'.')

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::subject::tokens;
+use super::subject::{has_empty_token, tokens};
 
 /// Values by filter. Several values may stand under one filter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -111,7 +111,7 @@ impl<T> SubjectMap<T> {
 
     /// Calls `found` with every value whose filter covers `subject`. A subject with an empty token is covered by none.
     pub fn for_each_match<'m>(&'m self, subject: &[u8], found: &mut impl FnMut(&'m T)) {
-        if !subject.is_empty() && tokens(subject).all(|token| !token.is_empty()) {
+        if !self.is_empty() && !has_empty_token(subject) {
             walk(&self.root, subject, &mut |value| {
                 found(value);
                 false
@@ -121,9 +121,7 @@ impl<T> SubjectMap<T> {
 
     /// Whether some value's filter covers `subject` and `accept` takes the value.
     pub fn any_match(&self, subject: &[u8], accept: impl Fn(&T) -> bool) -> bool {
-        !subject.is_empty()
-            && tokens(subject).all(|token| !token.is_empty())
-            && walk(&self.root, subject, &mut |value| accept(value))
+        !self.is_empty() && !has_empty_token(subject) && walk(&self.root, subject, &mut |value| accept(value))
     }
 
     /// Whether some filter may cover a subject that begins with the tokens of `start`.
@@ -155,6 +153,9 @@ impl<T> SubjectMap<T> {
 fn walk<'m, T>(node: &'m Node<T>, subject: &[u8], found: &mut impl FnMut(&'m T) -> bool) -> bool {
     if node.tail.iter().any(&mut *found) {
         return true;
+    }
+    if node.literal.is_empty() && node.any.is_none() {
+        return false;
     }
     let dot = subject.iter().position(|byte| *byte == b'.');
     let (token, rest) = match dot {

@@ -27,10 +27,7 @@ pub struct AckSubject {
 impl AckSubject {
     /// Reads `<delivered>.<stream seq>.<consumer seq>.<time>.<pending>`. What is no number counts as one that was never reached.
     pub fn parse<'a>(mut tokens: impl Iterator<Item = &'a [u8]>) -> Self {
-        let mut number = || {
-            let token = tokens.next().and_then(|token| std::str::from_utf8(token).ok());
-            token.and_then(|token| token.parse().ok()).unwrap_or(u64::MAX)
-        };
+        let mut number = || tokens.next().and_then(decimal).unwrap_or(u64::MAX);
         Self { delivered: number(), stream_seq: number(), consumer_seq: number() }
     }
 }
@@ -299,6 +296,17 @@ impl Consumer {
     pub(super) fn advisory_subject(&self, kind: &str) -> String {
         format!("$JS.EVENT.ADVISORY.CONSUMER.{kind}.{}.{}", self.stream_name, self.name)
     }
+}
+
+/// A number of decimal digits.
+fn decimal(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |number, byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })
 }
 
 /// The delay that a nak asks for. What cannot be read asks for none.
