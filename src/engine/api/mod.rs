@@ -6,6 +6,7 @@
 pub mod advisory;
 mod audit;
 mod consumers;
+mod direct_get;
 mod endpoint;
 pub mod json;
 mod streams;
@@ -110,7 +111,7 @@ impl Server {
         };
         match endpoint {
             Endpoint::ConsumerMsgNext { stream, consumer } => self.handle_next(now, stream, consumer, message),
-            Endpoint::DirectGet { .. } => false,
+            Endpoint::DirectGet { stream, subject } => self.handle_direct_get(now, stream, subject, message),
             Endpoint::ConsumerReset { stream, consumer } => {
                 self.handle_reset(now, stream, consumer, message);
                 true

@@ -6,6 +6,7 @@
 pub mod config;
 mod consumers;
 mod counter;
+mod direct;
 pub mod duplicates;
 mod headers;
 mod info;
@@ -19,6 +20,7 @@ mod update;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::config::{Retention, StreamConfig};
+pub use self::direct::{DirectGet, DirectSelection, UpTo};
 use self::duplicates::Duplicates;
 pub use self::publish::{Inbound, Room};
 pub use self::purge::PurgeRequest;
