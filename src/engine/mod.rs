@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod api;
+pub mod archive;
 pub mod asset;
 pub mod bound;
 mod client;
