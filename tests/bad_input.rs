@@ -18,12 +18,12 @@ const HELLO: &[u8] =
     b"CONNECT {\"headers\":true,\"no_responders\":true,\"verbose\":false,\"protocol\":1}\r\nSUB i.* 1\r\nPING\r\n";
 
 /// Requests that are right, to begin with: subject and body.
-const REQUESTS: [(&str, &str); 26] = [
+const REQUESTS: [(&str, &str); 30] = [
     ("$JS.API.INFO", ""),
     (
         "$JS.API.STREAM.CREATE.S",
         r#"{"name":"S","subjects":["s.>","t.*"],"storage":"memory","max_msgs":50,"max_age":60000000000,"discard":"old",
-            "duplicate_window":30000000000,"metadata":{"a":"b"},"consumer_limits":{"max_ack_pending":100}}"#,
+            "duplicate_window":30000000000,"allow_direct":true,"metadata":{"a":"b"},"consumer_limits":{"max_ack_pending":100}}"#,
     ),
     ("$JS.API.STREAM.CREATE.W", r#"{"name":"W","subjects":["w.>"],"storage":"memory","retention":"workqueue"}"#),
     ("$JS.API.STREAM.CREATE.I", r#"{"name":"I","subjects":["in.>"],"storage":"memory","retention":"interest"}"#),
@@ -39,6 +39,13 @@ const REQUESTS: [(&str, &str); 26] = [
     ("$JS.API.STREAM.MSG.GET.S", r#"{"last_by_subj":"s.*"}"#),
     ("$JS.API.STREAM.MSG.GET.S", r#"{"next_by_subj":"s.a","start_time":"2026-01-01T00:00:01Z"}"#),
     ("$JS.API.STREAM.MSG.DELETE.S", r#"{"seq":3,"no_erase":true}"#),
+    ("$JS.API.DIRECT.GET.S", r#"{"next_by_subj":"s.*","seq":1,"batch":5,"max_bytes":300}"#),
+    ("$JS.API.DIRECT.GET.S", r#"{"multi_last":["s.>","t.*"],"up_to_time":"2026-01-01T00:00:01Z"}"#),
+    ("$JS.API.STREAM.SNAPSHOT.S", r#"{"deliver_subject":"i.9","chunk_size":1024,"window_size":2048}"#),
+    (
+        "$JS.API.STREAM.RESTORE.R",
+        r#"{"config":{"name":"R","subjects":["r.>"],"storage":"memory"},"state":{"messages":1}}"#,
+    ),
     ("$JS.API.STREAM.DELETE.W", ""),
     (
         "$JS.API.CONSUMER.CREATE.S.c.s.a",

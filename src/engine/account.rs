@@ -3,7 +3,11 @@
 //! Sources: nats-server `server/jetstream.go` (`jsAccount`), `server/stream.go` (`addStreamWithAssignment`,
 //! `updateWithAdvisory`).
 
+mod transfers;
+
 use std::collections::BTreeMap;
+
+pub use transfers::RestoreChunk;
 
 use super::api::advisory;
 use super::config::{AccountLimits, JetStreamConfig};
@@ -16,6 +20,7 @@ use super::stream::{Inbound, Room, Stream, StreamDue};
 use super::subject::collide;
 use super::table::{ConsumerId, StreamId, Table};
 use super::time::Timestamp;
+use super::transfer::{TransferDue, Transfers};
 
 /// Counts of API requests, as account info shows them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -29,6 +34,14 @@ pub struct Account {
     streams: Table<StreamId, Stream>,
     names: BTreeMap<String, StreamId>,
     pub api: ApiCounts,
+    transfers: Transfers,
+}
+
+/// What happens without an input, in the order in which it happens at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AccountDue {
+    Stream(StreamId, StreamDue),
+    Transfer(TransferDue),
 }
 
 /// What an account has stored and set aside, in bytes.
@@ -68,6 +81,10 @@ impl Account {
     /// Streams sorted by name.
     pub fn streams(&self) -> impl Iterator<Item = &Stream> {
         self.names.values().filter_map(|id| self.streams.get(*id))
+    }
+
+    pub const fn transfers(&self) -> &Transfers {
+        &self.transfers
     }
 
     pub fn len(&self) -> usize {
@@ -150,12 +167,16 @@ impl Account {
                 stream.with_consumer(ctx, consumer, |consumer, ctx, view| consumer.handle_interest(ctx, view));
             }
         }
+        self.tell_snapshots(ctx, subject);
     }
 
-    /// The first deadline of all streams.
-    pub fn next_due(&self) -> Option<(Timestamp, StreamId, StreamDue)> {
+    /// The first deadline of all streams and transfers.
+    pub fn next_due(&self) -> Option<(Timestamp, AccountDue)> {
         let of_stream = |(id, stream): (StreamId, &Stream)| stream.next_due().map(|(at, due)| (at, id, due));
-        self.streams.iter().filter_map(of_stream).min_by_key(|(at, id, due)| (*at, *due, *id))
+        let of_streams = self.streams.iter().filter_map(of_stream).min_by_key(|(at, id, due)| (*at, *due, *id));
+        let of_streams = of_streams.map(|(at, id, due)| (at, AccountDue::Stream(id, due)));
+        let of_transfers = self.transfers.next_due().map(|(at, due)| (at, AccountDue::Transfer(due)));
+        of_streams.into_iter().chain(of_transfers).min()
     }
 
     /// Acts on everything that is due.
@@ -166,6 +187,7 @@ impl Account {
                 stream.handle_deadlines(ctx);
             }
         }
+        self.handle_transfer_deadlines(ctx);
     }
 
     /// Creates a stream, or finds that it is there already with just this configuration.
@@ -191,9 +213,13 @@ impl Account {
         }
         config.check_source_filters()?;
         self.check_overlap(None, &config)?;
-        let id = self.streams.next_id();
-        let stream = Stream::new(ctx, id, config);
-        let name = stream.config.name.clone();
+        let stream = Stream::new(ctx, self.streams.next_id(), config);
+        Ok(self.install(ctx, stream))
+    }
+
+    /// Adds a stream, which has the next id.
+    fn install(&mut self, ctx: &mut Context<'_>, stream: Stream) -> StreamId {
+        let (id, name) = (stream.id, stream.config.name.clone());
         for subject in stream.config.subjects.iter() {
             ctx.router.add_stream(subject.as_bytes(), id);
         }
@@ -201,7 +227,7 @@ impl Account {
         self.names.insert(name.clone(), id);
         advise_stream(ctx, &name, "CREATED", "create");
         ctx.tell(|| Event::StreamCreated { stream: id, name });
-        Ok(id)
+        id
     }
 
     fn config_of(&self, name: &str) -> Option<&StreamConfig> {

@@ -107,6 +107,9 @@ impl Server {
         if to.starts_with(b"$JS.FC.") {
             return self.handle_flow_control(now, to, message);
         }
+        if let Some(rest) = to.strip_prefix(b"$JS.SNAPSHOT.") {
+            return self.handle_transfer(now, rest, message);
+        }
         match self.api_request(to) {
             Some(request) => self.handle_api(now, from, to, request, message),
             None => false,

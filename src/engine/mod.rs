@@ -39,21 +39,21 @@ mod sys;
 pub mod table;
 mod text_enum;
 pub mod time;
+pub mod transfer;
 pub mod transform;
 
 pub use config::ServerConfig;
 
 use std::collections::VecDeque;
 
-use account::Account;
+use account::{Account, AccountDue};
 use connection::Connection;
 use context::Context;
 use effects::Effects;
 use event::Event;
 use rng::Rng;
 use router::Router;
-use stream::StreamDue;
-use table::{ConnId, StreamId, Table};
+use table::{ConnId, Table};
 use time::Timestamp;
 
 /// Something that happens to the server from outside.
@@ -84,8 +84,7 @@ pub enum Output {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Deadline {
     pub at: Timestamp,
-    pub stream: StreamId,
-    pub due: StreamDue,
+    pub due: AccountDue,
 }
 
 /// A NATS server with JetStream: one server, one account, memory storage.
@@ -151,7 +150,7 @@ impl Server {
 
     /// The earliest moment at which something happens without an input, and what.
     pub fn next_deadline(&self) -> Option<Deadline> {
-        self.account.next_due().map(|(at, stream, due)| Deadline { at, stream, due })
+        self.account.next_due().map(|(at, due)| Deadline { at, due })
     }
 
     fn handle_deadlines(&mut self, now: Timestamp) {

@@ -9,6 +9,7 @@ use super::actor::{ActorId, Draft, FetchRequest, PublisherScript, Role, WorkerSc
 use super::command::{Command, Settlement};
 use super::world::NextEvent;
 use crate::engine::ServerConfig;
+use crate::engine::account::AccountDue;
 use crate::engine::consumer::Wakeup;
 use crate::engine::stream::StreamDue;
 use crate::engine::time::Timestamp;
@@ -83,7 +84,7 @@ impl Preset {
 fn is_before_redelivery(simulation: &Simulation) -> bool {
     matches!(
         simulation.world().next_event(),
-        Some(NextEvent::Server(deadline)) if matches!(deadline.due, StreamDue::Consumer(_, Wakeup::AckWait))
+        Some(NextEvent::Server(deadline)) if matches!(deadline.due, AccountDue::Stream(_, StreamDue::Consumer(_, Wakeup::AckWait)))
     )
 }
 

@@ -1,9 +1,11 @@
 //! What is due, in words: for the clock bar and the marks ahead on its line.
 
+use crate::engine::account::{Account, AccountDue};
 use crate::engine::consumer::ack_pending::PendingState;
 use crate::engine::consumer::{Consumer, Wakeup};
 use crate::engine::stream::{Stream, StreamDue};
 use crate::engine::time::Timestamp;
+use crate::engine::transfer::{Restore, Snapshot, TransferDue};
 use crate::sim::actor::Role;
 use crate::sim::world::NextEvent;
 
@@ -13,12 +15,15 @@ use super::{Phrase, Scene, first_by};
 /// The name and reason of what happens next: “AckWait of `#4` ends”.
 pub fn what(scene: Scene<'_>, next: NextEvent) -> Phrase {
     match next {
-        NextEvent::Server(deadline) => scene
-            .world
-            .server()
-            .account()
-            .stream(deadline.stream)
-            .map_or_else(Phrase::new, |stream| of_stream(stream, deadline.due)),
+        NextEvent::Server(deadline) => {
+            let account = scene.world.server().account();
+            match deadline.due {
+                AccountDue::Stream(id, due) => {
+                    account.stream(id).map_or_else(Phrase::new, |stream| of_stream(stream, due))
+                }
+                AccountDue::Transfer(due) => of_transfer(account, due),
+            }
+        }
         NextEvent::Actor(_, id) => {
             let Some(actor) = scene.world.actors().get(id) else { return Phrase::new() };
             let does = match &actor.role {
@@ -29,6 +34,14 @@ pub fn what(scene: Scene<'_>, next: NextEvent) -> Phrase {
             Phrase::new().code(&actor.name).plain(does)
         }
     }
+}
+
+fn of_transfer(account: &Account, due: TransferDue) -> Phrase {
+    let (what, name) = match due {
+        TransferDue::Snapshot(id) => ("Backup of ", account.transfers().snapshots.get(id).map(Snapshot::stream_name)),
+        TransferDue::Restore(id) => ("Restore of ", account.transfers().restores.get(id).map(Restore::stream_name)),
+    };
+    Phrase::new().plain(what).code(name.unwrap_or_default()).plain(" waits no longer for the client")
 }
 
 fn of_stream(stream: &Stream, due: StreamDue) -> Phrase {

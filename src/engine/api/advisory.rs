@@ -309,7 +309,7 @@ impl<'a> MaxDeliver<'a> {
 }
 
 /// Who asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ClientInfo {
     /// When it connected.
     pub start: Timestamp,

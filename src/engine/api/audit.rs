@@ -43,7 +43,7 @@ impl Server {
     }
 
     /// What is known of a client. Of the server itself nothing is.
-    fn client_info(&self, now: Timestamp, from: Option<ConnId>) -> ClientInfo {
+    pub(super) fn client_info(&self, now: Timestamp, from: Option<ConnId>) -> ClientInfo {
         let connection = from.and_then(|conn| self.connections.get(conn));
         let option = |of: fn(&crate::engine::connection::ConnectOptions) -> &String| {
             connection.map(|connection| of(&connection.options).clone()).unwrap_or_default()

@@ -9,7 +9,7 @@ use super::wire::{
     ConsumerInfo, ConsumerInfoReply, ConsumerListReply, ConsumerNamesReply, ConsumersRequest, NoBody, PauseReply,
     PauseRequest, ReplyKind, ResetReply, ResetRequest, Success, UnpinRequest, reply,
 };
-use super::{Answer, Request};
+use super::{Answer, FollowUp, Request};
 use crate::engine::Server;
 use crate::engine::asset::is_above_api_level;
 use crate::engine::connection::Message;
@@ -37,9 +37,12 @@ impl Server {
         request: &Request<'_>,
     ) -> Answer {
         let result = self.try_create_consumer(now, stream, endpoint, request);
-        let starts = result.as_ref().ok().map(|info| (stream.to_owned(), info.name.clone()));
+        let follow_up = result
+            .as_ref()
+            .ok()
+            .map(|info| FollowUp::StartConsumer { stream: stream.to_owned(), consumer: info.name.clone() });
         let reply = result.map(|info| ConsumerInfoReply { info: Some(info) });
-        Answer { starts, ..Answer::new(ReplyKind::ConsumerCreate, reply) }
+        Answer { follow_up, ..Answer::new(ReplyKind::ConsumerCreate, reply) }
     }
 
     fn try_create_consumer(

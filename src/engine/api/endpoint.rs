@@ -30,6 +30,12 @@ pub enum Endpoint<'a> {
     StreamMsgDelete {
         stream: &'a str,
     },
+    StreamSnapshot {
+        stream: &'a str,
+    },
+    StreamRestore {
+        stream: &'a str,
+    },
     ConsumerCreate {
         stream: &'a str,
         subject: CreateSubject<'a>,
@@ -104,6 +110,8 @@ impl<'a> Endpoint<'a> {
             ["PURGE", stream] => Self::StreamPurge { stream },
             ["MSG", "GET", stream] => Self::StreamMsgGet { stream },
             ["MSG", "DELETE", stream] => Self::StreamMsgDelete { stream },
+            ["SNAPSHOT", stream] => Self::StreamSnapshot { stream },
+            ["RESTORE", stream] => Self::StreamRestore { stream },
             ["LEADER", "STEPDOWN", _] => Self::ClusterOnly(ReplyKind::StreamLeaderStepdown),
             ["PEER", "REMOVE", _] => Self::ClusterOnly(ReplyKind::StreamRemovePeer),
             ["PEER", "EVACUATE", _] => Self::ClusterOnly(ReplyKind::StreamEvacuatePeer),
@@ -149,6 +157,8 @@ impl<'a> Endpoint<'a> {
             Self::StreamPurge { .. } => ReplyKind::StreamPurge,
             Self::StreamMsgGet { .. } => ReplyKind::StreamMsgGet,
             Self::StreamMsgDelete { .. } => ReplyKind::StreamMsgDelete,
+            Self::StreamSnapshot { .. } => ReplyKind::StreamSnapshot,
+            Self::StreamRestore { .. } => ReplyKind::StreamRestore,
             Self::ConsumerCreate { .. } => ReplyKind::ConsumerCreate,
             Self::ConsumerInfo { .. } => ReplyKind::ConsumerInfo,
             Self::ConsumerNames { .. } => ReplyKind::ConsumerNames,

@@ -10,6 +10,7 @@ mod direct_get;
 mod endpoint;
 pub mod json;
 mod streams;
+mod transfers;
 pub mod wire;
 
 use super::Server;
@@ -19,12 +20,12 @@ use super::context::Context;
 use super::error::ApiError;
 use super::event::Event;
 use super::message::Headers;
-use super::table::ConnId;
+use super::table::{ConnId, StreamId};
 use super::time::Timestamp;
 use endpoint::Endpoint;
 use wire::{
     AccountInfo, AccountInfoReply, AccountLimits, ApiStats, ConsumerListReply, ConsumerNamesReply, NoBody, PauseReply,
-    PurgeReply, ReplyKind, RestoreReply, StreamInfoReply, StreamListReply, StreamNamesReply,
+    PurgeReply, ReplyKind, RestoreReply, SnapshotRequest, StreamInfoReply, StreamListReply, StreamNamesReply,
 };
 
 /// A request that JSON answers.
@@ -41,14 +42,22 @@ struct Answer {
     error: Option<ApiError>,
     /// Counts in account info, and is audited.
     counts: bool,
-    /// A consumer that begins to deliver once its creation was answered: stream and name.
-    starts: Option<(String, String)>,
+    /// What begins once the request was answered.
+    follow_up: Option<FollowUp>,
+}
+
+/// What follows an answer.
+enum FollowUp {
+    /// A new consumer begins to deliver.
+    StartConsumer { stream: String, consumer: String },
+    /// A backup begins.
+    Snapshot { stream: StreamId, request: SnapshotRequest },
 }
 
 impl Answer {
     fn new<B: serde::Serialize + Default>(kind: ReplyKind, result: Result<B, ApiError>) -> Self {
         let error = result.as_ref().err().cloned();
-        Self { json: wire::reply(kind, result), error, counts: true, starts: None }
+        Self { json: wire::reply(kind, result), error, counts: true, follow_up: None }
     }
 }
 
@@ -91,7 +100,14 @@ impl Request<'_> {
 
     /// Reads a body that says something.
     fn decode_filled<T: json::Object>(&self) -> Result<T, ApiError> {
-        if json::is_empty_request(self.body) { Err(ApiError::BadRequest) } else { self.decode() }
+        self.check_filled()?;
+        self.decode()
+    }
+
+    /// # Errors
+    /// If the body says nothing.
+    fn check_filled(&self) -> Result<(), ApiError> {
+        if json::is_empty_request(self.body) { Err(ApiError::BadRequest) } else { Ok(()) }
     }
 }
 
@@ -136,7 +152,7 @@ impl Server {
         let request =
             Request { body: message.payload, is_above_level: is_above_api_level(level), is_strict: settings.strict };
         let answer = if settings.account_enabled {
-            self.carry_out(now, endpoint, &request)
+            self.carry_out(now, from, endpoint, &request)
         } else {
             refuse(endpoint.kind(), ApiError::NotEnabledForAccount)
         };
@@ -157,17 +173,36 @@ impl Server {
         if answer.counts {
             self.audit(now, from, subject, message.payload, &answer.json);
         }
-        if let Some((stream, consumer)) = answer.starts {
-            let (account, mut ctx) = self.parts(now);
-            if let Ok(stream) = account.find(&stream)
-                && let Some(id) = stream.consumer_id(&consumer)
-            {
-                stream.start_consumer(&mut ctx, id);
+        if let Some(follow_up) = answer.follow_up {
+            self.follow_up(now, from, follow_up);
+        }
+    }
+
+    fn follow_up(&mut self, now: Timestamp, from: Option<ConnId>, follow_up: FollowUp) {
+        match follow_up {
+            FollowUp::StartConsumer { stream, consumer } => {
+                let (account, mut ctx) = self.parts(now);
+                if let Ok(stream) = account.find(&stream)
+                    && let Some(id) = stream.consumer_id(&consumer)
+                {
+                    stream.start_consumer(&mut ctx, id);
+                }
+            }
+            FollowUp::Snapshot { stream, request } => {
+                let client = self.client_info(now, from);
+                let (account, mut ctx) = self.parts(now);
+                account.begin_snapshot(&mut ctx, stream, &request, client);
             }
         }
     }
 
-    fn carry_out(&mut self, now: Timestamp, endpoint: Endpoint<'_>, request: &Request<'_>) -> Answer {
+    fn carry_out(
+        &mut self,
+        now: Timestamp,
+        from: Option<ConnId>,
+        endpoint: Endpoint<'_>,
+        request: &Request<'_>,
+    ) -> Answer {
         let kind = endpoint.kind();
         match endpoint {
             Endpoint::Info => Answer::new(kind, self.account_info(request)),
@@ -179,6 +214,8 @@ impl Server {
             Endpoint::StreamDelete { stream } => self.delete_stream(now, stream, request),
             Endpoint::StreamPurge { stream } => self.purge_stream(now, stream, request),
             Endpoint::StreamMsgGet { stream } => self.get_message(stream, request),
+            Endpoint::StreamSnapshot { stream } => self.snapshot_stream(stream, request),
+            Endpoint::StreamRestore { stream } => self.restore_stream(now, from, stream, request),
             Endpoint::StreamMsgDelete { stream } => self.delete_message(now, stream, request),
             Endpoint::ConsumerCreate { stream, .. } => {
                 let stream = stream.to_owned();

@@ -280,6 +280,12 @@ impl AckPending {
         self.redeliveries(stream_seq) > 0
     }
 
+    /// Messages that were delivered again, or given up, with how often.
+    pub fn redelivered(&self) -> impl Iterator<Item = (u64, u64)> {
+        let pending = self.entries.iter().map(|(seq, pending)| (seq, pending.redeliveries));
+        pending.filter(|(_, count)| *count > 0).chain(self.given_up())
+    }
+
     pub fn num_redelivered(&self) -> usize {
         self.num_pending_redelivered + self.given_up.len()
     }

@@ -6,6 +6,7 @@
 
 pub mod ack_pending;
 mod acks;
+mod archived;
 pub mod config;
 mod deliver;
 mod info;
@@ -20,8 +21,11 @@ mod wakeup;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use self::ack_pending::{AckPending, AckWait};
 pub use self::acks::{AckOutcome, AckSubject};
+pub use self::archived::MAX_SEQ;
 use self::config::{AckPolicy, ConsumerConfig, DeliverPolicy};
 use self::deliver::InHand;
 use self::priority::Pin;
@@ -37,7 +41,7 @@ use super::table::{ConsumerId, StreamId};
 use super::time::Timestamp;
 
 /// Two sequences that belong together: of the consumer and of the stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct SequencePair {
     pub consumer_seq: u64,
     pub stream_seq: u64,

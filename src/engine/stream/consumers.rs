@@ -192,16 +192,22 @@ impl Stream {
     /// Adds a consumer whose configuration passed all checks. It does not deliver before
     /// [`start_consumer`](Self::start_consumer), so that its first info shows it untouched.
     pub fn add_consumer(&mut self, ctx: &mut Context<'_>, name: String, config: ConsumerConfig) -> ConsumerId {
-        let id = self.consumers.next_id();
-        let consumer = Consumer::new(ctx, self.view(), id, name.clone(), config);
-        self.add_filters(id, consumer.filters().to_vec());
+        let consumer = Consumer::new(ctx, self.view(), self.consumers.next_id(), name.clone(), config);
         let is_hidden = consumer.is_hidden();
-        self.consumers.insert(consumer);
-        self.consumer_names.insert(name.clone(), id);
+        let id = self.insert_consumer(consumer);
         if !is_hidden {
             self.advise_consumer(ctx, &name, "CREATED", "create");
         }
         ctx.tell(|| Event::ConsumerCreated { stream: self.id, consumer: id, name });
+        id
+    }
+
+    /// Lets the stream know a consumer, which has the next id.
+    pub(super) fn insert_consumer(&mut self, consumer: Consumer) -> ConsumerId {
+        let id = consumer.id;
+        self.add_filters(id, consumer.filters().to_vec());
+        self.consumer_names.insert(consumer.name.clone(), id);
+        self.consumers.insert(consumer);
         id
     }
 

@@ -31,12 +31,17 @@ impl Stream {
         let spare = std::mem::take(&mut self.spare_readers);
         let Some(message) = self.store.get(seq) else { return false };
         let readers = self.readers(spare, message.subject);
-        self.store.remove(seq);
-        self.ttls.remove(seq);
-        self.ageless.remove(&seq);
+        self.forget_message(seq);
         ctx.tell(|| Event::Removed { stream: self.id, seq, cause });
         self.tell_removed_to(ctx, seq, readers);
         true
+    }
+
+    /// Removes one message without a word to anybody.
+    pub(super) fn forget_message(&mut self, seq: u64) {
+        self.store.remove(seq);
+        self.ttls.remove(seq);
+        self.ageless.remove(&seq);
     }
 
     /// Tells the consumers that read `subject` that message `seq`, which stood there, is gone.

@@ -37,6 +37,16 @@ impl MessageTtl {
     }
 }
 
+impl MessageTtl {
+    /// Whether a message that was stored at `stored` is past its time.
+    pub fn is_over(self, stored: Timestamp, now: Timestamp) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Seconds(seconds) => now > stored + Duration::from_secs(seconds),
+        }
+    }
+}
+
 /// Takes the lines of header `name` out of a block.
 fn without_header(block: &[u8], name: &str) -> Vec<u8> {
     let mut kept = Vec::with_capacity(block.len());

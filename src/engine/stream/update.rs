@@ -67,7 +67,7 @@ impl Stream {
 
     /// After a change to interest retention, what all consumers have settled goes. Messages that no consumer reads stay
     /// until interest is next looked at.
-    fn drop_settled(&mut self, ctx: &mut Context<'_>) {
+    pub(super) fn drop_settled(&mut self, ctx: &mut Context<'_>) {
         if self.store.messages() == 0 {
             return;
         }

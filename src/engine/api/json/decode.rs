@@ -219,6 +219,10 @@ impl<'a> Decoder<'a> {
         self.map(out, "map[string]uint64", Self::uint64);
     }
 
+    pub fn object_map<T: Object>(&mut self, out: &mut BTreeMap<String, T>) {
+        self.map(out, &format!("map[string]{}", T::GO_TYPE), Self::object);
+    }
+
     fn map<T: Default>(&mut self, out: &mut BTreeMap<String, T>, go_type: &str, read: impl Fn(&mut Self, &mut T)) {
         if self.takes_null() {
             out.clear();

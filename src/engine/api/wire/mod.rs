@@ -1,5 +1,6 @@
 //! The shapes of requests and replies, and of what the server publishes on its own.
 
+mod archived;
 mod base64;
 mod consumer_reply;
 mod consumer_request;
@@ -11,6 +12,7 @@ mod stream_request;
 mod tests;
 mod words;
 
+pub use archived::{ArchivedConsumer, ArchivedConsumerRequest, ArchivedPending, ConsumerState};
 pub use consumer_reply::{
     ConsumerInfo, ConsumerInfoReply, ConsumerListReply, ConsumerNamesReply, PauseReply, PriorityGroupState, ResetReply,
     SequenceInfo,

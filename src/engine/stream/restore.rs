@@ -1,0 +1,482 @@
+//! A stream made from an archive, while the archive comes in.
+//!
+//! Nothing else sees the stream before all of it is there. (In nats-server it can be seen as it grows, and stays as far
+//! as it came when the rest is bad.) Errors are those of nats-server `server/stream_backup.go` (`RestoreStreamV2`).
+
+use super::config::{Discard, StreamConfig};
+use super::snapshot::{CONSUMER_ENTRIES, STATE_ENTRY};
+use super::ttl::MessageTtl;
+use super::{Context, Stream, StreamView};
+use crate::engine::api::json::{JsonError, unmarshal};
+use crate::engine::api::wire::{ArchivedConsumerRequest, ConsumerState, StreamStateRequest};
+use crate::engine::archive::{EntryHead, InvalidArchive, MAGIC, PackError, Unpacker};
+use crate::engine::consumer::config::{ConsumerConfig, ConsumerConfigLimits};
+use crate::engine::consumer::{Consumer, MAX_SEQ};
+use crate::engine::error::ApiError;
+use crate::engine::event::Event;
+use crate::engine::message::Headers;
+use crate::engine::store::{MessageStore, message_size};
+use crate::engine::table::{Id, StreamId};
+use crate::engine::time::Timestamp;
+
+/// The longest entry that is no message, in bytes. A consumer's pending messages take some 60 bytes each.
+const MAX_JSON: u64 = 32 << 20;
+
+/// What an account has to say about a stream that is to be restored, at the moment at which its state is read.
+#[derive(Clone, Debug, Default)]
+pub struct RestoreBounds {
+    /// Why the stream cannot come into being.
+    pub refusal: Option<ApiError>,
+    /// Bytes of messages that the account may still store.
+    pub room: u64,
+    /// Bytes that can still be set aside.
+    pub unreserved: u64,
+    /// Says that there is not enough of either.
+    pub exceeded: Option<ApiError>,
+    pub max_consumers: Option<u64>,
+    pub max_ack_pending: Option<u64>,
+    pub max_request_batch: Option<u64>,
+}
+
+/// Takes an archive in and makes a stream of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RestoreReader {
+    config: StreamConfig,
+    unpacker: Unpacker,
+    /// Unpacked and not yet read.
+    plain: Vec<u8>,
+    progress: Progress,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Progress {
+    Magic,
+    State,
+    Contents(Box<Growing>),
+    Failed(RestoreError),
+}
+
+/// Why a stream cannot be restored.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum RestoreError {
+    /// Something is wrong with the archive.
+    Text(String),
+    /// A rule of the account.
+    Api(ApiError),
+}
+
+impl From<RestoreError> for ApiError {
+    fn from(error: RestoreError) -> Self {
+        match error {
+            RestoreError::Text(err) => Self::StreamRestore { err },
+            RestoreError::Api(error) => error,
+        }
+    }
+}
+
+/// A stream with the messages that came so far.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Growing {
+    stream: Stream,
+    /// Without messages: where new consumers of the stream would start.
+    opening: MessageStore,
+    consumers: Vec<RestoredConsumer>,
+    consumers_left: u64,
+    /// The sequence that was read last.
+    last_read: u64,
+    /// The last sequence of the stream.
+    last_seq: u64,
+    /// What the messages count for so far.
+    bytes: u64,
+    /// All is there; what follows is passed over.
+    is_complete: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct RestoredConsumer {
+    name: String,
+    config: ConsumerConfig,
+    state: ConsumerState,
+}
+
+fn text<T>(text: impl Into<String>) -> Result<T, RestoreError> {
+    Err(RestoreError::Text(text.into()))
+}
+
+fn invalid<T>() -> Result<T, RestoreError> {
+    text("archive: invalid archive stream")
+}
+
+impl RestoreReader {
+    /// `config` is that of the stream to be.
+    pub fn new(config: StreamConfig) -> Self {
+        Self { config, unpacker: Unpacker::default(), plain: Vec::new(), progress: Progress::Magic }
+    }
+
+    pub const fn config(&self) -> &StreamConfig {
+        &self.config
+    }
+
+    /// Takes a piece of the archive in. What is wrong with it is said at the end.
+    pub fn push(&mut self, ctx: &mut Context<'_>, bounds: &RestoreBounds, piece: &[u8]) {
+        self.unpacker.push(piece);
+        while !self.progress.is_over() {
+            let unpacked = self.unpacker.next_block(&mut self.plain);
+            let error = match (self.read_entries(ctx, bounds), unpacked) {
+                (Ok(()), Ok(true)) => continue,
+                (Ok(()), Ok(false)) => return,
+                (Ok(()), Err(_)) if self.progress.is_over() => break,
+                (Ok(()), Err(error)) => self.cut_off(Some(error)),
+                (Err(error), _) => error,
+            };
+            self.progress = Progress::Failed(error);
+        }
+        self.unpacker = Unpacker::default();
+        self.plain = Vec::new();
+    }
+
+    /// Gives out the stream, to be put into the account as `id`.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn finish(mut self, ctx: &mut Context<'_>, bounds: &RestoreBounds, id: StreamId) -> Result<Stream, ApiError> {
+        match std::mem::replace(&mut self.progress, Progress::Magic) {
+            Progress::Contents(growing) if growing.is_complete => {
+                growing.finish(ctx, bounds, id).map_err(ApiError::from)
+            }
+            Progress::Failed(error) => Err(error.into()),
+            unfinished => {
+                self.progress = unfinished;
+                let error = (!self.unpacker.is_empty()).then_some(PackError::Corrupt);
+                Err(self.cut_off(error).into())
+            }
+        }
+    }
+
+    /// What is wrong if the archive ends here, or cannot be unpacked further because of `error`.
+    fn cut_off(&self, error: Option<PackError>) -> RestoreError {
+        let reason = match (&self.progress, error) {
+            (Progress::Magic, Some(error)) => error.to_string(),
+            (Progress::Magic, None) if !self.plain.is_empty() => "unexpected EOF".to_owned(),
+            (_, None) if self.plain.is_empty() => "EOF".to_owned(),
+            (progress, _) => match EntryHead::read(&self.plain) {
+                Ok(Some((head, _))) => progress.cut_entry(&head),
+                _ => "archive: invalid archive stream".to_owned(),
+            },
+        };
+        RestoreError::Text(reason)
+    }
+
+    fn read_entries(&mut self, ctx: &mut Context<'_>, bounds: &RestoreBounds) -> Result<(), RestoreError> {
+        let mut at = 0;
+        let plain = std::mem::take(&mut self.plain);
+        let result = loop {
+            if self.progress.is_over() {
+                break Ok(());
+            }
+            match self.read_entry(ctx, bounds, &plain[at..]) {
+                Ok(Some(len)) => at += len,
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        self.plain = plain;
+        self.plain.drain(..at);
+        result
+    }
+
+    /// Reads the next entry and returns its length; `None` if it is not there yet.
+    fn read_entry(
+        &mut self,
+        ctx: &mut Context<'_>,
+        bounds: &RestoreBounds,
+        plain: &[u8],
+    ) -> Result<Option<usize>, RestoreError> {
+        if matches!(self.progress, Progress::Magic) {
+            let Some(magic) = plain.first_chunk() else { return Ok(None) };
+            if magic != MAGIC {
+                // Older servers sent their files in a tar, which means nothing here.
+                return text("archive/tar: invalid tar header");
+            }
+            self.progress = Progress::State;
+            return Ok(Some(MAGIC.len()));
+        }
+        let (head, head_len) = match EntryHead::read(plain) {
+            Ok(Some(read)) => read,
+            Ok(None) => return Ok(None),
+            Err(InvalidArchive) => return invalid(),
+        };
+        self.progress.check_head(&head, ctx.config.max_payload)?;
+        // Both were checked to be far below 4 GiB.
+        let (headers_len, payload_len) = (head.headers_len as usize, head.payload_len as usize);
+        let Some(content) = plain[head_len..].get(..headers_len + payload_len) else { return Ok(None) };
+        match &mut self.progress {
+            Progress::State => {
+                let state: StreamStateRequest =
+                    unmarshal(content).or_else(|error| text(format!("error in state.json: {}", go_text(&error))))?;
+                self.progress = Progress::Contents(Growing::new(ctx, bounds, self.config.clone(), &state)?.into());
+            }
+            Progress::Contents(growing) if growing.consumers_left > 0 => {
+                growing.add_consumer(bounds, &head, content)?;
+            }
+            Progress::Contents(growing) if head.seq == 0 => growing.complete(ctx.now),
+            Progress::Contents(growing) => growing.add_message(ctx, bounds, &head, content.split_at(headers_len))?,
+            Progress::Magic | Progress::Failed(_) => return Ok(None),
+        }
+        Ok(Some(head_len + content.len()))
+    }
+}
+
+impl Progress {
+    /// Whether nothing more is needed.
+    fn is_over(&self) -> bool {
+        match self {
+            Self::Magic | Self::State => false,
+            Self::Contents(growing) => growing.is_complete,
+            Self::Failed(_) => true,
+        }
+    }
+
+    /// What of an entry is wrong before its contents are looked at.
+    fn check_head(&self, head: &EntryHead<'_>, max_payload: usize) -> Result<(), RestoreError> {
+        let EntryHead { headers_len, payload_len, seq, .. } = *head;
+        let growing = match self {
+            Self::Magic | Self::Failed(_) => return Ok(()),
+            Self::State if head.name != STATE_ENTRY.as_bytes() => return text("expected state.json first"),
+            Self::State if headers_len + payload_len > MAX_JSON => return invalid(),
+            Self::State => return Ok(()),
+            Self::Contents(growing) => growing,
+        };
+        if growing.consumers_left > 0 {
+            if consumer_name(head).is_none() {
+                return text(format!("expected consumer, found {}", quoted(head.name)));
+            }
+            return if headers_len + payload_len > MAX_JSON { invalid() } else { Ok(()) };
+        }
+        if seq == 0 {
+            let is_end = head.time_ns == 0 && headers_len == 0 && payload_len == 0;
+            return if is_end { Ok(()) } else { text("expected message sequence") };
+        }
+        if headers_len + payload_len > max_payload as u64 {
+            return text(format!("message sequence {seq} exceeds maximum payload size"));
+        }
+        let max_msg_size = growing.stream.config.max_msg_size.map_or(u64::MAX, u64::from);
+        if headers_len + payload_len > max_msg_size {
+            return text(format!("message sequence {seq} exceeds maximum message size"));
+        }
+        Ok(())
+    }
+
+    /// What is said of an entry whose contents do not come.
+    fn cut_entry(&self, head: &EntryHead<'_>) -> String {
+        const INVALID: &str = "archive: invalid archive stream";
+        match self {
+            Self::State => "expected state.json contents".to_owned(),
+            Self::Contents(growing) if growing.consumers_left > 0 => {
+                let name = consumer_name(head).unwrap_or_default();
+                format!("failed to read consumer {} state: {INVALID}", quoted(name.as_bytes()))
+            }
+            Self::Contents(_) => format!("failed to read message sequence {}: {INVALID}", head.seq),
+            Self::Magic | Self::Failed(_) => INVALID.to_owned(),
+        }
+    }
+}
+
+impl Growing {
+    fn new(
+        ctx: &Context<'_>,
+        bounds: &RestoreBounds,
+        config: StreamConfig,
+        state: &StreamStateRequest,
+    ) -> Result<Self, RestoreError> {
+        if let Some(refusal) = &bounds.refusal {
+            return Err(RestoreError::Api(refusal.clone()));
+        }
+        if state.first_seq.max(state.last_seq) > MAX_SEQ {
+            return text("error in state.json: no such sequence");
+        }
+        check_room(bounds.room, state.bytes, bounds)?;
+        check_room(bounds.unreserved, state.bytes.max(config.max_bytes.unwrap_or(0)), bounds)?;
+        // The id is given when the stream is complete.
+        let mut stream = Stream::new(ctx, StreamId::from_index(0), config);
+        let opening_seq = if state.first_seq > 0 { state.first_seq } else { stream.store.last_seq() + 1 };
+        stream.store.skip_to(opening_seq, None);
+        Ok(Self {
+            opening: stream.store.clone(),
+            stream,
+            consumers: Vec::new(),
+            consumers_left: u64::try_from(state.consumer_count).unwrap_or(0),
+            // A stream that was never used cannot hold a message.
+            last_read: state.first_seq.wrapping_sub(1),
+            last_seq: state.last_seq,
+            bytes: 0,
+            is_complete: false,
+        })
+    }
+
+    fn view(&self) -> StreamView<'_> {
+        StreamView { store: &self.opening, ..self.stream.view() }
+    }
+
+    fn add_consumer(&mut self, bounds: &RestoreBounds, head: &EntryHead<'_>, json: &[u8]) -> Result<(), RestoreError> {
+        let name = consumer_name(head).unwrap_or_default();
+        let quoted = quoted(name.as_bytes());
+        let archived: ArchivedConsumerRequest = unmarshal(json)
+            .or_else(|error| text(format!("failed to decode consumer {quoted} state: {}", go_text(&error))))?;
+        let Some(mut config) = archived.config else { return text(format!("consumer {quoted} is missing config")) };
+        let Some(state) = archived.state else { return text(format!("consumer {quoted} is missing state")) };
+        if config.durable_name.is_empty() && config.name.is_empty() {
+            name.clone_into(&mut config.name);
+        }
+        let metadata = config.metadata.clone();
+        let limits = ConsumerConfigLimits {
+            stream: &self.stream.config,
+            server_max_ack_pending: None,
+            account_max_ack_pending: bounds.max_ack_pending,
+            server_max_request_batch: bounds.max_request_batch,
+        };
+        let config = config.checked(&limits, false).or_else(|error| cannot_add(name, &error))?;
+        let name = config.durable_name.clone().or_else(|| config.name.clone()).unwrap_or_default();
+        self.consumers.push(RestoredConsumer { name, config: ConsumerConfig { metadata, ..config }, state });
+        self.consumers_left -= 1;
+        Ok(())
+    }
+
+    /// Stores a message under its sequence; those before it that the archive leaves out are used up.
+    fn add_message(
+        &mut self,
+        ctx: &Context<'_>,
+        bounds: &RestoreBounds,
+        head: &EntryHead<'_>,
+        (headers, payload): (&[u8], &[u8]),
+    ) -> Result<(), RestoreError> {
+        let seq = head.seq;
+        self.bytes += message_size(head.name.len(), headers.len() + payload.len());
+        check_room(bounds.room, self.bytes, bounds)?;
+        if seq <= self.last_read || seq > MAX_SEQ {
+            return text(format!("message sequence {seq} out of order"));
+        }
+        const MISMATCH: &str = "expected sequence does not match store";
+        if self.stream.store.last_seq() != self.last_read {
+            let gap = if seq - self.last_read > 1 { "process gap" } else { &format!("store message sequence {seq}") };
+            return text(format!("failed to {gap}: {MISMATCH}"));
+        }
+        let store = &mut self.stream.store;
+        let first_skip = if store.last_time().is_none() { Some(ctx.now) } else { None };
+        if seq - self.last_read > 1 {
+            store.skip_to(seq, first_skip);
+        }
+        self.last_read = seq;
+        let ttl = match Headers::new(headers).get_filled("Nats-TTL").map(MessageTtl::parse).transpose() {
+            Ok(ttl) => ttl,
+            Err(()) => {
+                return text(format!("failed to parse message TTL: {}", with_code(&ApiError::MessageTtlInvalid)));
+            }
+        };
+        let time = Timestamp::from_nanos(u64::try_from(head.time_ns).unwrap_or(0));
+        if ttl.is_some_and(|ttl| ttl.is_over(time, ctx.now)) {
+            store.skip_to(seq + 1, first_skip);
+            return Ok(());
+        }
+        if let Err(error) = store.push(head.name, headers, payload, time) {
+            return text(format!("failed to store message sequence {seq}: {error}"));
+        }
+        self.stream.track_ttl(time, seq, ttl);
+        self.trim(head.name);
+        Ok(())
+    }
+
+    /// Removes the oldest messages until the limits hold, as if they had been stored one by one.
+    fn trim(&mut self, subject: &[u8]) {
+        let Stream { config, store, .. } = &self.stream;
+        let is_over = |limit: Option<u64>, value: u64| limit.is_some_and(|limit| value > limit);
+        let too_many_of_subject = is_over(config.max_msgs_per_subject, store.count_of(subject));
+        let mut next = if too_many_of_subject { store.first_of(subject) } else { None };
+        loop {
+            if let Some(seq) = next {
+                self.stream.forget_message(seq);
+            }
+            let Stream { config, store, .. } = &self.stream;
+            let is_full = is_over(config.max_msgs, store.messages()) || is_over(config.max_bytes, store.bytes());
+            if config.discard == Discard::New || !is_full {
+                return;
+            }
+            next = Some(store.first_seq());
+        }
+    }
+
+    /// No further message comes: uses up the sequences behind the last one.
+    fn complete(&mut self, now: Timestamp) {
+        self.is_complete = true;
+        if self.last_read < self.last_seq {
+            let store = &mut self.stream.store;
+            let first_skip = if store.last_time().is_none() { Some(now) } else { None };
+            store.skip_to(self.last_seq + 1, first_skip);
+        }
+    }
+
+    /// All messages are there: adds the consumers, which stand where they stood among them.
+    fn finish(mut self, ctx: &mut Context<'_>, bounds: &RestoreBounds, id: StreamId) -> Result<Stream, RestoreError> {
+        self.stream.id = id;
+        for RestoredConsumer { name, config, state } in std::mem::take(&mut self.consumers) {
+            let checked = match self.stream.consumer_id(&name) {
+                Some(_) => Err(ApiError::ConsumerNameExist),
+                None => self.stream.check_new_consumer(&config, bounds.max_consumers),
+            };
+            checked.and_then(|()| config.check_name_len()).or_else(|error| cannot_add(&name, &error))?;
+            let consumer_id = self.stream.consumers.next_id();
+            let mut consumer = Consumer::new(ctx, self.view(), consumer_id, name, config);
+            if let Err(error) = consumer.restore_state(&state, &self.stream.store) {
+                let name = quoted(consumer.name.as_bytes());
+                return text(format!("failed to set consumer {name} state: {error}"));
+            }
+            self.stream.insert_consumer(consumer);
+        }
+        Ok(self.stream)
+    }
+}
+
+fn cannot_add<T>(name: &str, error: &ApiError) -> Result<T, RestoreError> {
+    text(format!("failed to add consumer {}: {}", quoted(name.as_bytes()), with_code(error)))
+}
+
+impl Stream {
+    /// Lets a stream that was restored take up its work, now that it is in the account.
+    pub fn start_restored(&mut self, ctx: &mut Context<'_>) {
+        for id in self.consumers.ids() {
+            let name = self.consumers.get(id).map(|consumer| consumer.name.clone()).unwrap_or_default();
+            ctx.tell(|| Event::ConsumerCreated { stream: self.id, consumer: id, name });
+        }
+        if self.config.retention != super::config::Retention::Limits && !self.consumers.is_empty() {
+            self.drop_settled(ctx);
+        }
+        for id in self.consumers.ids() {
+            self.start_consumer(ctx, id);
+        }
+    }
+}
+
+fn check_room(room: u64, wanted: u64, bounds: &RestoreBounds) -> Result<(), RestoreError> {
+    match &bounds.exceeded {
+        Some(error) if wanted > room => Err(RestoreError::Api(error.clone())),
+        _ => Ok(()),
+    }
+}
+
+fn consumer_name<'a>(head: &EntryHead<'a>) -> Option<&'a str> {
+    std::str::from_utf8(head.name).ok()?.strip_prefix(CONSUMER_ENTRIES)
+}
+
+fn quoted(text: &[u8]) -> String {
+    crate::engine::quote::quote(text)
+}
+
+/// An error within the text of another one.
+fn with_code(error: &ApiError) -> String {
+    format!("{error} ({})", error.err_code())
+}
+
+/// The server reads these texts with a reader that says so of one that is cut off.
+fn go_text(error: &JsonError) -> String {
+    error.to_string().replace("unexpected end of JSON input", "unexpected EOF")
+}
