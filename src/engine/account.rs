@@ -89,7 +89,7 @@ impl Account {
             };
             *used += bytes;
             *set_aside += reserved;
-            usage.consumers += stream.visible_consumers().count();
+            usage.consumers += stream.consumers().count();
         }
         usage
     }

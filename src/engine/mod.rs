@@ -30,6 +30,7 @@ pub mod quote;
 pub mod rng;
 pub mod router;
 pub mod seq_map;
+pub mod short_hash;
 pub mod store;
 pub mod stream;
 pub mod subject;

@@ -15,6 +15,7 @@ use super::Server;
 use super::asset::is_above_api_level;
 use super::connection::Message;
 use super::context::Context;
+use super::effects::Publication;
 use super::error::ApiError;
 use super::event::Event;
 use super::message::Headers;
@@ -26,16 +27,23 @@ use wire::{
     PurgeReply, ReplyKind, RestoreReply, StreamInfoReply, StreamListReply, StreamNamesReply,
 };
 
+/// Tells a stream from another of its name, in requests and in replies.
+const STREAM_IDENTITY: &str = "Nats-Stream-Identity";
+
 /// A request that JSON answers.
 struct Request<'a> {
     body: &'a [u8],
     /// What the request says that it needs, see ADR-44.
     is_above_level: bool,
     is_strict: bool,
+    /// The stream that is meant, told from another of its name. Empty if that does not matter.
+    identity: &'a [u8],
 }
 
 /// What a request is answered with.
 struct Answer {
+    /// A header block, mostly empty.
+    headers: Vec<u8>,
     json: Vec<u8>,
     error: Option<ApiError>,
     /// Counts in account info, and is audited.
@@ -47,7 +55,7 @@ struct Answer {
 impl Answer {
     fn new<B: serde::Serialize + Default>(kind: ReplyKind, result: Result<B, ApiError>) -> Self {
         let error = result.as_ref().err().cloned();
-        Self { json: wire::reply(kind, result), error, counts: true, starts: None }
+        Self { headers: Vec::new(), json: wire::reply(kind, result), error, counts: true, starts: None }
     }
 }
 
@@ -130,10 +138,14 @@ impl Server {
         endpoint: Endpoint<'_>,
         message: &Message<'_>,
     ) {
-        let level = Headers::new(message.headers).get("Nats-Required-Api-Level").unwrap_or_default();
+        let header = |name| Headers::new(message.headers).get(name).unwrap_or_default();
         let Some(settings) = self.config.jetstream.clone() else { return };
-        let request =
-            Request { body: message.payload, is_above_level: is_above_api_level(level), is_strict: settings.strict };
+        let request = Request {
+            body: message.payload,
+            is_above_level: is_above_api_level(header("Nats-Required-Api-Level")),
+            is_strict: settings.strict,
+            identity: header(STREAM_IDENTITY),
+        };
         let answer = if settings.account_enabled {
             self.carry_out(now, endpoint, &request)
         } else {
@@ -144,9 +156,10 @@ impl Server {
             self.account.api.errors += u64::from(answer.error.is_some());
         }
         if !message.reply.is_empty() {
-            self.effects.send(message.reply, &answer.json);
+            self.reply(message.reply, &answer.headers, &answer.json);
         }
-        if let Some(error) = &answer.error {
+        // What the server asks itself, for its streams, is told by those.
+        if let Some(error) = answer.error.as_ref().filter(|_| from.is_some()) {
             self.effects.tell(now, || Event::ApiError {
                 subject: subject.into(),
                 err_code: error.err_code(),
@@ -164,6 +177,10 @@ impl Server {
                 stream.start_consumer(&mut ctx, id);
             }
         }
+    }
+
+    fn reply(&mut self, to: &[u8], headers: &[u8], payload: &[u8]) {
+        self.effects.publish(Publication { to, subject: to, headers, payload, ..Publication::default() });
     }
 
     fn carry_out(&mut self, now: Timestamp, endpoint: Endpoint<'_>, request: &Request<'_>) -> Answer {

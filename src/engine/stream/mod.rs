@@ -28,6 +28,7 @@ use super::api::wire::{PubAck, PubAckDetail};
 use super::consumer::{Consumer, StreamView};
 use super::context::Context;
 use super::expiring::Deadlines;
+use super::short_hash::short_hash;
 use super::store::MessageStore;
 use super::subject_map::SubjectMap;
 use super::table::{ConsumerId, StreamId, Table};
@@ -89,6 +90,11 @@ impl Stream {
 
     pub const fn ttls(&self) -> &Deadlines {
         &self.ttls
+    }
+
+    /// What tells the stream from another one of its name: made of the moment of its making.
+    pub fn identity(&self) -> String {
+        short_hash(&self.created.to_string())
     }
 
     /// The stream as its consumers see it.
