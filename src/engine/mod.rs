@@ -52,7 +52,7 @@ use effects::Effects;
 use event::Event;
 use rng::Rng;
 use router::Router;
-use stream::StreamDue;
+use stream::{OriginRef, StreamDue};
 use table::{ConnId, StreamId, Table};
 use time::Timestamp;
 
@@ -152,6 +152,15 @@ impl Server {
     /// The earliest moment at which something happens without an input, and what.
     pub fn next_deadline(&self) -> Option<Deadline> {
         self.account.next_due().map(|(at, stream, due)| Deadline { at, stream, due })
+    }
+
+    /// Cuts the link between a stream and one of its origins, so that nothing passes, or mends it; see
+    /// [`stream::Stream::set_link_cut`]. Whether there is such a link.
+    pub fn set_link_cut(&mut self, now: Timestamp, stream: &str, origin: OriginRef, is_cut: bool) -> bool {
+        let (account, mut ctx) = self.parts(now);
+        let found = account.find(stream).is_ok_and(|stream| stream.set_link_cut(&mut ctx, origin, is_cut));
+        self.route_effects(now);
+        found
     }
 
     fn handle_deadlines(&mut self, now: Timestamp) {

@@ -1,7 +1,7 @@
 //! One stream: its messages, the consumers that read them, and the rules by which messages come and go.
 //!
-//! Owns the store and the consumers. What concerns several streams (overlap, sources, limits of the account) is left to
-//! the account. Sources: nats-server `server/stream.go`, `server/memstore.go`.
+//! Owns the store and the consumers. What concerns several streams (overlap, limits of the account) is left to the
+//! account; what other streams feed in comes by [`sourcing`]. Sources: nats-server `server/stream.go`, `server/memstore.go`.
 
 pub mod config;
 mod consumers;
@@ -13,6 +13,7 @@ mod publish;
 mod purge;
 mod read;
 mod retention;
+mod sourcing;
 mod ttl;
 mod update;
 
@@ -24,6 +25,8 @@ pub use self::publish::{Inbound, Room};
 pub use self::purge::PurgeRequest;
 pub use self::read::{FoundMessage, MessageSelector};
 pub use self::retention::StreamDue;
+use self::sourcing::Sourcing;
+pub use self::sourcing::{Link, LinkDue, LinkKind, OriginRef, Reached};
 use super::api::wire::{PubAck, PubAckDetail};
 use super::consumer::{Consumer, StreamView};
 use super::context::Context;
@@ -56,6 +59,8 @@ pub struct Stream {
     ttls: Deadlines,
     /// Messages that max age does not touch (`Nats-TTL: never`).
     ageless: BTreeSet<u64>,
+    /// What feeds the stream from other streams.
+    sourcing: Sourcing,
     /// A PubAck up to its sequence.
     pub_ack: Box<str>,
 }
@@ -75,6 +80,7 @@ impl Stream {
             takes_delivery_as_ack: config.retention != Retention::Limits,
             ttls: Deadlines::default(),
             ageless: BTreeSet::new(),
+            sourcing: Sourcing::default(),
             pub_ack: pub_ack_prefix(&config.name, ctx.domain()),
             config,
         }
