@@ -198,10 +198,8 @@ fn consume_ordered(platform: &impl Platform, inputs: &Inputs) -> (u64, Value) {
     client.send("SUB ordered.C 2\r\n");
     client.request(
         "$JS.API.CONSUMER.CREATE.S.C",
-        &format!(
-            r#"{{"stream_name":"S","config":{{"name":"C","ack_policy":"none","max_deliver":1,"mem_storage":true,
-            "num_replicas":1,"deliver_subject":"ordered.C","flow_control":true,"idle_heartbeat":5000000000}}}}"#
-        ),
+        r#"{"stream_name":"S","config":{"name":"C","ack_policy":"none","max_deliver":1,"mem_storage":true,
+            "num_replicas":1,"deliver_subject":"ordered.C","flow_control":true,"idle_heartbeat":5000000000}}"#,
     );
     let mut delivered = 0;
     while delivered < n {

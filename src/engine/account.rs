@@ -18,7 +18,7 @@ use super::event::Event;
 use super::stream::config::{ConfigLimits, Storage, StreamConfig, StreamConfigRequest};
 use super::stream::{Inbound, Room, Stream, StreamDue};
 use super::subject::collide;
-use super::table::{ConsumerId, StreamId, Table};
+use super::table::{ConsumerId, LinkId, StreamId, Table};
 use super::time::Timestamp;
 use super::transfer::{TransferDue, Transfers};
 
@@ -106,7 +106,7 @@ impl Account {
             };
             *used += bytes;
             *set_aside += reserved;
-            usage.consumers += stream.visible_consumers().count();
+            usage.consumers += stream.consumers().count();
         }
         usage
     }
@@ -139,6 +139,32 @@ impl Account {
         if let Some(stream) = self.streams.get_mut(stream) {
             stream.handle_publish(ctx, room, inbound);
         }
+    }
+
+    /// Hands a stream what came for one of its links on subject `to`.
+    pub fn handle_link(
+        &mut self,
+        ctx: &mut Context<'_>,
+        config: &JetStreamConfig,
+        stream: StreamId,
+        link: LinkId,
+        to: &[u8],
+        inbound: Inbound<'_>,
+    ) {
+        let Some(storage) = self.streams.get(stream).map(|stream| stream.config.storage) else { return };
+        let room = self.room(config, storage);
+        if let Some(stream) = self.streams.get_mut(stream) {
+            stream.handle_link(ctx, room, link, to, inbound);
+        }
+    }
+
+    /// The streams that answer direct gets for stream `name`: itself, if its configuration has it so, and mirrors that
+    /// have caught up.
+    pub fn streams_answering_direct(&self, name: &str) -> Vec<StreamId> {
+        let answers = |stream: &&Stream| {
+            (stream.config.name == name && stream.config.allow_direct) || stream.answers_direct_for() == Some(name)
+        };
+        self.streams().filter(answers).map(|stream| stream.id).collect()
     }
 
     /// Takes an acknowledgement. Whether anything listens on its subject.
@@ -218,7 +244,8 @@ impl Account {
     }
 
     /// Adds a stream, which has the next id.
-    fn install(&mut self, ctx: &mut Context<'_>, stream: Stream) -> StreamId {
+    fn install(&mut self, ctx: &mut Context<'_>, mut stream: Stream) -> StreamId {
+        stream.start_sourcing(ctx);
         let (id, name) = (stream.id, stream.config.name.clone());
         for subject in stream.config.subjects.iter() {
             ctx.router.add_stream(subject.as_bytes(), id);
@@ -334,9 +361,10 @@ impl Account {
             ctx.router.remove_stream(subject.as_bytes(), id);
         }
         stream.delete_all_consumers(ctx);
+        advise_stream(ctx, name, "DELETED", "delete");
+        stream.end_sourcing(ctx);
         self.streams.remove(id);
         self.names.remove(name);
-        advise_stream(ctx, name, "DELETED", "delete");
         ctx.tell(|| Event::StreamDeleted { stream: id, name: name.to_owned() });
         Ok(())
     }

@@ -6,13 +6,17 @@ use super::Server;
 use super::connection::{Connection, Message, ProtocolError};
 use super::consumer::AckSubject;
 use super::context::Context;
+use super::effects::Batch;
 use super::event::Event;
 use super::router::Subscription;
 use super::stream::Inbound;
 use super::subject::tokens;
-use super::table::{ConnId, StreamId};
+use super::table::{ConnId, LinkId, StreamId};
 use super::time::Timestamp;
 
+/// How many publications may follow from another by one input, and how many in all.
+const MAX_ROUNDS: u32 = 10_000;
+const MAX_PUBLICATIONS: usize = 1_000_000;
 /// Begins the reply subject of every delivery.
 const ACK_PREFIX: &[u8] = b"$JS.ACK.";
 /// Stands for the account `$G` in acknowledgement subjects with a domain.
@@ -20,8 +24,18 @@ const ACCOUNT_HASH: &[u8] = b"szMpdrwD";
 
 impl Server {
     /// Routes what the server itself published, until nothing is left.
+    ///
+    /// Streams whose consumers deliver to each other pass a message round for ever. Where a real server stays busy with it, this
+    /// stops after so many rounds: time would stand still.
     pub(super) fn route_effects(&mut self, now: Timestamp) {
-        while let Some(batch) = self.effects.take_publications() {
+        let (mut rounds, mut publications) = (0, 0);
+        while let Some(batch) = self.next_publications(now) {
+            (rounds, publications) = (rounds + 1, publications + batch.len());
+            if rounds > MAX_ROUNDS || publications > MAX_PUBLICATIONS {
+                self.effects.recycle(batch);
+                self.effects.tell(now, || Event::WentInCircles { rounds });
+                return;
+            }
             batch.for_each(|publication| {
                 let message = Message {
                     subject: publication.subject,
@@ -37,6 +51,14 @@ impl Server {
             });
             self.effects.recycle(batch);
         }
+    }
+
+    /// What is to be routed next. Before that, consumers learn that streams began or ceased to listen to them.
+    fn next_publications(&mut self, now: Timestamp) -> Option<Batch> {
+        for subject in self.router.take_changed_by_server() {
+            self.handle_interest_change(now, &subject);
+        }
+        self.effects.take_publications()
     }
 
     /// A delivery, with what stands behind the prefix in its reply subject, reached nobody.
@@ -71,6 +93,10 @@ impl Server {
             reached = true;
             self.publish_to_stream(now, *stream, message);
         }
+        for (stream, link) in &route.links {
+            reached = true;
+            self.deliver_to_link(now, *stream, *link, to, message);
+        }
         self.router.recycle(route);
         // Only the server listens on subjects of its own.
         if to.starts_with(b"$") {
@@ -83,14 +109,15 @@ impl Server {
         let Self { config, router, rng, effects, account, .. } = self;
         let Some(settings) = &config.jetstream else { return };
         let mut ctx = Context { now, config, router, rng, effects };
-        // A delivered message keeps the subject that it was stored under.
-        let inbound = Inbound {
-            subject: message.subject,
-            reply: message.reply,
-            headers: message.headers,
-            payload: message.payload,
-        };
-        account.handle_publish(&mut ctx, settings, stream, inbound);
+        account.handle_publish(&mut ctx, settings, stream, inbound(message));
+    }
+
+    /// Hands a stream what one of its origins answers or delivers.
+    fn deliver_to_link(&mut self, now: Timestamp, stream: StreamId, link: LinkId, to: &[u8], message: &Message<'_>) {
+        let Self { config, router, rng, effects, account, .. } = self;
+        let Some(settings) = &config.jetstream else { return };
+        let mut ctx = Context { now, config, router, rng, effects };
+        account.handle_link(&mut ctx, settings, stream, link, to, inbound(message));
     }
 
     /// The server's own subjects: the API, acknowledgements, flow control. Whether one of them listens.
@@ -208,4 +235,9 @@ impl Server {
         let (account, mut ctx) = self.parts(now);
         account.handle_interest_change(&mut ctx, subject);
     }
+}
+
+/// A message as a stream takes it. One that was delivered keeps the subject that it was stored under.
+const fn inbound<'m>(message: &Message<'m>) -> Inbound<'m> {
+    Inbound { subject: message.subject, reply: message.reply, headers: message.headers, payload: message.payload }
 }

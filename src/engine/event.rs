@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::table::{ConnId, ConsumerId, StreamId};
+use super::table::{ConnId, ConsumerId, LinkId, StreamId};
 use super::time::Timestamp;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +18,10 @@ pub enum Event {
     /// A client left too much in its outbox and was dropped.
     SlowConsumer {
         conn: ConnId,
+    },
+    /// Messages that led to other messages without end were dropped after so many rounds.
+    WentInCircles {
+        rounds: u32,
     },
     StreamCreated {
         stream: StreamId,
@@ -175,6 +179,26 @@ pub enum Event {
     Resumed {
         stream: StreamId,
         consumer: ConsumerId,
+    },
+    /// An origin delivers to a stream that mirrors or sources it, through a consumer that the stream asked for.
+    OriginConnected {
+        stream: StreamId,
+        link: LinkId,
+        origin: String,
+        consumer: String,
+    },
+    /// An origin refused, or did not answer.
+    OriginFailed {
+        stream: StreamId,
+        link: LinkId,
+        origin: String,
+        why: String,
+    },
+    /// Nothing was heard of an origin for longer than it may be silent.
+    OriginSilent {
+        stream: StreamId,
+        link: LinkId,
+        origin: String,
     },
     /// A priority group got a pinned client, or lost it.
     Pinned {

@@ -84,6 +84,24 @@ impl HeaderBlock {
     }
 }
 
+/// A block with the value of header `name` replaced, or with the header behind the others if it has none.
+pub fn with_header(block: &[u8], name: &str, value: &[u8]) -> Vec<u8> {
+    let mut at = 0;
+    for line in block.split_inclusive(|byte| *byte == b'\n') {
+        let after_name = line.strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b":"));
+        if let Some(old) = after_name {
+            let blank = usize::from(old.first() == Some(&b' '));
+            let start = at + name.len() + 1 + blank;
+            let end = at + line.strip_suffix(b"\r\n").unwrap_or(line).len();
+            return [&block[..start], value, &block[end.max(start)..]].concat();
+        }
+        at += line.len();
+    }
+    let mut block = HeaderBlock::from_bytes(block);
+    block.push(name, value);
+    block.finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +126,15 @@ mod tests {
             assert_eq!(headers.get("Missing"), None);
         }
         assert_eq!(Headers::new(b"NATS/1.0 404 No Messages\r\n\r\n").status(), Some(&b"404 No Messages"[..]));
+    }
+
+    #[test]
+    fn replaces_in_place() {
+        let block = b"NATS/1.0\r\nA: 1\r\nB:2\r\n\r\n";
+        assert_eq!(with_header(block, "A", b"10"), b"NATS/1.0\r\nA: 10\r\nB:2\r\n\r\n");
+        assert_eq!(with_header(block, "B", b""), b"NATS/1.0\r\nA: 1\r\nB:\r\n\r\n");
+        assert_eq!(with_header(block, "C", b"3"), b"NATS/1.0\r\nA: 1\r\nB:2\r\nC: 3\r\n\r\n");
+        assert_eq!(with_header(b"", "C", b"3"), b"NATS/1.0\r\nC: 3\r\n\r\n");
     }
 
     #[test]

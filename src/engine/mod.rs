@@ -31,6 +31,7 @@ pub mod quote;
 pub mod rng;
 pub mod router;
 pub mod seq_map;
+pub mod short_hash;
 pub mod store;
 pub mod stream;
 pub mod subject;
@@ -53,6 +54,7 @@ use effects::Effects;
 use event::Event;
 use rng::Rng;
 use router::Router;
+use stream::OriginRef;
 use table::{ConnId, Table};
 use time::Timestamp;
 
@@ -151,6 +153,15 @@ impl Server {
     /// The earliest moment at which something happens without an input, and what.
     pub fn next_deadline(&self) -> Option<Deadline> {
         self.account.next_due().map(|(at, due)| Deadline { at, due })
+    }
+
+    /// Cuts the link between a stream and one of its origins, so that nothing passes, or mends it; see
+    /// [`stream::Stream::set_link_cut`]. Whether there is such a link.
+    pub fn set_link_cut(&mut self, now: Timestamp, stream: &str, origin: OriginRef, is_cut: bool) -> bool {
+        let (account, mut ctx) = self.parts(now);
+        let found = account.find(stream).is_ok_and(|stream| stream.set_link_cut(&mut ctx, origin, is_cut));
+        self.route_effects(now);
+        found
     }
 
     fn handle_deadlines(&mut self, now: Timestamp) {

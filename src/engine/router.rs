@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::subject_map::SubjectMap;
-use super::table::{ConnId, StreamId};
+use super::table::{ConnId, LinkId, StreamId};
 
 /// A subscription of a client.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -26,6 +26,8 @@ pub struct Subscription {
 enum Interest {
     Client(Arc<Subscription>),
     Stream(StreamId),
+    /// A stream that waits for what an origin answers or delivers.
+    Link(StreamId, LinkId),
 }
 
 /// Everyone a subject reaches.
@@ -35,17 +37,19 @@ pub struct Route {
     /// One entry for each queue group, with its members.
     pub groups: Vec<Vec<Arc<Subscription>>>,
     pub streams: Vec<StreamId>,
+    pub links: Vec<(StreamId, LinkId)>,
 }
 
 impl Route {
     fn is_empty(&self) -> bool {
-        self.plain.is_empty() && self.groups.is_empty() && self.streams.is_empty()
+        self.plain.is_empty() && self.groups.is_empty() && self.streams.is_empty() && self.links.is_empty()
     }
 
     fn clear(&mut self) {
         self.plain.clear();
         self.groups.clear();
         self.streams.clear();
+        self.links.clear();
     }
 }
 
@@ -82,6 +86,8 @@ pub struct Router {
     next_order: u64,
     /// How often the interest changed.
     changes: u64,
+    /// Subjects in which the server's own interest changed, and nobody was told yet.
+    changed_by_server: Vec<Box<[u8]>>,
     cache: RouteCache,
 }
 
@@ -108,12 +114,32 @@ impl Router {
 
     pub fn add_stream(&mut self, subject: &[u8], stream: StreamId) {
         self.interest.insert(subject, Interest::Stream(stream));
+        self.changed_by_server.push(subject.into());
         self.changed();
     }
 
     pub fn remove_stream(&mut self, subject: &[u8], stream: StreamId) {
         self.interest.remove(subject, |interest| *interest == Interest::Stream(stream));
+        self.changed_by_server.push(subject.into());
         self.changed();
+    }
+
+    pub fn add_link(&mut self, subject: &[u8], stream: StreamId, link: LinkId) {
+        self.interest.insert(subject, Interest::Link(stream, link));
+        self.changed_by_server.push(subject.into());
+        self.changed();
+    }
+
+    pub fn remove_link(&mut self, subject: &[u8], stream: StreamId, link: LinkId) {
+        if self.interest.remove(subject, |interest| *interest == Interest::Link(stream, link)).is_some() {
+            self.changed_by_server.push(subject.into());
+            self.changed();
+        }
+    }
+
+    /// The subjects in which streams gained or lost interest since the last call.
+    pub fn take_changed_by_server(&mut self) -> Vec<Box<[u8]>> {
+        std::mem::take(&mut self.changed_by_server)
     }
 
     fn changed(&mut self) {
@@ -161,9 +187,11 @@ impl Router {
             Interest::Client(subscription) if subscription.queue.is_some() => queued.push(subscription),
             Interest::Client(subscription) => route.plain.push(Arc::clone(subscription)),
             Interest::Stream(stream) => route.streams.push(*stream),
+            Interest::Link(stream, link) => route.links.push((*stream, *link)),
         });
         route.plain.sort_unstable_by_key(|subscription| subscription.order);
         route.streams.sort_unstable();
+        route.links.sort_unstable();
         queued.sort_unstable_by_key(|subscription| subscription.order);
         for subscription in queued {
             match route.groups.iter_mut().find(|group| group[0].queue == subscription.queue) {
@@ -199,7 +227,7 @@ impl Router {
     pub fn has_exact_interest(&self, subject: &[u8], group: Option<&str>) -> bool {
         self.interest.exact(subject).iter().any(|interest| match interest {
             Interest::Client(subscription) => subscription.queue.as_deref() == group.map(str::as_bytes),
-            Interest::Stream(_) => group.is_none(),
+            Interest::Stream(_) | Interest::Link(..) => group.is_none(),
         })
     }
 
@@ -221,7 +249,7 @@ impl Router {
 
 /// Inboxes and the server's own subjects are used once; remembering them would push out what is used again.
 fn is_used_once(subject: &[u8]) -> bool {
-    subject.starts_with(b"_INBOX.") || subject.starts_with(b"$JS.")
+    subject.starts_with(b"_INBOX.") || subject.starts_with(b"$JS.") || subject.starts_with(b"$JSC.R.")
 }
 
 /// Remembered routes. Derived from the interest, so it counts for nothing when servers are compared or cloned.

@@ -46,6 +46,10 @@ id_type!(
     /// A consumer, from its creation to its deletion.
     ConsumerId
 );
+id_type!(
+    /// What ties a stream to an origin that it mirrors or sources.
+    LinkId
+);
 
 /// Rows in order of their ids, which is the order of their making.
 ///

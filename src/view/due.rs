@@ -3,7 +3,7 @@
 use crate::engine::account::{Account, AccountDue};
 use crate::engine::consumer::ack_pending::PendingState;
 use crate::engine::consumer::{Consumer, Wakeup};
-use crate::engine::stream::{Stream, StreamDue};
+use crate::engine::stream::{LinkDue, Stream, StreamDue};
 use crate::engine::time::Timestamp;
 use crate::engine::transfer::{Restore, Snapshot, TransferDue};
 use crate::sim::actor::Role;
@@ -60,6 +60,15 @@ fn of_stream(stream: &Stream, due: StreamDue) -> Phrase {
             let window = stream.config.duplicate_window.unwrap_or_default();
             let id = stream.duplicates().iter(window).next().map_or(String::new(), |(id, _, _)| lossy(id));
             phrase.plain("Id ").code(id).plain(" leaves the duplicate window")
+        }
+        StreamDue::Link(id, due) => {
+            let origin = stream.links().find(|link| link.id == id).map_or("", |link| link.origin());
+            let does = match due {
+                LinkDue::Attempt => " asks for the messages of ",
+                LinkDue::Timeout => " waits no longer for an answer of ",
+                LinkDue::Stall => " misses the heartbeats of ",
+            };
+            phrase.code(name).plain(does).code(origin)
         }
         StreamDue::Consumer(id, wakeup) => stream.consumer(id).map_or(phrase, |consumer| of_consumer(consumer, wakeup)),
     }
@@ -126,6 +135,11 @@ fn for_each_deadline(stream: &Stream, mut found: impl FnMut(Timestamp, StreamDue
     tell(stream.ttls().first().map(|(at, _)| at), StreamDue::Ttl);
     tell(stream.oldest_ageing().map(|(at, _)| at), StreamDue::MaxAge);
     tell(stream.duplicates().due_at(), StreamDue::DuplicateWindow);
+    for link in stream.links() {
+        for due in LinkDue::ALL {
+            tell(stream.link_due_at(link.id, due), StreamDue::Link(link.id, due));
+        }
+    }
     for consumer in stream.consumers() {
         for wakeup in Wakeup::ALL {
             tell(consumer.due_at(wakeup), StreamDue::Consumer(consumer.id, wakeup));
@@ -138,6 +152,9 @@ fn short(stream: &Stream, due: StreamDue) -> String {
         StreamDue::Ttl => "TTL ends".into(),
         StreamDue::MaxAge => "max age".into(),
         StreamDue::DuplicateWindow => "dedup id expires".into(),
+        StreamDue::Link(_, LinkDue::Attempt) => "asks origin".into(),
+        StreamDue::Link(_, LinkDue::Timeout) => "no answer".into(),
+        StreamDue::Link(_, LinkDue::Stall) => "origin silent".into(),
         StreamDue::Consumer(id, wakeup) => match (wakeup, stream.consumer(id)) {
             (Wakeup::AckWait, Some(consumer)) => {
                 let seq = consumer.ack_pending().first_due_message().map_or(0, |(_, seq)| seq);

@@ -149,6 +149,13 @@ impl Teller<'_> {
                 let name = self.scene.client_of(*conn).unwrap_or("A client");
                 line(LogKind::Refused, p.code(name).plain(" read too slowly and was disconnected."))
             }
+            Event::WentInCircles { rounds } => line(
+                LogKind::Refused,
+                p.plain(format!(
+                    "Messages led to each other {rounds} times at one instant, so the last was dropped. Do consumers \
+                     deliver into each other's streams?"
+                )),
+            ),
             _ => self.tell_of_consumer(event),
         }
     }
@@ -238,6 +245,18 @@ impl Teller<'_> {
             }
             Event::Resumed { stream, consumer } => {
                 line(LogKind::Changed, p.code(self.consumer(*stream, *consumer)).plain(" goes on."))
+            }
+            Event::OriginConnected { stream, origin, .. } => {
+                let gets = p.code(self.stream(*stream)).plain(" gets the messages of ").code(origin);
+                line(LogKind::Changed, gets.plain(" from now on."))
+            }
+            Event::OriginFailed { stream, origin, why, .. } => {
+                let failed = p.code(self.stream(*stream)).plain(" asked ").code(origin).plain(" for its messages: ");
+                line(LogKind::Refused, failed.plain(why.clone()).plain("."))
+            }
+            Event::OriginSilent { stream, origin, .. } => {
+                let silent = p.code(self.stream(*stream)).plain(" heard nothing of ").code(origin);
+                line(LogKind::Changed, silent.plain(" for ten seconds and more."))
             }
             Event::Pinned { stream, consumer } => {
                 line(LogKind::Changed, p.code(self.consumer(*stream, *consumer)).plain(" pinned a client."))

@@ -313,6 +313,7 @@ impl<'a> MaxDeliver<'a> {
 pub struct ClientInfo {
     /// When it connected.
     pub start: Timestamp,
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub host: String,
     pub id: u64,
     pub acc: String,
@@ -329,14 +330,19 @@ pub struct ClientInfo {
     /// The name of the server.
     pub server: String,
     pub kind: ClientKind,
-    pub client_type: ClientType,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_type: Option<ClientType>,
 }
 
 text_enum! {
-    /// Clients only: there are no leaf nodes here.
+    /// There are no leaf nodes here.
     pub enum ClientKind {
         #[default]
         Client = "Client",
+        /// A stream of the server itself.
+        JetStream = "JetStream",
+        /// The server, for a stream that asks nothing any more.
+        Account = "Account",
     }
 }
 
@@ -425,7 +431,7 @@ mod tests {
             rtt_ns: 7,
             server: "sim".into(),
             kind: ClientKind::Client,
-            client_type: ClientType::Nats,
+            client_type: Some(ClientType::Nats),
         };
         let audit = ApiAudit {
             head: Head::new(ApiAudit::TYPE, "ID".to_owned(), NOW),

@@ -10,6 +10,8 @@ use crate::engine::time::Timestamp;
 
 /// Where audit events go.
 const SUBJECT: &str = "$JS.EVENT.ADVISORY.API";
+/// In the subject of the one request that the server makes on its own behalf.
+const DELETION: &[u8] = b".CONSUMER.DELETE.";
 
 impl Server {
     /// Publishes what was asked and answered, if anybody listens.
@@ -24,7 +26,10 @@ impl Server {
         if !self.router.has_interest(SUBJECT.as_bytes()) {
             return;
         }
-        let client = self.client_info(now, from);
+        let client = match from {
+            Some(_) => self.client_info(now, from),
+            None => self.own_info(now, subject),
+        };
         let (_, mut ctx) = self.parts(now);
         let server = ctx.config.server_name.clone();
         let domain = ctx.domain().map(str::to_owned);
@@ -42,7 +47,7 @@ impl Server {
         );
     }
 
-    /// What is known of a client. Of the server itself nothing is.
+    /// What is known of a client.
     pub(super) fn client_info(&self, now: Timestamp, from: Option<ConnId>) -> ClientInfo {
         let connection = from.and_then(|conn| self.connections.get(conn));
         let option = |of: fn(&crate::engine::connection::ConnectOptions) -> &String| {
@@ -61,7 +66,27 @@ impl Server {
             rtt_ns: 1,
             server: self.config.server_name.clone(),
             kind: ClientKind::Client,
-            client_type: ClientType::Nats,
+            client_type: Some(ClientType::Nats),
+        }
+    }
+
+    /// What is known of the server itself, which asks for its streams: they ask their origins for consumers, and when
+    /// they go, it deletes these.
+    fn own_info(&self, now: Timestamp, subject: &[u8]) -> ClientInfo {
+        let deletes = subject.windows(DELETION.len()).any(|part| part == DELETION);
+        ClientInfo {
+            start: now,
+            host: String::new(),
+            id: 0,
+            acc: ACCOUNT.to_owned(),
+            user: String::new(),
+            name: String::new(),
+            lang: String::new(),
+            ver: String::new(),
+            rtt_ns: 0,
+            server: self.config.server_name.clone(),
+            kind: if deletes { ClientKind::Account } else { ClientKind::JetStream },
+            client_type: None,
         }
     }
 }

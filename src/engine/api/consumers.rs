@@ -9,7 +9,7 @@ use super::wire::{
     ConsumerInfo, ConsumerInfoReply, ConsumerListReply, ConsumerNamesReply, ConsumersRequest, NoBody, PauseReply,
     PauseRequest, ReplyKind, ResetReply, ResetRequest, Success, UnpinRequest, reply,
 };
-use super::{Answer, FollowUp, Request};
+use super::{Answer, FollowUp, Request, STREAM_IDENTITY};
 use crate::engine::Server;
 use crate::engine::asset::is_above_api_level;
 use crate::engine::connection::Message;
@@ -37,12 +37,12 @@ impl Server {
         request: &Request<'_>,
     ) -> Answer {
         let result = self.try_create_consumer(now, stream, endpoint, request);
-        let follow_up = result
-            .as_ref()
-            .ok()
-            .map(|info| FollowUp::StartConsumer { stream: stream.to_owned(), consumer: info.name.clone() });
-        let reply = result.map(|info| ConsumerInfoReply { info: Some(info) });
-        Answer { follow_up, ..Answer::new(ReplyKind::ConsumerCreate, reply) }
+        let start =
+            |info: &ConsumerInfo| FollowUp::StartConsumer { stream: stream.to_owned(), consumer: info.name.clone() };
+        let follow_up = result.as_ref().ok().map(|(info, _)| start(info));
+        let headers = result.as_ref().map(|(_, headers)| headers.clone()).unwrap_or_default();
+        let reply = result.map(|(info, _)| ConsumerInfoReply { info: Some(info) });
+        Answer { follow_up, headers, ..Answer::new(ReplyKind::ConsumerCreate, reply) }
     }
 
     fn try_create_consumer(
@@ -51,7 +51,7 @@ impl Server {
         stream: &str,
         endpoint: Endpoint<'_>,
         request: &Request<'_>,
-    ) -> Result<ConsumerInfo, ApiError> {
+    ) -> Result<(ConsumerInfo, Vec<u8>), ApiError> {
         let mut wanted: CreateConsumerRequest = request.decode()?;
         request.check_level()?;
         if let Endpoint::ConsumerCreate { subject, .. } = endpoint {
@@ -62,6 +62,14 @@ impl Server {
         let stream = account.find(stream)?;
         wanted.adapt_sourcing(stream.config.retention, ctx.rng);
         let CreateConsumerRequest { mut config, action, pedantic, .. } = wanted;
+        let mut headers = Vec::new();
+        if config.direct || config.sourcing {
+            let identity = stream.identity();
+            if !request.identity.is_empty() && request.identity != identity.as_bytes() {
+                return Err(ApiError::ConsumerStreamIdentityMismatch { msg: identity });
+            }
+            headers = identity_block(&identity);
+        }
         let existing = stream.consumer_id(&config.name);
         if let Some(existing) = existing.and_then(|id| stream.consumer(id)) {
             config.adopt(&existing.config);
@@ -92,7 +100,7 @@ impl Server {
             }
             consumer.info(ctx, view, true)
         });
-        info.ok_or(ApiError::ConsumerNotFound)
+        info.map(|info| (info, headers)).ok_or(ApiError::ConsumerNotFound)
     }
 
     pub(super) fn consumer_info(
@@ -236,7 +244,11 @@ impl Server {
         let Ok(done) = done else { return };
         let is_done = done.is_ok();
         let done = done.map(|(reset_seq, info)| ResetReply { info: Some(info), reset_seq });
-        self.effects.send(message.reply, &reply(ReplyKind::ConsumerReset, done));
+        // Who names the stream that is meant, whichever, learns which it is.
+        let asks = is_done && Headers::new(message.headers).get(STREAM_IDENTITY).is_some();
+        let stream_found = self.account.stream_named(stream).filter(|_| asks);
+        let headers = stream_found.map(|stream| identity_block(&stream.identity())).unwrap_or_default();
+        self.reply(message.reply, &headers, &reply(ReplyKind::ConsumerReset, done));
         if is_done {
             // The answer shows the consumer before it delivers again.
             let _: Result<(), ApiError> = self.on_consumer(now, stream, consumer, Consumer::start);
@@ -257,6 +269,12 @@ impl Server {
         });
         taken.is_ok()
     }
+}
+
+fn identity_block(identity: &str) -> Vec<u8> {
+    let mut block = HeaderBlock::new();
+    block.push(STREAM_IDENTITY, identity);
+    block.finish()
 }
 
 /// What is asked of a consumer that is there already.

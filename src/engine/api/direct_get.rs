@@ -5,12 +5,11 @@
 use super::json::unmarshal;
 use super::wire::MsgGetRequest;
 use crate::engine::Server;
-use crate::engine::account::Account;
 use crate::engine::asset::is_above_api_level;
 use crate::engine::connection::{MAX_PENDING, Message};
 use crate::engine::date_time::DateTime;
 use crate::engine::message::{HeaderBlock, Headers};
-use crate::engine::stream::{DirectGet, DirectSelection, MessageSelector, Stream, UpTo};
+use crate::engine::stream::{DirectGet, DirectSelection, MessageSelector, UpTo};
 use crate::engine::time::Timestamp;
 
 impl Server {
@@ -24,7 +23,9 @@ impl Server {
         message: &Message<'_>,
     ) -> bool {
         let (account, mut ctx) = self.parts(now);
-        let Some(stream) = responder(account, name) else { return false };
+        let answering = account.streams_answering_direct(name);
+        let chosen = answering.get(ctx.rng.below(answering.len().max(1) as u64) as usize);
+        let Some(stream) = chosen.and_then(|id| account.stream(*id)) else { return false };
         if message.reply.is_empty() {
             return true;
         }
@@ -34,11 +35,6 @@ impl Server {
         }
         true
     }
-}
-
-/// The stream that answers direct gets for `name`; `None` if nobody does.
-fn responder<'a>(account: &'a Account, name: &str) -> Option<&'a Stream> {
-    account.stream_named(name).filter(|stream| stream.config.allow_direct)
 }
 
 /// # Errors

@@ -17,6 +17,7 @@ use super::Server;
 use super::asset::is_above_api_level;
 use super::connection::Message;
 use super::context::Context;
+use super::effects::Publication;
 use super::error::ApiError;
 use super::event::Event;
 use super::message::Headers;
@@ -28,16 +29,23 @@ use wire::{
     PurgeReply, ReplyKind, RestoreReply, SnapshotRequest, StreamInfoReply, StreamListReply, StreamNamesReply,
 };
 
+/// Tells a stream from another of its name, in requests and in replies.
+const STREAM_IDENTITY: &str = "Nats-Stream-Identity";
+
 /// A request that JSON answers.
 struct Request<'a> {
     body: &'a [u8],
     /// What the request says that it needs, see ADR-44.
     is_above_level: bool,
     is_strict: bool,
+    /// The stream that is meant, told from another of its name. Empty if that does not matter.
+    identity: &'a [u8],
 }
 
 /// What a request is answered with.
 struct Answer {
+    /// A header block, mostly empty.
+    headers: Vec<u8>,
     json: Vec<u8>,
     error: Option<ApiError>,
     /// Counts in account info, and is audited.
@@ -57,7 +65,7 @@ enum FollowUp {
 impl Answer {
     fn new<B: serde::Serialize + Default>(kind: ReplyKind, result: Result<B, ApiError>) -> Self {
         let error = result.as_ref().err().cloned();
-        Self { json: wire::reply(kind, result), error, counts: true, follow_up: None }
+        Self { headers: Vec::new(), json: wire::reply(kind, result), error, counts: true, follow_up: None }
     }
 }
 
@@ -147,10 +155,14 @@ impl Server {
         endpoint: Endpoint<'_>,
         message: &Message<'_>,
     ) {
-        let level = Headers::new(message.headers).get("Nats-Required-Api-Level").unwrap_or_default();
+        let header = |name| Headers::new(message.headers).get(name).unwrap_or_default();
         let Some(settings) = self.config.jetstream.clone() else { return };
-        let request =
-            Request { body: message.payload, is_above_level: is_above_api_level(level), is_strict: settings.strict };
+        let request = Request {
+            body: message.payload,
+            is_above_level: is_above_api_level(header("Nats-Required-Api-Level")),
+            is_strict: settings.strict,
+            identity: header(STREAM_IDENTITY),
+        };
         let answer = if settings.account_enabled {
             self.carry_out(now, from, endpoint, &request)
         } else {
@@ -161,9 +173,10 @@ impl Server {
             self.account.api.errors += u64::from(answer.error.is_some());
         }
         if !message.reply.is_empty() {
-            self.effects.send(message.reply, &answer.json);
+            self.reply(message.reply, &answer.headers, &answer.json);
         }
-        if let Some(error) = &answer.error {
+        // What the server asks itself, for its streams, is told by those.
+        if let Some(error) = answer.error.as_ref().filter(|_| from.is_some()) {
             self.effects.tell(now, || Event::ApiError {
                 subject: subject.into(),
                 err_code: error.err_code(),
@@ -194,6 +207,10 @@ impl Server {
                 account.begin_snapshot(&mut ctx, stream, &request, client);
             }
         }
+    }
+
+    fn reply(&mut self, to: &[u8], headers: &[u8], payload: &[u8]) {
+        self.effects.publish(Publication { to, subject: to, headers, payload, ..Publication::default() });
     }
 
     fn carry_out(

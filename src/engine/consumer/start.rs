@@ -72,6 +72,9 @@ impl Consumer {
         consumer.start_push(ctx.now, stream, ctx.config.max_payload);
         consumer.start_replay(stream.store.last_seq());
         consumer.bind(ctx);
+        if consumer.config.sourcing {
+            consumer.start_behind_floor(stream);
+        }
         consumer
     }
 
@@ -120,9 +123,18 @@ impl Consumer {
             self.change_deliver_subject(ctx, stream);
             wake = true;
         }
+        if self.config.sourcing {
+            self.start_behind_floor(stream);
+            wake = true;
+        }
         if wake {
             self.has_backlog = Some(ctx.now);
         }
+    }
+
+    /// The stream that this consumer feeds asked for it, perhaps anew: it gets everything that it did not ack.
+    fn start_behind_floor(&mut self, stream: StreamView<'_>) {
+        self.start_over(stream.store, stream.retention, self.floor.stream_seq + 1);
     }
 
     /// Sets or clears the pause; Go's zero time clears it. Whether that changed anything.

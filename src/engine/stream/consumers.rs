@@ -147,13 +147,16 @@ impl Stream {
     /// # Errors
     /// The first rule broken.
     pub fn check_new_consumer(&self, config: &ConsumerConfig, account_max: Option<u64>) -> Result<(), ApiError> {
-        if !config.direct {
+        // Those that feed other streams are not counted, and never too many.
+        let feeds_streams = |config: &ConsumerConfig| config.direct || config.sourcing;
+        if !feeds_streams(config) {
             let max = self.config.max_consumers.or(account_max).unwrap_or(DEFAULT_MAX_CONSUMERS);
-            if self.visible_consumers().count() as u64 >= max {
+            let others = self.consumers().filter(|consumer| !feeds_streams(&consumer.config));
+            if others.count() as u64 >= max {
                 return Err(ApiError::MaximumConsumersLimit);
             }
         }
-        if self.config.retention == Retention::WorkQueue && !config.direct {
+        if self.config.retention == Retention::WorkQueue && !feeds_streams(config) {
             self.check_work_queue(config)?;
         }
         Ok(())
@@ -168,7 +171,7 @@ impl Stream {
             return Err(ApiError::ConsumerWqConsumerNotDeliverAll);
         }
         let has_others = self.consumers.iter().any(|(_, consumer)| !consumer.is_hidden() && !consumer.config.sourcing);
-        if has_others && !config.sourcing {
+        if has_others {
             if config.filters().next().is_none() {
                 return Err(ApiError::ConsumerWqMultipleUnfiltered);
             }
@@ -193,11 +196,8 @@ impl Stream {
     /// [`start_consumer`](Self::start_consumer), so that its first info shows it untouched.
     pub fn add_consumer(&mut self, ctx: &mut Context<'_>, name: String, config: ConsumerConfig) -> ConsumerId {
         let consumer = Consumer::new(ctx, self.view(), self.consumers.next_id(), name.clone(), config);
-        let is_hidden = consumer.is_hidden();
         let id = self.insert_consumer(consumer);
-        if !is_hidden {
-            self.advise_consumer(ctx, &name, "CREATED", "create");
-        }
+        self.advise_consumer(ctx, &name, "CREATED", "create");
         ctx.tell(|| Event::ConsumerCreated { stream: self.id, consumer: id, name });
         id
     }
@@ -256,10 +256,8 @@ impl Stream {
     /// Deletes a consumer. In an interest stream, what only it wanted goes as well.
     pub fn delete_consumer(&mut self, ctx: &mut Context<'_>, id: ConsumerId, cause: ConsumerEnd) {
         let Some(consumer) = self.consumers.get_mut(id) else { return };
-        if !consumer.is_hidden() {
-            let name = consumer.name.clone();
-            self.advise_consumer(ctx, &name, "DELETED", "delete");
-        }
+        let name = consumer.name.clone();
+        self.advise_consumer(ctx, &name, "DELETED", "delete");
         let Some(consumer) = self.consumers.get_mut(id) else { return };
         consumer.end(ctx, self.id);
         let Some(consumer) = self.consumers.remove(id) else { return };

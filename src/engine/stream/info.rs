@@ -46,8 +46,8 @@ impl Stream {
             state: self.state(false),
             domain: None,
             cluster: None,
-            mirror: None,
-            sources: Vec::new(),
+            mirror: self.mirror_info(ctx.now),
+            sources: self.sources_info(ctx.now),
             ts: ctx.now,
         }
     }

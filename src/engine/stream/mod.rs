@@ -1,7 +1,7 @@
 //! One stream: its messages, the consumers that read them, and the rules by which messages come and go.
 //!
-//! Owns the store and the consumers. What concerns several streams (overlap, sources, limits of the account) is left to
-//! the account. Sources: nats-server `server/stream.go`, `server/memstore.go`.
+//! Owns the store and the consumers. What concerns several streams (overlap, limits of the account) is left to the
+//! account; what other streams feed in comes by [`sourcing`]. Sources: nats-server `server/stream.go`, `server/memstore.go`.
 
 pub mod config;
 mod consumers;
@@ -16,6 +16,7 @@ mod read;
 mod restore;
 mod retention;
 mod snapshot;
+mod sourcing;
 mod ttl;
 mod update;
 
@@ -30,10 +31,13 @@ pub use self::read::{FoundMessage, MessageSelector};
 pub use self::restore::{RestoreBounds, RestoreReader};
 pub use self::retention::StreamDue;
 pub use self::snapshot::SnapshotReader;
+use self::sourcing::Sourcing;
+pub use self::sourcing::{Link, LinkDue, LinkKind, OriginRef, Reached};
 use super::api::wire::{PubAck, PubAckDetail};
 use super::consumer::{Consumer, StreamView};
 use super::context::Context;
 use super::expiring::Deadlines;
+use super::short_hash::short_hash;
 use super::store::MessageStore;
 use super::subject_map::SubjectMap;
 use super::table::{ConsumerId, StreamId, Table};
@@ -61,6 +65,8 @@ pub struct Stream {
     ttls: Deadlines,
     /// Messages that max age does not touch (`Nats-TTL: never`).
     ageless: BTreeSet<u64>,
+    /// What feeds the stream from other streams.
+    sourcing: Sourcing,
     /// A PubAck up to its sequence.
     pub_ack: Box<str>,
 }
@@ -80,6 +86,7 @@ impl Stream {
             takes_delivery_as_ack: config.retention != Retention::Limits,
             ttls: Deadlines::default(),
             ageless: BTreeSet::new(),
+            sourcing: Sourcing::default(),
             pub_ack: pub_ack_prefix(&config.name, ctx.domain()),
             config,
         }
@@ -95,6 +102,11 @@ impl Stream {
 
     pub const fn ttls(&self) -> &Deadlines {
         &self.ttls
+    }
+
+    /// What tells the stream from another one of its name: made of the moment of its making.
+    pub fn identity(&self) -> String {
+        short_hash(&self.created.to_string())
     }
 
     /// The stream as its consumers see it.

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::config::{Discard, Retention};
-use super::counter::Increment;
+use super::counter::{Counted, Increment, SourcedTotal};
 use super::headers::{PublishHeaders, sequence, without_status};
 use super::ttl::MessageTtl;
 use super::{Context, Stream};
@@ -18,6 +18,7 @@ use crate::engine::message::HeaderBlock;
 use crate::engine::quote::quote;
 use crate::engine::store::message_size;
 use crate::engine::subject::is_valid_literal;
+use crate::engine::time::Timestamp;
 
 /// Largest header block of a stored message, in bytes.
 const MAX_HEADERS: usize = 65_535;
@@ -41,13 +42,39 @@ pub struct Room {
     pub server_is_full: bool,
 }
 
+/// Who hands a message in. What another stream stored before was checked there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sender {
+    Client,
+    /// An origin that this stream sources.
+    Source,
+    /// The origin that this stream mirrors, where the message was stored at a moment.
+    Mirror {
+        stored: Timestamp,
+    },
+}
+
+impl Sender {
+    /// The time under which the message is stored.
+    fn time(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Client | Self::Source => now,
+            Self::Mirror { stored } => stored,
+        }
+    }
+}
+
 /// What became of a message.
 #[derive(Debug)]
-enum Accepted {
+pub(super) enum Accepted {
     Stored {
         seq: u64,
         /// The new total of a counter.
         counter: Option<String>,
+    },
+    /// It took a sequence and is not kept, since no consumer is interested.
+    Skipped {
+        seq: u64,
     },
     Duplicate {
         seq: u64,
@@ -57,16 +84,42 @@ enum Accepted {
 impl Stream {
     /// Takes a message from a publisher, and answers it.
     pub fn handle_publish(&mut self, ctx: &mut Context<'_>, room: Room, inbound: Inbound<'_>) {
-        let transformed =
-            self.config.subject_transform.as_ref().and_then(|transform| transform.apply(inbound.subject, ctx.rng));
-        let subject = transformed.as_deref().unwrap_or(inbound.subject);
-        let accepted = self.accept(ctx, room, subject, inbound.headers, inbound.payload);
+        let subject = self.stored_subject(ctx, inbound.subject);
+        let accepted = self.accept(ctx, room, Sender::Client, &subject, inbound.headers, inbound.payload);
         if !inbound.reply.is_empty() && !self.config.no_ack {
             self.answer(ctx, inbound.reply, &accepted);
         }
+        self.follow(ctx, &subject, &accepted);
+    }
+
+    /// Takes a message that another stream stored before.
+    pub(super) fn take_from_origin(
+        &mut self,
+        ctx: &mut Context<'_>,
+        room: Room,
+        sender: Sender,
+        subject: &[u8],
+        headers: &[u8],
+        payload: &[u8],
+    ) -> Result<Accepted, ApiError> {
+        let subject = self.stored_subject(ctx, subject);
+        let accepted = self.accept(ctx, room, sender, &subject, headers, payload);
+        self.follow(ctx, &subject, &accepted);
+        accepted
+    }
+
+    /// The subject under which the stream stores what comes on `subject`.
+    fn stored_subject<'s>(&self, ctx: &mut Context<'_>, subject: &'s [u8]) -> Cow<'s, [u8]> {
+        let transform = self.config.subject_transform.as_ref();
+        transform.and_then(|transform| transform.apply(subject, ctx.rng)).map_or(subject.into(), Cow::Owned)
+    }
+
+    /// What is left to do once a message was answered: its consumers get it, or those who watch learn why it is not
+    /// there.
+    fn follow(&mut self, ctx: &mut Context<'_>, subject: &[u8], accepted: &Result<Accepted, ApiError>) {
         match accepted {
-            Ok(Accepted::Stored { seq, .. }) => self.signal_consumers(ctx, subject, seq),
-            Ok(Accepted::Duplicate { .. }) => {}
+            Ok(Accepted::Stored { seq, .. }) => self.signal_consumers(ctx, subject, *seq),
+            Ok(Accepted::Skipped { .. } | Accepted::Duplicate { .. }) => {}
             Err(error) => ctx.tell(|| Event::Refused {
                 stream: self.id,
                 subject: subject.into(),
@@ -78,7 +131,7 @@ impl Stream {
 
     fn answer(&self, ctx: &mut Context<'_>, reply: &[u8], accepted: &Result<Accepted, ApiError>) {
         let (seq, rest): (u64, &[&str]) = match accepted {
-            Ok(Accepted::Stored { seq, counter: None }) => (*seq, &["}"]),
+            Ok(Accepted::Stored { seq, counter: None } | Accepted::Skipped { seq }) => (*seq, &["}"]),
             Ok(Accepted::Stored { seq, counter: Some(total) }) => (*seq, &[",\"val\":\"", total, "\"}"]),
             Ok(Accepted::Duplicate { seq }) => (*seq, &[",\"duplicate\": true}"]),
             Err(error) => return ctx.effects.send(reply, &pub_ack_error(&self.config.name, error)),
@@ -95,6 +148,7 @@ impl Stream {
         &mut self,
         ctx: &mut Context<'_>,
         room: Room,
+        sender: Sender,
         subject: &[u8],
         headers: &[u8],
         payload: &[u8],
@@ -102,34 +156,41 @@ impl Stream {
         let without_status = without_status(headers);
         let headers = without_status.as_deref().unwrap_or(headers);
         let asked = PublishHeaders::read(headers);
-        let increment = self.check_message(subject, headers, payload, &asked)?;
-        if let Some((id, seq)) = asked.msg_id.and_then(|id| Some((id, self.duplicates.get(id)?))) {
+        let increment = self.check_message(sender, subject, headers, payload, &asked)?;
+        if let Some((id, seq)) = self.find_duplicate(sender, &asked) {
             ctx.tell(|| Event::Duplicate { stream: self.id, msg_id: id.into(), original_seq: seq });
             return Ok(Accepted::Duplicate { seq });
         }
         self.check_last_msg_id(&asked)?;
-        let rollup = self.check_rollup(&asked)?;
-        let counted = self.count(subject, headers, increment, ctx.config.max_payload)?;
-        let payload = counted.as_ref().map_or(payload, |(payload, _)| payload.as_bytes());
+        let rollup = self.check_rollup(sender, &asked)?;
+        let counted = self.count(subject, headers, payload, increment, &asked, ctx.config.max_payload)?;
+        let (headers, payload) = counted.as_ref().map_or((headers, payload), Counted::content);
         if room.server_is_full {
             return Err(ApiError::InsufficientResources);
         }
-        let counter = counted.as_ref().map(|(_, total)| total.clone());
         if self.config.retention == Retention::Interest && !self.filters.any_match(subject, |_| true) {
             let seq = self.skip_for_lack_of_interest(ctx, subject, &asked, rollup)?;
-            return Ok(Accepted::Stored { seq, counter });
+            return Ok(Accepted::Skipped { seq });
         }
         let previous_seq = self.config.republish.as_ref().and_then(|_| self.store.last_of(subject)).unwrap_or(0);
-        let (seq, stored_headers) = self.store_message(ctx, room, subject, headers, payload, &asked)?;
+        let time = sender.time(ctx.now);
+        let (seq, stored_headers) = self.store_message(ctx, room, time, subject, headers, payload, &asked)?;
         self.remember(ctx, &asked, seq, true);
         self.roll_up(ctx, subject, rollup, 1);
-        self.republish(ctx, subject, &stored_headers, payload, seq, previous_seq);
-        Ok(Accepted::Stored { seq, counter })
+        self.republish(ctx, time, subject, &stored_headers, payload, seq, previous_seq);
+        Ok(Accepted::Stored { seq, counter: counted.map(|counted| counted.total) })
+    }
+
+    /// The message id that was seen before, and under which sequence. A mirror leaves that to its origin.
+    fn find_duplicate<'a>(&self, sender: Sender, asked: &PublishHeaders<'a>) -> Option<(&'a [u8], u64)> {
+        let id = asked.msg_id.filter(|_| !matches!(sender, Sender::Mirror { .. }))?;
+        Some((id, self.duplicates.get(id)?))
     }
 
     /// The checks that need nothing but the message and the state of the stream.
     fn check_message(
         &self,
+        sender: Sender,
         subject: &[u8],
         headers: &[u8],
         payload: &[u8],
@@ -142,16 +203,17 @@ impl Stream {
         if headers.len() > MAX_HEADERS {
             return Err(ApiError::StreamHeaderExceedsMaximum);
         }
-        let increment = self.check_increment(payload, asked)?;
+        let increment = self.check_increment(sender, payload, asked)?;
         if asked.expected_stream.is_some_and(|name| name != self.config.name.as_bytes()) {
             return Err(ApiError::StreamNotMatch);
         }
+        let is_client = sender == Sender::Client;
         let wants_ttl = asked.ttl.and_then(|text| MessageTtl::parse(text).ok()).is_some();
-        if wants_ttl && !self.config.allow_msg_ttl {
+        if wants_ttl && is_client && !self.config.allow_msg_ttl {
             return Err(ApiError::MessageTtlDisabled);
         }
         self.check_expected_sequences(subject, asked)?;
-        if asked.stream_source.is_some() {
+        if is_client && asked.stream_source.is_some() {
             return Err(ApiError::MessageSourceHdrNotAllowed);
         }
         Ok(increment)
@@ -162,9 +224,17 @@ impl Stream {
         if is_too_large { Err(ApiError::StreamMessageExceedsMaximum) } else { Ok(()) }
     }
 
-    fn check_increment(&self, payload: &[u8], asked: &PublishHeaders<'_>) -> Result<Option<Increment>, ApiError> {
+    fn check_increment(
+        &self,
+        sender: Sender,
+        payload: &[u8],
+        asked: &PublishHeaders<'_>,
+    ) -> Result<Option<Increment>, ApiError> {
         let Some(text) = asked.incr else { return Ok(None) };
         let increment = Increment::parse(text).ok_or(ApiError::MessageIncrInvalid)?;
+        if sender != Sender::Client {
+            return Ok(Some(increment));
+        }
         if !self.config.allow_msg_counter {
             return Err(ApiError::MessageIncrDisabled);
         }
@@ -209,40 +279,46 @@ impl Stream {
         Ok(())
     }
 
-    fn check_rollup(&self, asked: &PublishHeaders<'_>) -> Result<Option<Rollup>, ApiError> {
+    fn check_rollup(&self, sender: Sender, asked: &PublishHeaders<'_>) -> Result<Option<Rollup>, ApiError> {
         let Some(value) = asked.rollup else { return Ok(None) };
-        if !self.config.allow_rollup_hdrs || self.config.deny_purge {
+        let is_permitted = self.config.allow_rollup_hdrs && !self.config.deny_purge;
+        if !is_permitted && sender == Sender::Client {
             return Err(ApiError::StreamRollupFailed { err: "rollup not permitted".to_owned() });
         }
         let value = String::from_utf8_lossy(value).to_lowercase();
-        match value.as_str() {
-            "sub" => Ok(Some(Rollup::Subject)),
-            "all" => Ok(Some(Rollup::All)),
+        let rollup = match value.as_str() {
+            "sub" => Rollup::Subject,
+            "all" => Rollup::All,
             _ => {
-                Err(ApiError::StreamRollupFailed { err: format!("rollup value invalid: {}", quote(value.as_bytes())) })
+                let err = format!("rollup value invalid: {}", quote(value.as_bytes()));
+                return Err(ApiError::StreamRollupFailed { err });
             }
-        }
+        };
+        Ok(Some(rollup).filter(|_| is_permitted))
     }
 
-    /// The payload and total of a counter after the increment.
+    /// What a counter becomes by the increment.
     fn count(
         &self,
         subject: &[u8],
         headers: &[u8],
+        payload: &[u8],
         increment: Option<Increment>,
+        asked: &PublishHeaders<'_>,
         max_payload: usize,
-    ) -> Result<Option<(String, String)>, ApiError> {
-        let Some(increment) = increment else {
-            return if self.config.allow_msg_counter { Err(ApiError::MessageIncrMissing) } else { Ok(None) };
-        };
+    ) -> Result<Option<Counted>, ApiError> {
+        if !self.config.allow_msg_counter {
+            return Ok(None);
+        }
+        let increment = increment.ok_or(ApiError::MessageIncrMissing)?;
         let last = self.store.last_of(subject).and_then(|seq| self.store.get(seq));
-        let total = increment.add_to(last.map(|message| message.payload)).ok_or(ApiError::MessageCounterBroken)?;
-        let payload = format!("{{\"val\":\"{total}\"}}");
-        if headers.len() + payload.len() > max_payload {
+        let sourced = asked.stream_source.map(|header| SourcedTotal::new(header, subject, payload));
+        let counted = Counted::new(last, headers, increment, sourced).ok_or(ApiError::MessageCounterBroken)?;
+        if counted.len() > max_payload {
             return Err(ApiError::StreamMessageExceedsMaximum);
         }
-        self.check_size(headers.len() + payload.len())?;
-        Ok(Some((payload, total)))
+        self.check_size(counted.len())?;
+        Ok(Some(counted))
     }
 
     /// A message that no consumer wants takes a sequence, and nothing else remains of it.
@@ -261,10 +337,12 @@ impl Stream {
     }
 
     /// Stores a message that passed the checks. Returns its sequence, and the headers as they were stored.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one message; a struct would only rename them")]
     fn store_message<'h>(
         &mut self,
         ctx: &mut Context<'_>,
         room: Room,
+        time: Timestamp,
         subject: &[u8],
         headers: &'h [u8],
         payload: &[u8],
@@ -281,12 +359,12 @@ impl Stream {
         let (ttl, headers) = self.raise_ttl(ttl, headers.into());
         let has_rollup = asked.rollup.is_some();
         self.check_discard_new(subject, message_size(subject.len(), headers.len() + payload.len()), has_rollup)?;
-        let Ok(seq) = self.store.push(subject, &headers, payload, ctx.now) else {
+        let Ok(seq) = self.store.push(subject, &headers, payload, time) else {
             return Err(ApiError::InsufficientResources);
         };
         let payload_bytes = payload.len();
         ctx.tell(|| Event::Stored { stream: self.id, seq, subject: subject.into(), payload_bytes });
-        self.track_ttl(ctx.now, seq, ttl);
+        self.track_ttl(time, seq, ttl);
         self.enforce_limits(ctx, subject);
         Ok((seq, headers))
     }
@@ -332,9 +410,11 @@ impl Stream {
         self.purge_matching(ctx, filter, None, keep, Removal::Rollup);
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the parts of one message; a struct would only rename them")]
     fn republish(
         &self,
         ctx: &mut Context<'_>,
+        time: Timestamp,
         subject: &[u8],
         headers: &[u8],
         payload: &[u8],
@@ -348,7 +428,7 @@ impl Stream {
             .push("Nats-Stream", &self.config.name)
             .push("Nats-Subject", subject)
             .push("Nats-Sequence", seq.to_string())
-            .push("Nats-Time-Stamp", ctx.now.to_string())
+            .push("Nats-Time-Stamp", time.to_string())
             .push("Nats-Last-Sequence", previous_seq.to_string());
         if republish.headers_only {
             block.push("Nats-Msg-Size", payload.len().to_string());

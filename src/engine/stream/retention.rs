@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use super::config::{Discard, Retention};
-use super::{Context, Stream};
+use super::{Context, LinkDue, Stream};
 use crate::engine::consumer::Due;
 use crate::engine::event::{ConsumerEnd, Event, Removal};
-use crate::engine::table::ConsumerId;
+use crate::engine::table::{ConsumerId, LinkId};
 use crate::engine::time::Timestamp;
 
 /// What a stream does without an input, in the order in which it acts at one instant.
@@ -21,6 +21,8 @@ pub enum StreamDue {
     MaxAge,
     /// A message id leaves the duplicate window.
     DuplicateWindow,
+    /// A link to an origin has something to do.
+    Link(LinkId, LinkDue),
     /// Something is due in a consumer.
     Consumer(ConsumerId, crate::engine::consumer::Wakeup),
 }
@@ -125,6 +127,7 @@ impl Stream {
             StreamDue::Ttl => self.ttls.first().map(|(at, _)| at),
             StreamDue::MaxAge => self.oldest_ageing().map(|(at, _)| at),
             StreamDue::DuplicateWindow => self.duplicates.due_at(),
+            StreamDue::Link(link, due) => self.link_due_at(link, due),
             StreamDue::Consumer(consumer, wakeup) => self.consumers.get(consumer)?.due_at(wakeup),
         }
     }
@@ -147,7 +150,8 @@ impl Stream {
             let Due { at, wakeup } = consumer.next_due()?;
             Some((at, StreamDue::Consumer(id, wakeup)))
         });
-        own.chain(of_consumers).min()
+        let of_links = self.next_link_due().map(|(at, link, due)| (at, StreamDue::Link(link, due)));
+        own.chain(of_links).chain(of_consumers).min()
     }
 
     /// Acts on everything that is due.
@@ -161,6 +165,7 @@ impl Stream {
         if self.due_at(StreamDue::DuplicateWindow).is_some_and(|at| at <= ctx.now) {
             self.expire_duplicates(ctx);
         }
+        self.handle_link_deadlines(ctx);
         for id in self.consumers.ids() {
             let is_due =
                 self.consumers.get(id).and_then(|consumer| consumer.next_due()).is_some_and(|due| due.at <= ctx.now);

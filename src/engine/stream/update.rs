@@ -32,6 +32,7 @@ impl Stream {
     /// Replaces the configuration by one that passed the checks, and enforces it on what is stored.
     pub fn update(&mut self, ctx: &mut Context<'_>, config: StreamConfig) {
         let old = std::mem::replace(&mut self.config, config);
+        self.update_sourcing(ctx, &old);
         if self.config.max_msgs_per_subject != old.max_msgs_per_subject {
             self.enforce_subject_limit(ctx);
         }

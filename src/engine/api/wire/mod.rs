@@ -6,6 +6,7 @@ mod consumer_reply;
 mod consumer_request;
 mod envelope;
 mod pub_ack;
+mod sourcing;
 mod stream_reply;
 mod stream_request;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use consumer_request::{
 };
 pub use envelope::{NoBody, Paged, ReplyKind, Success, reply};
 pub use pub_ack::{FlowAck, FlowError, FlowGap, PubAck, PubAckDetail, pub_ack_error};
+pub use sourcing::{ErrorBlock, SourcingConsumer, SourcingReply, SourcingRequest};
 pub use stream_reply::{
     AccountInfo, AccountInfoReply, AccountLimits, ApiStats, ClusterInfo, CreateReply, MsgGetReply, PurgeReply,
     RestoreReply, SnapshotReply, StoredMessage, StreamInfo, StreamInfoReply, StreamListReply, StreamNamesReply,

@@ -11,11 +11,11 @@ use serde_json::value::RawValue;
 
 use super::base64::Base64;
 use super::envelope::Paged;
+use super::sourcing::ErrorBlock;
 use crate::engine::api::json::{Text, to_json};
 use crate::engine::asset::API_LEVEL;
 use crate::engine::date_time::serialize_or_zero;
 use crate::engine::emit::{is_default, is_empty, limit};
-use crate::engine::error::ApiError;
 use crate::engine::list::List;
 use crate::engine::stream::config::{ExternalStream, StreamConfig};
 use crate::engine::time::Timestamp;
@@ -108,7 +108,7 @@ pub struct StreamSourceInfo {
     #[serde(rename = "active", serialize_with = "limit")]
     pub active_ns: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<ApiError>,
+    pub error: Option<ErrorBlock>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter_subject: Option<String>,
     #[serde(skip_serializing_if = "is_empty")]
@@ -282,6 +282,7 @@ impl ApiStats {
 mod tests {
     use super::super::envelope::{ReplyKind, reply};
     use super::*;
+    use crate::engine::error::ApiError;
 
     #[test]
     fn errors_keep_what_go_does_not_leave_out() {
