@@ -27,6 +27,11 @@ impl DateTime {
     /// Go's zero time, `0001-01-01T00:00:00Z`, which stands for none.
     pub const ZERO: Self = Self { unix_nanos: -62_135_596_800 * NANOS_PER_SEC, offset_secs: 0 };
 
+    /// A moment, given in nanoseconds since 1970, written with an offset in seconds east of UTC.
+    pub const fn new(unix_nanos: i128, offset_secs: i32) -> Self {
+        Self { unix_nanos, offset_secs }
+    }
+
     /// Reads an RFC 3339 text, as loosely as Go: one digit for the hour and a comma before the fraction pass as well.
     ///
     /// # Errors
@@ -48,6 +53,11 @@ impl DateTime {
     #[must_use]
     pub fn to_utc(self) -> Self {
         Self { offset_secs: 0, ..self }
+    }
+
+    /// Nanoseconds since 1970.
+    pub const fn unix_nanos(self) -> i128 {
+        self.unix_nanos
     }
 
     /// The same moment in simulated time; 1970 if it is earlier, the end of time if it is later.
@@ -178,7 +188,7 @@ impl Rfc3339 {
 }
 
 /// Year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar.
-fn date_of(day: i64) -> (i64, u64, u64) {
+pub(super) fn date_of(day: i64) -> (i64, u64, u64) {
     // Years here begin in March, so that the leap day is the last of a year; 146,097 days make 400 years.
     let from_march_0000 = day + 719_468;
     let era = from_march_0000.div_euclid(146_097);
@@ -192,8 +202,8 @@ fn date_of(day: i64) -> (i64, u64, u64) {
     (year, month.unsigned_abs(), day_of_month.unsigned_abs())
 }
 
-/// The inverse of [`date_of`].
-fn day_of(year: i64, month: i64, day: i64) -> i64 {
+/// The inverse of [`date_of`]. A `day` beyond the month counts on.
+pub(super) fn day_of(year: i64, month: i64, day: i64) -> i64 {
     let march_year = if month <= 2 { year - 1 } else { year };
     let march_month = (month + 9) % 12;
     let year_of_era = march_year.rem_euclid(400);

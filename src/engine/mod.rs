@@ -40,6 +40,7 @@ mod sys;
 pub mod table;
 mod text_enum;
 pub mod time;
+pub mod time_zone;
 pub mod transfer;
 pub mod transform;
 
