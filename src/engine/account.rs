@@ -111,31 +111,37 @@ impl Account {
         usage
     }
 
-    /// What is left for one more message.
-    fn room(&self, config: &JetStreamConfig, storage: Storage) -> Room {
-        let AccountLimits { max_memory, max_storage, .. } = config.limits;
-        let max = if storage == Storage::Memory { max_memory } else { max_storage };
-        if max.is_none() && config.max_memory_store.is_none() {
+    /// What a stream may still take, next to the others.
+    fn room(&self, settings: &JetStreamConfig, id: StreamId) -> Room {
+        let Some(StreamConfig { storage, allow_atomic, allow_batched, .. }) = self.stream(id).map(|own| &own.config)
+        else {
             return Room::default();
+        };
+        let AccountLimits { max_memory, max_storage, .. } = settings.limits;
+        let account_max = if *storage == Storage::Memory { max_memory } else { max_storage };
+        let mut room = Room { account_max, server_max: settings.max_memory_store, ..Room::default() };
+        let has_limits = room.account_max.is_some() || room.server_max.is_some();
+        if has_limits || *allow_atomic || *allow_batched {
+            for (_, other) in self.streams.iter().filter(|(other, _)| *other != id) {
+                let bytes = other.store().bytes();
+                room.server_others += bytes;
+                room.account_others += if other.config.storage == *storage { bytes } else { 0 };
+                room.atomic_batches_others += other.atomic_batches().len();
+                room.fast_batches_others += other.fast_batches().len();
+            }
         }
-        let usage = self.usage();
-        let used = if storage == Storage::Memory { usage.memory } else { usage.storage };
-        Room {
-            account_bytes: max.map(|max| max.saturating_sub(used)),
-            server_is_full: config.max_memory_store.is_some_and(|max| usage.memory + usage.storage > max),
-        }
+        room
     }
 
     /// Hands a message to the stream that captures its subject.
     pub fn handle_publish(
         &mut self,
         ctx: &mut Context<'_>,
-        config: &JetStreamConfig,
+        settings: &JetStreamConfig,
         stream: StreamId,
         inbound: Inbound<'_>,
     ) {
-        let Some(storage) = self.streams.get(stream).map(|stream| stream.config.storage) else { return };
-        let room = self.room(config, storage);
+        let room = self.room(settings, stream);
         if let Some(stream) = self.streams.get_mut(stream) {
             stream.handle_publish(ctx, room, inbound);
         }
@@ -145,14 +151,13 @@ impl Account {
     pub fn handle_link(
         &mut self,
         ctx: &mut Context<'_>,
-        config: &JetStreamConfig,
+        settings: &JetStreamConfig,
         stream: StreamId,
         link: LinkId,
         to: &[u8],
         inbound: Inbound<'_>,
     ) {
-        let Some(storage) = self.streams.get(stream).map(|stream| stream.config.storage) else { return };
-        let room = self.room(config, storage);
+        let room = self.room(settings, stream);
         if let Some(stream) = self.streams.get_mut(stream) {
             stream.handle_link(ctx, room, link, to, inbound);
         }
@@ -207,10 +212,14 @@ impl Account {
 
     /// Acts on everything that is due.
     pub fn handle_deadlines(&mut self, ctx: &mut Context<'_>) {
+        let Some(settings) = &ctx.config.jetstream else { return };
         for id in self.streams.ids() {
             let is_due = self.streams.get(id).and_then(Stream::next_due).is_some_and(|(at, _)| at <= ctx.now);
-            if let Some(stream) = self.streams.get_mut(id).filter(|_| is_due) {
-                stream.handle_deadlines(ctx);
+            if is_due {
+                let room = self.room(settings, id);
+                if let Some(stream) = self.streams.get_mut(id) {
+                    stream.handle_deadlines(ctx, room);
+                }
             }
         }
         self.handle_transfer_deadlines(ctx);

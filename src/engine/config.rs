@@ -1,5 +1,7 @@
 //! What a server is set up with.
 
+use std::time::Duration;
+
 /// Settings of a server, named as in nats-server's configuration file. The default is a plain server with JetStream.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ServerConfig {
@@ -25,9 +27,24 @@ pub struct JetStreamConfig {
     /// Memory that all messages of the server may take, in bytes.
     pub max_memory_store: Option<u64>,
     /// Longest duplicate window of a stream.
-    pub duplicate_window: Option<std::time::Duration>,
+    pub duplicate_window: Option<Duration>,
     pub max_request_batch: Option<u64>,
+    pub batch: BatchLimits,
     pub limits: AccountLimits,
+}
+
+/// Settings within `limits { batch {} }`, for batches of published messages. `None` means the server's default, which
+/// differs between atomic and fast batches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct BatchLimits {
+    /// Open batches of a stream.
+    pub max_inflight_per_stream: Option<u64>,
+    /// Open batches of the server.
+    pub max_inflight_total: Option<u64>,
+    /// Messages of an atomic batch.
+    pub max_msgs: Option<u64>,
+    /// A batch to which nothing is added for so long is dropped.
+    pub timeout: Option<Duration>,
 }
 
 /// What the account may use (nats-server `server/jetstream.go`, `JetStreamAccountLimits`). `None` means no limit.
@@ -65,6 +82,7 @@ impl Default for JetStreamConfig {
             max_memory_store: None,
             duplicate_window: None,
             max_request_batch: None,
+            batch: BatchLimits::default(),
             limits: AccountLimits::default(),
         }
     }

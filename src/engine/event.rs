@@ -75,6 +75,34 @@ pub enum Event {
         err_code: u16,
         description: String,
     },
+    /// A message of an atomic batch waits for the others.
+    BatchStaged {
+        stream: StreamId,
+        batch: Box<[u8]>,
+        subject: Box<[u8]>,
+    },
+    /// An atomic or fast batch ended well, with so many messages.
+    BatchCommitted {
+        stream: StreamId,
+        batch: Box<[u8]>,
+        count: u64,
+    },
+    /// A batch was given up. Nothing of an atomic one is stored.
+    BatchAbandoned {
+        stream: StreamId,
+        batch: Box<[u8]>,
+        why: Abandoned,
+    },
+    /// A schedule published its message to the target.
+    ScheduleFired {
+        stream: StreamId,
+        /// Of the schedule.
+        seq: u64,
+        subject: Box<[u8]>,
+        target: Box<[u8]>,
+        /// When it fires again; `None` if that was all.
+        next: Option<Timestamp>,
+    },
     /// A publish with a reply subject reached nobody.
     NoResponders {
         conn: ConnId,
@@ -210,6 +238,30 @@ pub enum Event {
         consumer: ConsumerId,
         timed_out: bool,
     },
+}
+
+/// Why a batch was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Abandoned {
+    /// Nothing was added to it for too long.
+    Timeout,
+    Large,
+    /// A message is missing.
+    Incomplete,
+    /// It needs a newer API.
+    Unsupported,
+}
+
+impl Abandoned {
+    /// The word of the advisory.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Large => "large",
+            Self::Incomplete => "incomplete",
+            Self::Unsupported => "unsupported",
+        }
+    }
 }
 
 /// Why a consumer went.

@@ -12,6 +12,7 @@ pub mod api;
 pub mod archive;
 pub mod asset;
 pub mod bound;
+pub mod bytes_map;
 mod client;
 pub mod config;
 pub mod connection;

@@ -61,6 +61,12 @@ fn of_stream(stream: &Stream, due: StreamDue) -> Phrase {
             let id = stream.duplicates().iter(window).next().map_or(String::new(), |(id, _, _)| lossy(id));
             phrase.plain("Id ").code(id).plain(" leaves the duplicate window")
         }
+        StreamDue::AtomicBatch => phrase.plain("An atomic batch to ").code(name).plain(" is given up"),
+        StreamDue::FastBatch => phrase.plain("A fast batch to ").code(name).plain(" is forgotten"),
+        StreamDue::Schedule => {
+            let subject = stream.schedules().first().map_or(String::new(), lossy);
+            phrase.plain("Schedule ").code(subject).plain(" in ").code(name).plain(" fires")
+        }
         StreamDue::Link(id, due) => {
             let origin = stream.links().find(|link| link.id == id).map_or("", |link| link.origin());
             let does = match due {
@@ -135,6 +141,9 @@ fn for_each_deadline(stream: &Stream, mut found: impl FnMut(Timestamp, StreamDue
     tell(stream.ttls().first().map(|(at, _)| at), StreamDue::Ttl);
     tell(stream.oldest_ageing().map(|(at, _)| at), StreamDue::MaxAge);
     tell(stream.duplicates().due_at(), StreamDue::DuplicateWindow);
+    tell(stream.atomic_batches().due_at(), StreamDue::AtomicBatch);
+    tell(stream.fast_batches().due_at(), StreamDue::FastBatch);
+    tell(stream.schedules().due_at(), StreamDue::Schedule);
     for link in stream.links() {
         for due in LinkDue::ALL {
             tell(stream.link_due_at(link.id, due), StreamDue::Link(link.id, due));
@@ -152,6 +161,8 @@ fn short(stream: &Stream, due: StreamDue) -> String {
         StreamDue::Ttl => "TTL ends".into(),
         StreamDue::MaxAge => "max age".into(),
         StreamDue::DuplicateWindow => "dedup id expires".into(),
+        StreamDue::AtomicBatch | StreamDue::FastBatch => "batch given up".into(),
+        StreamDue::Schedule => "schedule".into(),
         StreamDue::Link(_, LinkDue::Attempt) => "asks origin".into(),
         StreamDue::Link(_, LinkDue::Timeout) => "no answer".into(),
         StreamDue::Link(_, LinkDue::Stall) => "origin silent".into(),

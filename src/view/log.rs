@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::engine::event::{AckKind, ConsumerEnd, Event, Removal};
+use crate::engine::event::{Abandoned, AckKind, ConsumerEnd, Event, Removal};
 use crate::engine::stream::config::Retention;
 use crate::engine::table::{ConsumerId, StreamId};
 use crate::engine::time::Timestamp;
@@ -156,6 +156,40 @@ impl Teller<'_> {
                      deliver into each other's streams?"
                 )),
             ),
+            _ => self.tell_of_batch(event),
+        }
+    }
+
+    /// Batches and schedules.
+    fn tell_of_batch(&self, event: &Event) -> Line {
+        let p = Phrase::new();
+        match event {
+            Event::BatchStaged { batch, subject, .. } => {
+                let waits = p.plain("A message on ").code(lossy(subject)).plain(" waits for the rest of batch ");
+                line(LogKind::Changed, waits.code(lossy(batch)).plain("."))
+            }
+            Event::BatchCommitted { batch, count, .. } => {
+                let ended = p.plain("Batch ").code(lossy(batch)).plain(" ended with ");
+                line(LogKind::Changed, ended.plain(text::counted(*count, "message")).plain("."))
+            }
+            Event::BatchAbandoned { batch, why, .. } => {
+                let why = match why {
+                    Abandoned::Timeout => ": nothing was added to it for too long.",
+                    Abandoned::Large => ": it has too many messages.",
+                    Abandoned::Incomplete => ": a message is missing.",
+                    Abandoned::Unsupported => ": it needs a newer server.",
+                };
+                line(LogKind::Lost, p.plain("Batch ").code(lossy(batch)).plain(" was given up").plain(why))
+            }
+            Event::ScheduleFired { subject, target, next, .. } => {
+                let fired =
+                    p.plain("Schedule ").code(lossy(subject)).plain(" fired: a message for ").code(lossy(target));
+                let then = match next {
+                    Some(next) => format!(", the next one at {}.", time_of_day(*next)),
+                    None => ", and that was all.".to_owned(),
+                };
+                line(LogKind::Changed, fired.plain(then))
+            }
             _ => self.tell_of_consumer(event),
         }
     }

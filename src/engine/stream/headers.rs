@@ -4,8 +4,11 @@
 
 use crate::engine::message::Headers;
 
+/// Length of a block without headers.
+const EMPTY_BLOCK: usize = b"NATS/1.0\r\n\r\n".len();
+
 /// The server's own headers of one message, read in one pass. Names are case-sensitive, the first of equal names counts,
-/// and an empty value counts as absent.
+/// and an empty value counts as absent, but for two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PublishHeaders<'a> {
     pub msg_id: Option<&'a [u8]>,
@@ -21,6 +24,7 @@ pub struct PublishHeaders<'a> {
     pub stream_source: Option<&'a [u8]>,
     pub batch_id: Option<&'a [u8]>,
     pub batch_sequence: Option<&'a [u8]>,
+    /// An empty value is none, and not absent.
     pub batch_commit: Option<&'a [u8]>,
     pub required_api_level: Option<&'a [u8]>,
     pub schedule: Option<&'a [u8]>,
@@ -30,7 +34,7 @@ pub struct PublishHeaders<'a> {
     pub schedule_rollup: Option<&'a [u8]>,
     pub schedule_next: Option<&'a [u8]>,
     pub scheduler: Option<&'a [u8]>,
-    /// The one header whose empty value is not absent.
+    /// An empty value is none, and not absent.
     pub schedule_time_zone: Option<&'a [u8]>,
 }
 
@@ -71,6 +75,11 @@ impl<'a> PublishHeaders<'a> {
         found.without_empty_values()
     }
 
+    /// The subject of the schedule that ends with this message.
+    pub fn ended_schedule(&self) -> Option<&'a [u8]> {
+        self.scheduler.filter(|_| self.schedule_next == Some(b"purge"))
+    }
+
     fn without_empty_values(mut self) -> Self {
         for slot in [
             &mut self.msg_id,
@@ -85,7 +94,6 @@ impl<'a> PublishHeaders<'a> {
             &mut self.stream_source,
             &mut self.batch_id,
             &mut self.batch_sequence,
-            &mut self.batch_commit,
             &mut self.required_api_level,
             &mut self.schedule,
             &mut self.schedule_ttl,
@@ -101,11 +109,27 @@ impl<'a> PublishHeaders<'a> {
     }
 }
 
+/// An unsigned number of decimal digits that fits; `None` for anything else.
+pub fn digits(text: &[u8]) -> Option<u64> {
+    let is_number = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(text).ok().filter(|_| is_number)?.parse().ok()
+}
+
 /// An unsigned number of decimal digits; anything else is a number that no sequence equals.
-pub fn sequence(digits: &[u8]) -> u64 {
-    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
-    let text = std::str::from_utf8(digits).ok().filter(|_| is_number);
-    text.and_then(|text| text.parse().ok()).unwrap_or(u64::MAX)
+pub fn sequence(text: &[u8]) -> u64 {
+    digits(text).unwrap_or(u64::MAX)
+}
+
+/// A block without the lines whose name `is_gone` says. A block of which nothing remains is dropped.
+pub fn without_headers(block: &[u8], is_gone: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(block.len());
+    for line in block.split_inclusive(|byte| *byte == b'\n') {
+        let name = line.iter().position(|byte| *byte == b':').map(|colon| &line[..colon]);
+        if !name.is_some_and(&is_gone) {
+            kept.extend_from_slice(line);
+        }
+    }
+    if kept.len() <= EMPTY_BLOCK { Vec::new() } else { kept }
 }
 
 /// A header block as it is stored: without a status in its first line. A block of which nothing remains is dropped.
@@ -136,6 +160,15 @@ mod tests {
         for (digits, expected) in [("0", 0), ("17", 17), ("-1", u64::MAX), ("", u64::MAX), ("1x", u64::MAX)] {
             assert_eq!(sequence(digits.as_bytes()), expected, "{digits:?}");
         }
+    }
+
+    #[test]
+    fn headers_are_taken_out() {
+        let block = b"NATS/1.0\r\nA: 1\r\nNats-TTL: 1\r\nNats-TTL-Other: 2\r\n\r\n";
+        let without = without_headers(block, |name| name == b"Nats-TTL");
+        assert_eq!(without, b"NATS/1.0\r\nA: 1\r\nNats-TTL-Other: 2\r\n\r\n");
+        assert_eq!(without_headers(block, |name| name != b"A"), b"NATS/1.0\r\nA: 1\r\n\r\n");
+        assert_eq!(without_headers(block, |_| true), b"");
     }
 
     #[test]

@@ -3,36 +3,49 @@
 //! Owns the store and the consumers. What concerns several streams (overlap, limits of the account) is left to the
 //! account; what other streams feed in comes by [`sourcing`]. Sources: nats-server `server/stream.go`, `server/memstore.go`.
 
+mod atomic;
+mod checks;
 pub mod config;
 mod consumers;
 mod counter;
+mod cron;
 mod direct;
 pub mod duplicates;
+mod fast_batch;
 mod headers;
 mod info;
+pub mod open_batches;
 mod publish;
 mod purge;
 mod read;
 mod restore;
 mod retention;
+pub mod schedule;
 mod snapshot;
 mod sourcing;
+mod staged;
+mod storing;
 mod ttl;
 mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::atomic::AtomicBatch;
 use self::config::{Retention, StreamConfig};
 pub use self::direct::{DirectGet, DirectSelection, UpTo};
 use self::duplicates::Duplicates;
-pub use self::publish::{Inbound, Room};
+pub use self::fast_batch::FastBatch;
+use self::open_batches::OpenBatches;
+pub use self::publish::Inbound;
 pub use self::purge::PurgeRequest;
 pub use self::read::{FoundMessage, MessageSelector};
 pub use self::restore::{RestoreBounds, RestoreReader};
 pub use self::retention::StreamDue;
+use self::schedule::Schedules;
 pub use self::snapshot::SnapshotReader;
 use self::sourcing::Sourcing;
 pub use self::sourcing::{Link, LinkDue, LinkKind, OriginRef, Reached};
+pub use self::storing::Room;
 use super::api::wire::{PubAck, PubAckDetail};
 use super::consumer::{Consumer, StreamView};
 use super::context::Context;
@@ -67,6 +80,12 @@ pub struct Stream {
     ageless: BTreeSet<u64>,
     /// What feeds the stream from other streams.
     sourcing: Sourcing,
+    schedules: Schedules,
+    atomic_batches: OpenBatches<AtomicBatch>,
+    fast_batches: OpenBatches<FastBatch>,
+    /// The last sequence to which the checks of a refused atomic batch had come. As in the real server, fast batches take
+    /// it for that of the stream until the stream is there.
+    refused_up_to: u64,
     /// A PubAck up to its sequence.
     pub_ack: Box<str>,
 }
@@ -87,6 +106,10 @@ impl Stream {
             ttls: Deadlines::default(),
             ageless: BTreeSet::new(),
             sourcing: Sourcing::default(),
+            schedules: Schedules::default(),
+            atomic_batches: OpenBatches::default(),
+            fast_batches: OpenBatches::default(),
+            refused_up_to: 0,
             pub_ack: pub_ack_prefix(&config.name, ctx.domain()),
             config,
         }
@@ -107,6 +130,14 @@ impl Stream {
     /// What tells the stream from another one of its name: made of the moment of its making.
     pub fn identity(&self) -> String {
         short_hash(&self.created.to_string())
+    }
+
+    pub const fn atomic_batches(&self) -> &OpenBatches<AtomicBatch> {
+        &self.atomic_batches
+    }
+
+    pub const fn fast_batches(&self) -> &OpenBatches<FastBatch> {
+        &self.fast_batches
     }
 
     /// The stream as its consumers see it.

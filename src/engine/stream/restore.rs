@@ -4,6 +4,7 @@
 //! as it came when the rest is bad.) Errors are those of nats-server `server/stream_backup.go` (`RestoreStreamV2`).
 
 use super::config::{Discard, StreamConfig};
+use super::headers::PublishHeaders;
 use super::snapshot::{CONSUMER_ENTRIES, STATE_ENTRY};
 use super::ttl::MessageTtl;
 use super::{Context, Stream, StreamView};
@@ -382,6 +383,9 @@ impl Growing {
             return text(format!("failed to store message sequence {seq}: {error}"));
         }
         self.stream.track_ttl(time, seq, ttl);
+        if self.stream.config.allow_msg_schedules {
+            self.stream.track_schedule(ctx.now, time, seq, head.name, &PublishHeaders::read(headers));
+        }
         self.trim(head.name);
         Ok(())
     }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::config::{Discard, Retention};
-use super::{Context, LinkDue, Stream};
+use super::{Context, LinkDue, Room, Stream};
 use crate::engine::consumer::Due;
 use crate::engine::event::{ConsumerEnd, Event, Removal};
 use crate::engine::table::{ConsumerId, LinkId};
@@ -21,10 +21,22 @@ pub enum StreamDue {
     MaxAge,
     /// A message id leaves the duplicate window.
     DuplicateWindow,
+    /// An atomic batch has waited too long for its next message.
+    AtomicBatch,
+    /// A fast batch has waited too long for its next message.
+    FastBatch,
+    /// A schedule fires.
+    Schedule,
     /// A link to an origin has something to do.
     Link(LinkId, LinkDue),
     /// Something is due in a consumer.
     Consumer(ConsumerId, crate::engine::consumer::Wakeup),
+}
+
+impl StreamDue {
+    /// Those of the stream itself.
+    const OWN: [Self; 6] =
+        [Self::Ttl, Self::MaxAge, Self::DuplicateWindow, Self::AtomicBatch, Self::FastBatch, Self::Schedule];
 }
 
 impl Stream {
@@ -41,6 +53,9 @@ impl Stream {
 
     /// Removes one message without a word to anybody.
     pub(super) fn forget_message(&mut self, seq: u64) {
+        if let Some(subject) = self.store.subject_of(seq) {
+            self.schedules.handle_removed(seq, subject);
+        }
         self.store.remove(seq);
         self.ttls.remove(seq);
         self.ageless.remove(&seq);
@@ -127,6 +142,9 @@ impl Stream {
             StreamDue::Ttl => self.ttls.first().map(|(at, _)| at),
             StreamDue::MaxAge => self.oldest_ageing().map(|(at, _)| at),
             StreamDue::DuplicateWindow => self.duplicates.due_at(),
+            StreamDue::AtomicBatch => self.atomic_batches.due_at(),
+            StreamDue::FastBatch => self.fast_batches.due_at(),
+            StreamDue::Schedule => self.schedules.due_at(),
             StreamDue::Link(link, due) => self.link_due_at(link, due),
             StreamDue::Consumer(consumer, wakeup) => self.consumers.get(consumer)?.due_at(wakeup),
         }
@@ -144,8 +162,7 @@ impl Stream {
 
     /// The first deadline of the stream and its consumers.
     pub fn next_due(&self) -> Option<(Timestamp, StreamDue)> {
-        let own = [StreamDue::Ttl, StreamDue::MaxAge, StreamDue::DuplicateWindow];
-        let own = own.into_iter().filter_map(|due| Some((self.due_at(due)?, due)));
+        let own = StreamDue::OWN.into_iter().filter_map(|due| Some((self.due_at(due)?, due)));
         let of_consumers = self.consumers.iter().filter_map(|(id, consumer)| {
             let Due { at, wakeup } = consumer.next_due()?;
             Some((at, StreamDue::Consumer(id, wakeup)))
@@ -155,15 +172,11 @@ impl Stream {
     }
 
     /// Acts on everything that is due.
-    pub fn handle_deadlines(&mut self, ctx: &mut Context<'_>) {
-        if self.due_at(StreamDue::Ttl).is_some_and(|at| at <= ctx.now) {
-            self.expire_ttls(ctx);
-        }
-        if self.due_at(StreamDue::MaxAge).is_some_and(|at| at <= ctx.now) {
-            self.expire_by_age(ctx);
-        }
-        if self.due_at(StreamDue::DuplicateWindow).is_some_and(|at| at <= ctx.now) {
-            self.expire_duplicates(ctx);
+    pub fn handle_deadlines(&mut self, ctx: &mut Context<'_>, room: Room) {
+        for due in StreamDue::OWN {
+            if self.due_at(due).is_some_and(|at| at <= ctx.now) {
+                self.act(ctx, room, due);
+            }
         }
         self.handle_link_deadlines(ctx);
         for id in self.consumers.ids() {
@@ -174,6 +187,18 @@ impl Stream {
             {
                 self.delete_consumer(ctx, id, ConsumerEnd::Inactive);
             }
+        }
+    }
+
+    fn act(&mut self, ctx: &mut Context<'_>, room: Room, due: StreamDue) {
+        match due {
+            StreamDue::Ttl => self.expire_ttls(ctx),
+            StreamDue::MaxAge => self.expire_by_age(ctx),
+            StreamDue::DuplicateWindow => self.expire_duplicates(ctx),
+            StreamDue::AtomicBatch => self.expire_atomic(ctx),
+            StreamDue::FastBatch => self.expire_fast(ctx),
+            StreamDue::Schedule => self.fire_schedules(ctx, room),
+            StreamDue::Link(..) | StreamDue::Consumer(..) => {}
         }
     }
 

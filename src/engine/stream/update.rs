@@ -33,6 +33,15 @@ impl Stream {
     pub fn update(&mut self, ctx: &mut Context<'_>, config: StreamConfig) {
         let old = std::mem::replace(&mut self.config, config);
         self.update_sourcing(ctx, &old);
+        if !self.config.allow_atomic {
+            self.atomic_batches.clear();
+        }
+        if !self.config.allow_batched {
+            self.fast_batches.clear();
+        }
+        if self.config.allow_msg_schedules && !old.allow_msg_schedules {
+            self.recover_schedules(ctx.now);
+        }
         if self.config.max_msgs_per_subject != old.max_msgs_per_subject {
             self.enforce_subject_limit(ctx);
         }

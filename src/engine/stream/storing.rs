@@ -1,0 +1,198 @@
+//! A message that passed the checks is kept: in the store, or, if nobody is interested, only in its number.
+//!
+//! Source: nats-server `server/stream.go` (`processJetStreamMsg`), `server/memstore.go` (`storeRawMsg`).
+
+use std::borrow::Cow;
+
+use super::checks::Rollup;
+use super::config::{Discard, Retention};
+use super::headers::PublishHeaders;
+use super::ttl::MessageTtl;
+use super::{Context, Stream};
+use crate::engine::effects::Publication;
+use crate::engine::error::ApiError;
+use crate::engine::event::{Event, Removal};
+use crate::engine::message::HeaderBlock;
+use crate::engine::store::message_size;
+use crate::engine::subject::is_valid_literal;
+use crate::engine::time::Timestamp;
+
+/// What account and server allow a stream, given what other streams have taken of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes that the account may store; `None` if unlimited.
+    pub account_max: Option<u64>,
+    /// Bytes of the account that other streams have stored.
+    pub account_others: u64,
+    /// Memory that the server may use, in bytes; `None` if unlimited.
+    pub server_max: Option<u64>,
+    /// Bytes that other streams have stored.
+    pub server_others: u64,
+    /// Atomic batches that are open in other streams.
+    pub atomic_batches_others: usize,
+    /// Fast batches that are open in other streams.
+    pub fast_batches_others: usize,
+}
+
+/// A message under the subject and with the headers and payload that it is to be stored with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate<'m> {
+    pub subject: &'m [u8],
+    pub headers: &'m [u8],
+    pub payload: &'m [u8],
+    /// The time that it is stored with.
+    pub time: Timestamp,
+    /// What stands in the headers.
+    pub asked: &'m PublishHeaders<'m>,
+}
+
+/// The sequence of a message, and whether it is in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    Stored(u64),
+    /// No consumer is interested.
+    Skipped(u64),
+}
+
+impl Stream {
+    /// # Errors
+    /// If the server's memory is used up.
+    pub(super) fn check_server_room(&self, room: Room) -> Result<(), ApiError> {
+        let is_full = room.server_max.is_some_and(|max| room.server_others + self.store.bytes() > max);
+        if is_full { Err(ApiError::InsufficientResources) } else { Ok(()) }
+    }
+
+    /// # Errors
+    /// If the account has no room for a message of `size` bytes.
+    pub(super) fn check_account_room(&self, room: Room, size: u64) -> Result<(), ApiError> {
+        let is_full = room.account_max.is_some_and(|max| room.account_others + self.store.bytes() + size > max);
+        if is_full { Err(ApiError::AccountResourcesExceeded) } else { Ok(()) }
+    }
+
+    /// Keeps a message. Consumers are not told yet.
+    ///
+    /// # Errors
+    /// If there is no room for it, or its TTL is none. Then nothing has changed.
+    pub(super) fn keep(&mut self, ctx: &mut Context<'_>, room: Room, message: Candidate<'_>) -> Result<Kept, ApiError> {
+        self.check_server_room(room)?;
+        let Candidate { subject, asked, .. } = message;
+        if self.config.retention == Retention::Interest && !self.filters.any_match(subject, |_| true) {
+            return self.skip_for_lack_of_interest(ctx, message).map(Kept::Skipped);
+        }
+        let previous_seq = self.config.republish.as_ref().and_then(|_| self.store.last_of(subject)).unwrap_or(0);
+        let (seq, stored_headers) = self.store_message(ctx, room, message)?;
+        self.remember(ctx, asked, seq, true);
+        self.roll_up(ctx, subject, asked, 1);
+        self.republish(ctx, Candidate { headers: &stored_headers, ..message }, seq, previous_seq);
+        Ok(Kept::Stored(seq))
+    }
+
+    /// A message that no consumer wants takes a sequence, and nothing else remains of it.
+    fn skip_for_lack_of_interest(&mut self, ctx: &mut Context<'_>, message: Candidate<'_>) -> Result<u64, ApiError> {
+        let Candidate { subject, asked, .. } = message;
+        let seq = self.store.skip(ctx.now).map_err(|_| ApiError::InsufficientResources)?;
+        self.remember(ctx, asked, seq, false);
+        ctx.tell(|| Event::NotKept { stream: self.id, seq, subject: subject.into() });
+        self.roll_up(ctx, subject, asked, 0);
+        Ok(seq)
+    }
+
+    /// Stores a message. Returns its sequence, and the headers as they were stored.
+    fn store_message<'h>(
+        &mut self,
+        ctx: &mut Context<'_>,
+        room: Room,
+        message: Candidate<'h>,
+    ) -> Result<(u64, Cow<'h, [u8]>), ApiError> {
+        let Candidate { subject, headers, payload, time, asked } = message;
+        self.check_account_room(room, message_size(subject.len(), headers.len() + payload.len()))?;
+        let ttl = match asked.ttl.map(MessageTtl::parse).transpose() {
+            Ok(ttl) => ttl,
+            Err(_) => return Err(ApiError::MessageTtlInvalid),
+        };
+        let (ttl, headers) = self.raise_ttl(ttl, headers.into());
+        let has_rollup = asked.rollup.is_some();
+        self.check_discard_new(subject, message_size(subject.len(), headers.len() + payload.len()), has_rollup)?;
+        let Ok(seq) = self.store.push(subject, &headers, payload, time) else {
+            return Err(ApiError::InsufficientResources);
+        };
+        let payload_bytes = payload.len();
+        ctx.tell(|| Event::Stored { stream: self.id, seq, subject: subject.into(), payload_bytes });
+        self.track_ttl(time, seq, ttl);
+        if self.config.allow_msg_schedules {
+            self.track_schedule(ctx.now, time, seq, subject, asked);
+        }
+        self.enforce_limits(ctx, subject);
+        Ok((seq, headers))
+    }
+
+    /// What `discard: new` refuses.
+    fn check_discard_new(&self, subject: &[u8], size: u64, has_rollup: bool) -> Result<(), ApiError> {
+        if self.config.discard != Discard::New {
+            return Ok(());
+        }
+        let at_subject_limit = self.config.max_msgs_per_subject.is_some_and(|max| self.store.count_of(subject) >= max);
+        if at_subject_limit && self.config.discard_new_per_subject && !has_rollup {
+            return Err(store_failed("maximum messages per subject exceeded"));
+        }
+        if self.config.max_msgs.is_some_and(|max| self.store.messages() >= max) && !at_subject_limit {
+            return Err(store_failed("maximum messages exceeded"));
+        }
+        if self.config.max_bytes.is_some_and(|max| self.store.bytes() + size > max) {
+            // A message that takes the place of another of its subject may be as large as that one.
+            let replaced = self.store.first_of(subject).and_then(|seq| self.store.size_of(seq));
+            if !at_subject_limit || replaced.is_none_or(|replaced| replaced < size) {
+                return Err(store_failed("maximum bytes exceeded"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers the id of a message for what comes after it.
+    fn remember(&mut self, ctx: &Context<'_>, asked: &PublishHeaders<'_>, seq: u64, is_kept: bool) {
+        self.last_msg_id = asked.msg_id.map(<[u8]>::to_vec).unwrap_or_default();
+        if let (Some(id), Some(window)) = (asked.msg_id, self.config.duplicate_window) {
+            self.duplicates.insert(ctx.now, id, seq, is_kept, window);
+        }
+    }
+
+    /// Removes what the message on `subject` replaces: by rollup, of which the newest `keep` messages stay, and the
+    /// schedule that it ends.
+    fn roll_up(&mut self, ctx: &mut Context<'_>, subject: &[u8], asked: &PublishHeaders<'_>, keep: u64) {
+        if !self.may_roll_up() {
+            return;
+        }
+        match asked.rollup.and_then(|value| Rollup::parse(value).ok()) {
+            Some(Rollup::Subject) => _ = self.purge_matching(ctx, Some(subject), None, keep, Removal::Rollup),
+            Some(Rollup::All) => _ = self.purge_matching(ctx, None, None, keep, Removal::Rollup),
+            None => {}
+        }
+        if let Some(scheduler) = asked.ended_schedule() {
+            self.purge_matching(ctx, Some(scheduler), None, 0, Removal::Scheduled);
+        }
+    }
+
+    fn republish(&self, ctx: &mut Context<'_>, message: Candidate<'_>, seq: u64, previous_seq: u64) {
+        let Candidate { subject, headers, payload, time, .. } = message;
+        let Some(republish) = &self.config.republish else { return };
+        let Some(to) = republish.target(subject, ctx.rng).filter(|to| is_valid_literal(to)) else { return };
+        let mut block = HeaderBlock::from_bytes(headers);
+        block
+            .push("Nats-Stream", &self.config.name)
+            .push("Nats-Subject", subject)
+            .push("Nats-Sequence", seq.to_string())
+            .push("Nats-Time-Stamp", time.to_string())
+            .push("Nats-Last-Sequence", previous_seq.to_string());
+        if republish.headers_only {
+            block.push("Nats-Msg-Size", payload.len().to_string());
+        }
+        let headers = block.finish();
+        let payload = if republish.headers_only { b"" } else { payload };
+        ctx.effects.publish(Publication { to: &to, subject: &to, reply: b"", headers: &headers, payload });
+    }
+}
+
+/// What the store says when `discard: new` refuses a message.
+pub(super) fn store_failed(why: &str) -> ApiError {
+    ApiError::StreamStoreFailed { err: why.to_owned() }
+}
