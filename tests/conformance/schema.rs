@@ -29,6 +29,9 @@ const ERRORS_DIFFER: [&str; 7] = [
     "io.nats.jetstream.api.v1.consumer_unpin_response",
 ];
 
+/// Why an atomic batch was given up, in a word that the schema of `stream_batch_abandoned` does not know.
+const UNKNOWN_REASON: &str = "unsupported";
+
 /// The schemas by their `title`, which is the `type` of the messages they describe.
 fn registry() -> &'static BTreeMap<String, Json> {
     static REGISTRY: OnceLock<BTreeMap<String, Json>> = OnceLock::new();
@@ -61,7 +64,8 @@ pub fn has(kind: &str) -> bool {
 /// What is wrong with a message of type `kind`; `None` when nothing is or when it has no schema.
 pub fn check(kind: &str, message: &Json) -> Option<String> {
     let is_error = message.get("error").is_some();
-    if SERVER_DIFFERS.contains(&kind) || (is_error && ERRORS_DIFFER.contains(&kind)) {
+    let is_unsupported = message.get("reason").and_then(Json::as_str) == Some(UNKNOWN_REASON);
+    if SERVER_DIFFERS.contains(&kind) || (is_error && ERRORS_DIFFER.contains(&kind)) || is_unsupported {
         return None;
     }
     let message = without_domain(kind, message);

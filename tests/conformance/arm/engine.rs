@@ -1,7 +1,7 @@
 //! The engine: one value, its clock moved by hand.
 
 use super::{Arm, Arrival, ServerOptions};
-use jetstream_sim::engine::config::{AccountLimits, JetStreamConfig, ServerConfig};
+use jetstream_sim::engine::config::{AccountLimits, BatchLimits, JetStreamConfig, ServerConfig};
 use jetstream_sim::engine::table::ConnId;
 use jetstream_sim::engine::time::Timestamp;
 use jetstream_sim::engine::{Input, Output, Server};
@@ -105,6 +105,12 @@ fn config(options: &ServerOptions) -> ServerConfig {
         max_memory_store: options.server_max_memory,
         duplicate_window: options.limits.duplicate_window,
         max_request_batch: options.limits.max_request_batch,
+        batch: BatchLimits {
+            max_inflight_per_stream: options.limits.batch_max_inflight_per_stream,
+            max_inflight_total: options.limits.batch_max_inflight_total,
+            max_msgs: options.limits.batch_max_msgs,
+            timeout: options.limits.batch_timeout,
+        },
         limits: AccountLimits {
             max_memory: account.max_memory,
             max_storage: account.max_storage,

@@ -108,6 +108,10 @@ pub struct ServerLimits {
     pub duplicate_window: Option<Duration>,
     pub max_request_batch: Option<u64>,
     pub max_ack_pending: Option<u64>,
+    pub batch_max_inflight_per_stream: Option<u64>,
+    pub batch_max_inflight_total: Option<u64>,
+    pub batch_max_msgs: Option<u64>,
+    pub batch_timeout: Option<Duration>,
 }
 
 impl ServerOptions {
@@ -134,6 +138,10 @@ impl ServerOptions {
             "limit_duplicate_window_ms" => self.limits.duplicate_window = number()?.map(Duration::from_millis),
             "limit_max_request_batch" => self.limits.max_request_batch = number()?,
             "limit_max_ack_pending" => self.limits.max_ack_pending = number()?,
+            "limit_batch_max_inflight_per_stream" => self.limits.batch_max_inflight_per_stream = number()?,
+            "limit_batch_max_inflight_total" => self.limits.batch_max_inflight_total = number()?,
+            "limit_batch_max_msgs" => self.limits.batch_max_msgs = number()?,
+            "limit_batch_timeout_ms" => self.limits.batch_timeout = number()?.map(Duration::from_millis),
             _ => return Err(format!("unknown server option {key:?}")),
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! A real nats-server: one process with its own port and store, real time.
 
-use super::{Arm, Arrival, ServerOptions};
+use super::{Arm, Arrival, ServerLimits, ServerOptions};
 use std::collections::VecDeque;
 use std::fs;
 use std::io::{Read, Write};
@@ -113,11 +113,26 @@ fn jetstream_block(dir: &Path, options: &ServerOptions) -> String {
     let window = limits.duplicate_window.map(|window| format!("duplicate_window: \"{}ms\"", window.as_millis()));
     let batch = limits.max_request_batch.map(|count| format!("max_request_batch: {count}"));
     let pending = limits.max_ack_pending.map(|count| format!("max_ack_pending: {count}"));
-    let lines: Vec<String> = [window, batch, pending].into_iter().flatten().collect();
+    let lines: Vec<String> = [window, batch, pending, batch_block(limits)].into_iter().flatten().collect();
     if !lines.is_empty() {
         text += &format!("  limits {{ {} }}\n", lines.join(", "));
     }
     text + "}\n"
+}
+
+/// Limits of batches of published messages.
+fn batch_block(limits: &ServerLimits) -> Option<String> {
+    let number = |key: &str, value: Option<u64>| value.map(|value| format!("{key}: {value}"));
+    let lines: Vec<String> = [
+        number("max_inflight_per_stream", limits.batch_max_inflight_per_stream),
+        number("max_inflight_total", limits.batch_max_inflight_total),
+        number("max_msgs", limits.batch_max_msgs),
+        limits.batch_timeout.map(|timeout| format!("timeout: \"{}ms\"", timeout.as_millis())),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!lines.is_empty()).then(|| format!("batch {{ {} }}", lines.join(", ")))
 }
 
 fn account_block(options: &ServerOptions) -> String {
