@@ -11,6 +11,9 @@ impl<V> Default for BytesMap<V> {
 }
 
 impl<V> BytesMap<V> {
+    /// Up to so many texts, comparing each for equality is faster than finding a place among them.
+    const FEW: usize = 8;
+
     pub const fn len(&self) -> usize {
         self.0.len()
     }
@@ -28,6 +31,9 @@ impl<V> BytesMap<V> {
     }
 
     pub fn get(&self, text: &[u8]) -> Option<&V> {
+        if self.len() <= Self::FEW {
+            return self.0.iter().find(|(other, _)| **other == *text).map(|(_, value)| value);
+        }
         self.place(text).ok().map(|place| &self.0[place].1)
     }
 
@@ -65,6 +71,9 @@ mod tests {
         for (text, value) in [("b", 1), ("a", 2), ("c", 3), ("b", 4)] {
             map.insert(text.as_bytes(), value);
         }
+        let mut many = map.clone();
+        (0..100_u8).rev().for_each(|number| assert_eq!(many.insert(&[number, 0], i32::from(number)), None));
+        assert!((0..100).all(|number| many.get(&[number, 0]) == Some(&i32::from(number))));
         assert_eq!(map.iter().collect::<Vec<_>>(), [(&b"a"[..], &2), (b"b", &4), (b"c", &3)]);
         assert_eq!((map.get(b"b"), map.contains(b"x"), map.len()), (Some(&4), false, 3));
         assert_eq!((map.remove(b"a"), map.remove(b"a"), map.is_empty()), (Some(2), None, false));

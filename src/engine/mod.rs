@@ -30,6 +30,7 @@ pub mod list;
 pub mod message;
 pub mod quote;
 pub mod rng;
+mod route_cache;
 pub mod router;
 pub mod seq_map;
 pub mod short_hash;

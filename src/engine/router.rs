@@ -3,12 +3,9 @@
 //! Owns the subscriptions of all clients and the subjects of all streams. Matching is cached per subject until the
 //! interest changes. Sources: nats-server `server/sublist.go`, `server/client.go` (`processMsgResults`).
 
-use std::hash::{Hash, Hasher};
-use std::ops::Deref;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
+use super::route_cache::{Found, Latest, RouteCache, is_used_once};
 use super::subject_map::SubjectMap;
 use super::table::{ConnId, LinkId, StreamId};
 
@@ -41,42 +38,15 @@ pub struct Route {
 }
 
 impl Route {
-    fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.plain.is_empty() && self.groups.is_empty() && self.streams.is_empty() && self.links.is_empty()
     }
 
-    fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.plain.clear();
         self.groups.clear();
         self.streams.clear();
         self.links.clear();
-    }
-}
-
-/// A route to walk along. Give it back with [`Router::recycle`].
-#[derive(Debug)]
-pub enum Found {
-    Remembered(Arc<Route>),
-    Latest(Latest),
-}
-
-/// The route of a subject that is used for a while and never again, such as an inbox.
-#[derive(Debug, Default)]
-pub struct Latest {
-    subject: Vec<u8>,
-    /// [`Router::changes`] when it was found.
-    changes: u64,
-    route: Route,
-}
-
-impl Deref for Found {
-    type Target = Route;
-
-    fn deref(&self) -> &Route {
-        match self {
-            Self::Remembered(route) => route,
-            Self::Latest(latest) => &latest.route,
-        }
     }
 }
 
@@ -144,8 +114,7 @@ impl Router {
 
     fn changed(&mut self) {
         self.changes += 1;
-        self.cache.routes.clear();
-        self.cache.distinct.clear();
+        self.cache.forget();
     }
 
     /// Everyone `subject` reaches. Those of one kind stand in the order of their subscribing.
@@ -154,29 +123,26 @@ impl Router {
         if is_used_once(subject) || self.interest.len() <= Self::FEW {
             return Found::Latest(self.latest(subject));
         }
-        if let Some(route) = self.cache.routes.get(subject) {
-            return Found::Remembered(Arc::clone(route));
+        if let Some(route) = self.cache.get(subject) {
+            return Found::Remembered(route);
         }
         let mut route = Route::default();
         self.find(subject, &mut route);
         Found::Remembered(self.cache.remember(subject, route))
     }
 
-    /// Takes a route back, in case that the same subject comes again.
+    /// Takes a route back, in case that it is needed again.
     pub fn recycle(&mut self, found: Found) {
         if let Found::Latest(latest) = found {
-            self.cache.latest = latest;
+            self.cache.put_latest(latest);
         }
     }
 
-    fn latest(&mut self, subject: &[u8]) -> Latest {
-        let mut latest = std::mem::take(&mut self.cache.latest);
-        if latest.subject != subject || latest.changes != self.changes {
-            latest.subject.clear();
-            latest.subject.extend_from_slice(subject);
-            latest.changes = self.changes;
-            latest.route.clear();
-            self.find(subject, &mut latest.route);
+    fn latest(&mut self, subject: &[u8]) -> Box<Latest> {
+        let mut latest = self.cache.take_latest(subject);
+        if !latest.is_of(subject, self.changes) {
+            let fits_siblings = self.interest.ignores_last_token(subject);
+            self.find(subject, latest.start(subject, self.changes, fits_siblings));
         }
         latest
     }
@@ -208,17 +174,15 @@ impl Router {
 
     /// Whether anybody may get any advisory or metric.
     pub fn has_interest_in_events(&mut self) -> bool {
-        let known = self.cache.interest_in_events.filter(|(changes, _)| *changes == self.changes);
-        let (_, found) = known.unwrap_or_else(|| (self.changes, self.interest.any_below(b"$JS.EVENT")));
-        self.cache.interest_in_events = Some((self.changes, found));
-        found
+        let interest = &self.interest;
+        *self.cache.interest_in_events.get_or_insert_with(|| interest.any_below(b"$JS.EVENT"))
     }
 
     /// As [`has_interest`](Self::has_interest), for an inbox that is asked about again and again.
     pub fn has_interest_in_inbox(&mut self, inbox: &[u8]) -> bool {
         let latest = self.latest(inbox);
-        let reaches_somebody = !latest.route.is_empty();
-        self.cache.latest = latest;
+        let reaches_somebody = !latest.route().is_empty();
+        self.cache.put_latest(latest);
         reaches_somebody
     }
 
@@ -245,59 +209,4 @@ impl Router {
         });
         first.cloned()
     }
-}
-
-/// Inboxes and the server's own subjects are used once; remembering them would push out what is used again.
-fn is_used_once(subject: &[u8]) -> bool {
-    subject.starts_with(b"_INBOX.") || subject.starts_with(b"$JS.") || subject.starts_with(b"$JSC.R.")
-}
-
-/// Remembered routes. Derived from the interest, so it counts for nothing when servers are compared or cloned.
-#[derive(Debug, Default)]
-struct RouteCache {
-    routes: FxHashMap<Box<[u8]>, Arc<Route>>,
-    /// Some of the routes, to share them: many subjects go the same way.
-    distinct: Vec<Arc<Route>>,
-    latest: Latest,
-    /// Whether anybody may get events, after so many changes.
-    interest_in_events: Option<(u64, bool)>,
-}
-
-impl RouteCache {
-    const MAX_SUBJECTS: usize = 16_384;
-    const MAX_DISTINCT: usize = 16;
-
-    fn remember(&mut self, subject: &[u8], route: Route) -> Arc<Route> {
-        if self.routes.len() >= Self::MAX_SUBJECTS {
-            self.routes.clear();
-        }
-        let known = self.distinct.iter().find(|known| ***known == route).map(Arc::clone);
-        let route = known.unwrap_or_else(|| {
-            let route = Arc::new(route);
-            if self.distinct.len() < Self::MAX_DISTINCT {
-                self.distinct.push(Arc::clone(&route));
-            }
-            route
-        });
-        self.routes.insert(subject.into(), Arc::clone(&route));
-        route
-    }
-}
-
-impl Clone for RouteCache {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
-impl PartialEq for RouteCache {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for RouteCache {}
-
-impl Hash for RouteCache {
-    fn hash<H: Hasher>(&self, _: &mut H) {}
 }

@@ -3,9 +3,9 @@
 //! A trie of tokens: walking it costs as many steps as the subject has tokens, however many filters there are. Used by
 //! the router for subscriptions and by a stream for its consumers' filters. Source: nats-server `server/sublist.go`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::bytes_map::BytesMap;
 use super::subject::{has_empty_token, tokens};
 
 /// Values by filter. Several values may stand under one filter.
@@ -18,7 +18,7 @@ pub struct SubjectMap<T> {
 /// Children are shared by clones of the map until one of them changes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Node<T> {
-    literal: BTreeMap<Box<[u8]>, Arc<Node<T>>>,
+    literal: BytesMap<Arc<Node<T>>>,
     /// Under `*`.
     any: Option<Arc<Node<T>>>,
     /// Values of filters that end here.
@@ -29,7 +29,7 @@ struct Node<T> {
 
 impl<T> Default for Node<T> {
     fn default() -> Self {
-        Self { literal: BTreeMap::new(), any: None, here: Vec::new(), tail: Vec::new() }
+        Self { literal: BytesMap::default(), any: None, here: Vec::new(), tail: Vec::new() }
     }
 }
 
@@ -57,8 +57,8 @@ impl<T: Clone> SubjectMap<T> {
                 }
                 b"*" => Arc::make_mut(node.any.get_or_insert_default()),
                 _ => {
-                    if !node.literal.contains_key(token) {
-                        node.literal.insert(token.into(), Arc::default());
+                    if !node.literal.contains(token) {
+                        node.literal.insert(token, Arc::default());
                     }
                     Arc::make_mut(node.literal.get_mut(token).expect("inserted above"))
                 }
@@ -124,13 +124,25 @@ impl<T> SubjectMap<T> {
         !self.is_empty() && !has_empty_token(subject) && walk(&self.root, subject, &mut |value| accept(value))
     }
 
+    /// Whether all subjects that differ from `subject` in the last token alone are covered by the same filters.
+    pub fn ignores_last_token(&self, subject: &[u8]) -> bool {
+        fn names_last<T>(node: &Node<T>, parents: Option<&[u8]>) -> bool {
+            let Some(parents) = parents else { return !node.literal.is_empty() };
+            let (token, rest) = split_token(parents);
+            node.literal.get(token).is_some_and(|child| names_last(child, rest))
+                || node.any.as_ref().is_some_and(|child| names_last(child, rest))
+        }
+        let parents = memchr::memrchr(b'.', subject).map(|dot| &subject[..dot]);
+        !names_last(&self.root, parents)
+    }
+
     /// Whether some filter may cover a subject that begins with the tokens of `start`.
     pub fn any_below(&self, start: &[u8]) -> bool {
         fn reaches<T>(node: &Node<T>, start: &[&[u8]]) -> bool {
             let Some((token, rest)) = start.split_first() else { return !node.is_empty() };
             !node.tail.is_empty()
                 || node.any.as_ref().is_some_and(|child| reaches(child, rest))
-                || node.literal.get(*token).is_some_and(|child| reaches(child, rest))
+                || node.literal.get(token).is_some_and(|child| reaches(child, rest))
         }
         let start: Vec<&[u8]> = tokens(start).collect();
         reaches(&self.root, &start)
@@ -149,6 +161,14 @@ impl<T> SubjectMap<T> {
     }
 }
 
+/// The first token, and what follows its dot.
+fn split_token(subject: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match subject.iter().position(|byte| *byte == b'.') {
+        Some(dot) => (&subject[..dot], Some(&subject[dot + 1..])),
+        None => (subject, None),
+    }
+}
+
 /// Walks down as long as `found` answers `false`; whether it answered `true`.
 fn walk<'m, T>(node: &'m Node<T>, subject: &[u8], found: &mut impl FnMut(&'m T) -> bool) -> bool {
     if node.tail.iter().any(&mut *found) {
@@ -157,11 +177,7 @@ fn walk<'m, T>(node: &'m Node<T>, subject: &[u8], found: &mut impl FnMut(&'m T) 
     if node.literal.is_empty() && node.any.is_none() {
         return false;
     }
-    let dot = subject.iter().position(|byte| *byte == b'.');
-    let (token, rest) = match dot {
-        Some(dot) => (&subject[..dot], Some(&subject[dot + 1..])),
-        None => (subject, None),
-    };
+    let (token, rest) = split_token(subject);
     let children = [node.literal.get(token), node.any.as_ref()];
     children.into_iter().flatten().any(|child| match rest {
         Some(rest) => walk(child, rest, found),
@@ -198,6 +214,9 @@ mod tests {
             ("", vec![]),
         ] {
             assert_eq!(matches(&map, subject), expected, "{subject}");
+        }
+        for (subject, ignored) in [("a.c", false), ("w.c", false), ("a.b.c", true), ("x.y.z", true), ("x", false)] {
+            assert_eq!(map.ignores_last_token(subject.as_bytes()), ignored, "{subject}");
         }
         assert_eq!(map.exact(b"a.b"), [1, 7]);
         assert!(map.any_match(b"a.b", |value| *value == 5));

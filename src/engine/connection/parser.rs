@@ -166,23 +166,19 @@ const fn is_blank(byte: u8) -> bool {
 /// Splits an argument part into at most `N` arguments; `None` if there are more.
 fn split<const N: usize>(argument: &[u8]) -> Option<([&[u8]; N], usize)> {
     let mut found = [&b""[..]; N];
-    let (mut count, mut start) = (0, None);
-    for (at, byte) in argument.iter().enumerate() {
-        let is_blank = matches!(byte, b' ' | b'\t' | b'\r');
-        match start {
-            None if !is_blank => start = Some(at),
-            Some(from) if is_blank => {
-                *found.get_mut(count)? = &argument[from..at];
-                (count, start) = (count + 1, None);
-            }
-            _ => {}
+    let (mut rest, mut count) = (argument, 0);
+    loop {
+        let blank = memchr::memchr3(b' ', b'\t', b'\r', rest);
+        let part = &rest[..blank.unwrap_or(rest.len())];
+        if !part.is_empty() {
+            *found.get_mut(count)? = part;
+            count += 1;
+        }
+        match blank {
+            Some(at) => rest = &rest[at + 1..],
+            None => return Some((found, count)),
         }
     }
-    if let Some(from) = start {
-        *found.get_mut(count)? = &argument[from..];
-        count += 1;
-    }
-    Some((found, count))
 }
 
 fn sub(argument: &[u8]) -> Result<ClientOp<'_>, ProtocolError> {

@@ -1,0 +1,168 @@
+//! Routes that were found, to be used again: derived from the interest, so they count for nothing when servers are
+//! compared or cloned.
+
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::router::Route;
+
+/// A route to walk along. Give it back with [`Router::recycle`](super::router::Router::recycle).
+#[derive(Debug)]
+pub enum Found {
+    Remembered(Arc<Route>),
+    Latest(Box<Latest>),
+}
+
+impl Deref for Found {
+    type Target = Route;
+
+    fn deref(&self) -> &Route {
+        match self {
+            Self::Remembered(route) => route,
+            Self::Latest(latest) => latest.route(),
+        }
+    }
+}
+
+/// The route that was found last. One after the other, subjects are often the same, or alike up to the last token.
+#[derive(Debug, Default)]
+pub struct Latest {
+    subject: Vec<u8>,
+    /// How often the interest had changed when it was found.
+    changes: u64,
+    /// If every subject that differs in the last token alone has this route: how long the same part is, with its dot.
+    siblings_start: Option<usize>,
+    route: Route,
+}
+
+impl Latest {
+    pub const fn route(&self) -> &Route {
+        &self.route
+    }
+
+    /// Whether it is the route of `subject`, after so many changes of the interest.
+    pub fn is_of(&self, subject: &[u8], changes: u64) -> bool {
+        self.changes == changes && (self.is_of_sibling(subject) || self.subject == subject)
+    }
+
+    fn is_of_sibling(&self, subject: &[u8]) -> bool {
+        let Some(start) = self.siblings_start else { return false };
+        let Some((same, last)) = subject.split_at_checked(start) else { return false };
+        *same == self.subject[..start] && !last.is_empty() && !last.contains(&b'.')
+    }
+
+    /// Begins anew for `subject`, with an empty route to fill.
+    pub fn start(&mut self, subject: &[u8], changes: u64, fits_siblings: bool) -> &mut Route {
+        self.subject.clear();
+        self.subject.extend_from_slice(subject);
+        self.changes = changes;
+        let start = memchr::memrchr(b'.', subject).map(|dot| dot + 1);
+        // Nobody gets a subject with an empty token. If that is the last one, its siblings have routes of their own.
+        self.siblings_start = start.filter(|start| fits_siblings && *start < subject.len());
+        self.route.clear();
+        &mut self.route
+    }
+}
+
+/// Inboxes and the server's own subjects are used once; remembering them would push out what is used again.
+pub fn is_used_once(subject: &[u8]) -> bool {
+    subject.starts_with(b"_INBOX.") || subject.starts_with(b"$JS.")
+}
+
+#[derive(Debug, Default)]
+pub struct RouteCache {
+    routes: FxHashMap<Box<[u8]>, Arc<Route>>,
+    /// Some of the routes, to share them: many subjects go the same way.
+    distinct: Vec<Arc<Route>>,
+    /// The latest of the subjects that are used once, and of the others.
+    latest: [Option<Box<Latest>>; 2],
+    /// Whether anybody may get events, once that was asked.
+    pub interest_in_events: Option<bool>,
+}
+
+impl RouteCache {
+    const MAX_SUBJECTS: usize = 16_384;
+    const MAX_DISTINCT: usize = 16;
+
+    /// The interest changed.
+    pub fn forget(&mut self) {
+        self.routes.clear();
+        self.distinct.clear();
+        self.interest_in_events = None;
+    }
+
+    pub fn get(&self, subject: &[u8]) -> Option<Arc<Route>> {
+        self.routes.get(subject).map(Arc::clone)
+    }
+
+    pub fn remember(&mut self, subject: &[u8], route: Route) -> Arc<Route> {
+        if self.routes.len() >= Self::MAX_SUBJECTS {
+            self.routes.clear();
+        }
+        let known = self.distinct.iter().find(|known| ***known == route).map(Arc::clone);
+        let route = known.unwrap_or_else(|| {
+            let route = Arc::new(route);
+            if self.distinct.len() < Self::MAX_DISTINCT {
+                self.distinct.push(Arc::clone(&route));
+            }
+            route
+        });
+        self.routes.insert(subject.into(), Arc::clone(&route));
+        route
+    }
+
+    pub fn take_latest(&mut self, subject: &[u8]) -> Box<Latest> {
+        self.latest[usize::from(is_used_once(subject))].take().unwrap_or_default()
+    }
+
+    pub fn put_latest(&mut self, latest: Box<Latest>) {
+        let place = usize::from(is_used_once(&latest.subject));
+        self.latest[place] = Some(latest);
+    }
+}
+
+impl Clone for RouteCache {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for RouteCache {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for RouteCache {}
+
+impl Hash for RouteCache {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_route_is_that_of_its_siblings_where_the_last_token_does_not_count() {
+        let mut latest = Latest::default();
+        for (subject, fits_siblings, asked, is_of) in [
+            ("_INBOX.a.1", true, "_INBOX.a.2", true),
+            ("_INBOX.a.1", true, "_INBOX.a.", false),
+            ("_INBOX.a.1", true, "_INBOX.a.2.3", false),
+            ("_INBOX.a.1", true, "_INBOX.a", false),
+            ("_INBOX.a.1", true, "_INBOX.b.1", false),
+            ("_INBOX.a.1", false, "_INBOX.a.2", false),
+            ("_INBOX.a.1", false, "_INBOX.a.1", true),
+            ("_INBOX.a.", true, "_INBOX.a.1", false),
+            ("_INBOX.a.", true, "_INBOX.a.", true),
+        ] {
+            latest.start(subject.as_bytes(), 7, fits_siblings);
+            assert_eq!(latest.is_of(asked.as_bytes(), 7), is_of, "{subject} {asked}");
+            assert!(!latest.is_of(asked.as_bytes(), 8));
+        }
+    }
+}
