@@ -14,7 +14,10 @@ use super::router::Route;
 pub enum Found {
     Remembered(Arc<Route>),
     Latest(Box<Latest>),
+    Nobody,
 }
+
+static NOBODY: Route = Route::NOBODY;
 
 impl Deref for Found {
     type Target = Route;
@@ -23,6 +26,7 @@ impl Deref for Found {
         match self {
             Self::Remembered(route) => route,
             Self::Latest(latest) => latest.route(),
+            Self::Nobody => &NOBODY,
         }
     }
 }
@@ -79,8 +83,10 @@ pub struct RouteCache {
     distinct: Vec<Arc<Route>>,
     /// The latest of the subjects that are used once, and of the others.
     latest: [Option<Box<Latest>>; 2],
-    /// Whether anybody may get events, once that was asked.
+    /// Whether anybody may get advisories and metrics, once that was asked.
     pub interest_in_events: Option<bool>,
+    /// Whether anybody but the server may get acks, once that was asked.
+    pub interest_in_acks: Option<bool>,
 }
 
 impl RouteCache {
@@ -92,6 +98,7 @@ impl RouteCache {
         self.routes.clear();
         self.distinct.clear();
         self.interest_in_events = None;
+        self.interest_in_acks = None;
     }
 
     pub fn get(&self, subject: &[u8]) -> Option<Arc<Route>> {

@@ -38,6 +38,8 @@ pub struct Route {
 }
 
 impl Route {
+    pub const NOBODY: Self = Self { plain: Vec::new(), groups: Vec::new(), streams: Vec::new(), links: Vec::new() };
+
     pub fn is_empty(&self) -> bool {
         self.plain.is_empty() && self.groups.is_empty() && self.streams.is_empty() && self.links.is_empty()
     }
@@ -119,6 +121,9 @@ impl Router {
 
     /// Everyone `subject` reaches. Those of one kind stand in the order of their subscribing.
     pub fn route(&mut self, subject: &[u8]) -> Found {
+        if subject.starts_with(b"$JS.ACK.") && !self.has_interest_in_acks() {
+            return Found::Nobody;
+        }
         // Where few listen, finding them is faster than looking them up among many subjects.
         if is_used_once(subject) || self.interest.len() <= Self::FEW {
             return Found::Latest(self.latest(subject));
@@ -170,6 +175,11 @@ impl Router {
     /// Whether anybody, client or stream, gets what is sent to `subject`.
     pub fn has_interest(&self, subject: &[u8]) -> bool {
         self.interest.any_match(subject, |_| true)
+    }
+
+    fn has_interest_in_acks(&mut self) -> bool {
+        let interest = &self.interest;
+        *self.cache.interest_in_acks.get_or_insert_with(|| interest.any_below(b"$JS.ACK"))
     }
 
     /// Whether anybody may get any advisory or metric.

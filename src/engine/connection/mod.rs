@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-pub use self::writer::{Message, decimal};
+pub use self::writer::{MAX_DIGITS, Message, decimal, digits};
 use super::time::Timestamp;
 
 /// How many bytes may wait in an outbox before the client counts as a slow consumer.

@@ -45,18 +45,38 @@ pub fn message(out: &mut Vec<u8>, sid: &[u8], message: &Message<'_>, with_header
 }
 
 /// Appends `number` in decimal digits.
-pub fn decimal(out: &mut Vec<u8>, mut number: u64) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
+pub fn decimal(out: &mut Vec<u8>, number: u64) {
+    let mut buffer = [0; MAX_DIGITS];
+    out.extend_from_slice(digits(number, &mut buffer));
+}
+
+/// Digits of the largest number.
+pub const MAX_DIGITS: usize = 20;
+
+/// Two digits at once: `00` to `99`.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + number as u8 / 10, b'0' + number as u8 % 10];
+        number += 1;
     }
-    out.extend_from_slice(&digits[at..]);
+    pairs
+};
+
+/// Writes `number` to the end of `buffer`.
+pub fn digits(mut number: u64, buffer: &mut [u8; MAX_DIGITS]) -> &[u8] {
+    let mut at = MAX_DIGITS;
+    while number >= 10 {
+        at -= 2;
+        buffer[at..at + 2].copy_from_slice(&PAIRS[(number % 100) as usize]);
+        number /= 100;
+    }
+    if number > 0 || at == MAX_DIGITS {
+        at -= 1;
+        buffer[at] = b'0' + number as u8;
+    }
+    &buffer[at..]
 }
 
 #[cfg(test)]
@@ -82,7 +102,7 @@ mod tests {
 
     #[test]
     fn decimals() {
-        for number in [0, 9, 10, 12_345, u64::MAX] {
+        for number in [0, 9, 10, 99, 100, 101, 999, 1_000, 12_345, 123_456, u64::MAX] {
             let mut out = Vec::new();
             decimal(&mut out, number);
             assert_eq!(out, number.to_string().as_bytes());

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::ack_pending::{AckWait, PendingState};
 use super::config::{AckPolicy, PriorityPolicy};
 use super::{Consumer, Context, Reported, SequencePair, StreamView};
-use crate::engine::connection::decimal;
+use crate::engine::connection::{MAX_DIGITS, digits};
 use crate::engine::effects::Publication;
 use crate::engine::event::{AckKind, Event};
 use crate::engine::message::HeaderBlock;
@@ -38,23 +38,37 @@ enum Nothing {
 
 /// The numbers at the end of a delivery's reply subject: delivery, stream sequence, consumer sequence, time in
 /// nanoseconds, and how many messages are left (ADR-15).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct AckNumbers([u64; 5]);
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct AckNumbers {
+    text: [u8; Self::MAX_LEN],
+    len: u8,
+}
 
 impl AckNumbers {
-    /// Length of the text, in bytes.
-    fn len(self) -> usize {
-        let digits = |number: u64| number.checked_ilog10().unwrap_or(0) as usize + 1;
-        self.0.into_iter().map(digits).sum::<usize>() + self.0.len() - 1
+    /// Five numbers of up to 20 digits, and four dots.
+    const MAX_LEN: usize = 104;
+
+    fn new(numbers: [u64; 5]) -> Self {
+        let (mut text, mut len) = ([0; Self::MAX_LEN], 0);
+        for (at, number) in numbers.into_iter().enumerate() {
+            if at > 0 {
+                text[len] = b'.';
+                len += 1;
+            }
+            let mut buffer = [0; MAX_DIGITS];
+            let digits = digits(number, &mut buffer);
+            text[len..len + digits.len()].copy_from_slice(digits);
+            len += digits.len();
+        }
+        Self { text, len: len as u8 }
     }
 
-    fn write(self, out: &mut Vec<u8>) {
-        for (at, number) in self.0.into_iter().enumerate() {
-            if at > 0 {
-                out.push(b'.');
-            }
-            decimal(out, number);
-        }
+    const fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.text[..self.len()]
     }
 }
 
@@ -120,8 +134,8 @@ impl Consumer {
         }
         let Picked { delivered, stream_seq } = picked;
         let stored = message.time.as_nanos();
-        let ack = AckNumbers([delivered, stream_seq, self.next_consumer_seq, stored, self.num_pending()]);
-        let size = self.size_of_delivery(&message, ack);
+        let ack = AckNumbers::new([delivered, stream_seq, self.next_consumer_seq, stored, self.num_pending()]);
+        let size = self.size_of_delivery(&message, &ack);
         let Some((to, completes)) = self.choose_receiver(ctx, stream.id, size) else {
             self.put_back(picked);
             self.end_replay();
@@ -211,7 +225,7 @@ impl Consumer {
     }
 
     /// Bytes that a delivery counts for: subject, reply, headers and payload.
-    fn size_of_delivery(&self, message: &StoredMessage<'_>, ack: AckNumbers) -> usize {
+    fn size_of_delivery(&self, message: &StoredMessage<'_>, ack: &AckNumbers) -> usize {
         let (headers, payload) = if self.config.headers_only {
             (headers_only(message).len(), 0)
         } else {
@@ -259,7 +273,7 @@ impl Consumer {
         delivery: &Delivery,
         message: &StoredMessage<'_>,
     ) {
-        let Delivery { picked: Picked { stream_seq, delivered }, ref to, ack, completes } = *delivery;
+        let Delivery { picked: Picked { stream_seq, delivered }, ref to, ref ack, completes } = *delivery;
         let consumer_seq = self.next_consumer_seq;
         self.next_consumer_seq += 1;
         self.report_delivered(ctx.now, consumer_seq, stream_seq, delivered);
@@ -297,7 +311,7 @@ impl Consumer {
         }
     }
 
-    fn publish(&self, ctx: &mut Context<'_>, message: &StoredMessage<'_>, to: &[u8], ack: AckNumbers) {
+    fn publish(&self, ctx: &mut Context<'_>, message: &StoredMessage<'_>, to: &[u8], ack: &AckNumbers) {
         let (mut headers, mut payload) = (message.headers, message.payload);
         let changed;
         if self.config.headers_only {
@@ -314,7 +328,7 @@ impl Consumer {
         let publication = Publication { to, subject: message.subject, reply: b"", headers, payload };
         ctx.effects.publish_with_reply(publication, |out| {
             out.extend_from_slice(&self.ack_prefix);
-            ack.write(out);
+            out.extend_from_slice(ack.as_bytes());
         });
     }
 
