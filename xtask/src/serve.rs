@@ -52,7 +52,11 @@ pub fn run(mut args: Args) -> Result {
         false => "building the page, optimised (about 3 min the first time, then 1 min; --dev takes seconds)",
     });
     announce_later(port)?;
-    process::hand_over(build::trunk(&tools, "serve", &arguments)?)
+    let mut trunk = build::trunk(&tools, "serve", &arguments)?;
+    if !is_dev {
+        build::make_small(&mut trunk)?;
+    }
+    process::hand_over(trunk)
 }
 
 /// Starts this program once more, to say the address when trunk answers there, which is after its first build.

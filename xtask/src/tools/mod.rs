@@ -6,6 +6,7 @@ pub mod cargo_tool;
 pub mod nats_server;
 pub mod node;
 pub mod rust_target;
+pub mod small_std;
 
 use std::path::PathBuf;
 use std::process::Command;
