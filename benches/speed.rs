@@ -5,7 +5,7 @@ mod workloads;
 
 use std::process::ExitCode;
 
-use harness::Native;
+use harness::Here;
 use workloads::{Group, engine, store};
 
 /// How many times `floor_copy` a bench may take. This holds on every machine.
@@ -18,6 +18,6 @@ const LIMITS: [(&str, f64); 5] = [
 ];
 
 fn main() -> ExitCode {
-    let groups: [Group<Native>; 2] = [("store", store::benches()), ("engine", engine::benches())];
+    let groups: [Group<Here>; 2] = [("store", store::benches()), ("engine", engine::benches())];
     harness::main(&groups, &LIMITS)
 }

@@ -1,12 +1,139 @@
-//! `cargo xtask bench`: the benchmarks.
+//! `cargo xtask bench`: the benchmarks, natively, or as the page runs them beside the native ones.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
 
 use crate::args::Args;
-use crate::{Result, process};
+use crate::build;
+use crate::say::{say, timed};
+use crate::tools::{node, rust_target};
+use crate::{Failure, Result, process, project};
 
-/// Runs all benchmarks, or those whose name contains the word given, or whose group has that name.
+const PROCESSES: usize = 3;
+
+/// Messages, where `N` says nothing: a tenth of the native run, since the ratios hold and the page's build is slower.
+const DEFAULT_N: &str = "100000";
+
+/// Runs all benchmarks, or those whose name contains the word given, or whose group has that name. With `--web` they run
+/// as WebAssembly in Node too, built as the page is, and each line says how many times longer it takes there.
 ///
 /// # Errors
 /// A benchmark fails, or is slower than its limit.
-pub fn run(args: Args) -> Result {
-    process::run(process::cargo().args(["bench", "--bench", "speed", "--"]).args(args.rest()))
+pub fn run(mut args: Args) -> Result {
+    let is_web = args.flag("--web");
+    let wanted = args.rest();
+    if is_web { web(&wanted) } else { process::run(native().args(wanted)) }
+}
+
+fn native() -> Command {
+    let mut command = process::cargo();
+    command.args(["bench", "--bench", "speed", "--"]);
+    command
+}
+
+fn web(wanted: &[String]) -> Result {
+    let n = std::env::var("N").unwrap_or_else(|_| DEFAULT_N.to_owned());
+    let wanted = wanted.first().map_or("", String::as_str);
+    let module = web_module()?;
+    let mut times = [Times::default(), Times::default()];
+    say(format!("{PROCESSES} processes each, natively and as WebAssembly, of {n} messages"));
+    let native_lines = process::output(native().arg(wanted).env("N", &n).stderr(Stdio::null()))?;
+    times[0].read(&native_lines)?;
+    for _ in 0..PROCESSES {
+        times[1].read(&process::output(Command::new("node").arg(&module).args([wanted, &n]))?)?;
+    }
+    let [native, web] = times.map(Times::medians);
+    let mut ratios = Vec::new();
+    for (bench, web) in web {
+        let Some(native) = native.get(&bench) else { continue };
+        println!("{bench:28} native {native:12.1}  wasm {web:12.1}  ratio {:.2}", web / native);
+        if !bench.starts_with("bytes") {
+            ratios.push(web / native);
+        }
+    }
+    println!(
+        "WebAssembly takes {:.2} times as long as native, in the median of {} benches",
+        median(&mut ratios),
+        ratios.len()
+    );
+    Ok(())
+}
+
+/// The benches as a module for Node, built with the profile, the standard library and the optimiser of the page.
+fn web_module() -> Result<std::path::PathBuf> {
+    let tools = build::toolbox()?.with(node::programs()?);
+    let mut cargo = tools.cargo()?;
+    cargo.args(["build", "--quiet", "--bench", "speed", "--profile", "web", "--target", rust_target::WASM]);
+    cargo.args(["--message-format", "json-render-diagnostics"]);
+    build::make_small(&mut cargo)?;
+    let messages = timed("benches for the web", "about 3 min", || process::output(&mut cargo))?;
+    let built = messages.lines().filter_map(|line| executable(line)).next_back();
+    let built = built.ok_or_else(|| Failure::new("cargo named no module of the benches"))?;
+    let dir = project::target_dir().join("xtask").join("bench-web");
+    let bindgen = ["--target", "nodejs", "--no-typescript", "--out-name", "speed", "--out-dir"];
+    process::run(tools.command("wasm-bindgen")?.args(bindgen).arg(&dir).arg(built))?;
+    let module = dir.join("speed_bg.wasm");
+    process::run(tools.command("wasm-opt")?.args(build::WASM_OPT).arg("-o").arg(&module).arg(&module))?;
+    Ok(dir.join("speed.js"))
+}
+
+/// The path in one of cargo's messages about a finished program.
+fn executable(message: &str) -> Option<&str> {
+    message.split_once(r#""executable":""#)?.1.split_once('"').map(|(path, _)| path)
+}
+
+/// Nanoseconds, or bytes, by bench, without the first repetition.
+#[derive(Default)]
+struct Times(BTreeMap<String, Vec<f64>>);
+
+impl Times {
+    /// Takes lines of JSON, as the benches print them.
+    fn read(&mut self, lines: &str) -> Result {
+        for line in lines.lines() {
+            let unknown = || Failure::new(format!("not a sample: {line:?}"));
+            let value = field(line, "ns_op").or_else(|| field(line, "bytes_msg")).ok_or_else(unknown)?;
+            let value = value.parse().map_err(|_| unknown())?;
+            if field(line, "rep") != Some("0") {
+                let bench = field(line, "bench").ok_or_else(unknown)?.trim_matches('"').to_owned();
+                self.0.entry(bench).or_default().push(value);
+            }
+        }
+        Ok(())
+    }
+
+    fn medians(self) -> BTreeMap<String, f64> {
+        self.0.into_iter().map(|(bench, mut times)| (bench, median(&mut times))).collect()
+    }
+}
+
+/// The text of a field in one line of flat JSON.
+fn field<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = line.split_once(&format!("\"{name}\":"))?;
+    rest.split([',', '}']).next()
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_read_without_the_first_repetition() {
+        let mut times = Times::default();
+        let line = |rep, ns| format!(r#"{{"impl":"wasm","bench":"get","rep":{rep},"n":5,"ns_op":{ns},"cpu_op":1.00}}"#);
+        let lines = [line(0, 900.0), line(1, 30.0), line(2, 10.0), line(1, 20.0)].join("\n");
+        times.read(&lines).expect("these are samples");
+        assert_eq!(times.medians(), BTreeMap::from([("get".to_owned(), 20.0)]));
+        assert!(Times::default().read("thread panicked").is_err());
+    }
+
+    #[test]
+    fn cargo_names_the_program_it_built() {
+        assert_eq!(executable(r#"{"reason":"x","executable":"/a/b.wasm","fresh":true}"#), Some("/a/b.wasm"));
+        assert_eq!(executable(r#"{"reason":"x","executable":null}"#), None);
+    }
 }

@@ -17,6 +17,23 @@ const SOURCES: [&str; 7] =
 /// The arguments that make trunk build the page optimised; `web` is a profile of `Cargo.toml`.
 pub const OPTIMISED: [&str; 3] = ["--release", "--cargo-profile", "web"];
 
+/// What `index.html` makes trunk tell wasm-opt, for modules that trunk does not build. It names the features that rustc
+/// uses: with more, wasm-opt would write modules that browsers refuse.
+pub const WASM_OPT: [&str; 12] = [
+    "--flatten",
+    "--rereloop",
+    "-Oz",
+    "-Oz",
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-call-indirect-overlong",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
 /// Builds the page and checks its size.
 ///
 /// # Errors
@@ -121,6 +138,14 @@ mod tests {
         assert_eq!(newest(&dir), modified(&dir.join("a/b/file")));
         assert_eq!(newest(&dir.join("gone")), None);
         fs::remove_dir_all(&dir).expect("ours to remove");
+    }
+
+    #[test]
+    fn wasm_opt_is_told_what_the_page_tells_it() {
+        let page = project::read("index.html").expect("the page is there");
+        for option in WASM_OPT {
+            assert!(page.contains(option) || option == "-Oz", "{option}");
+        }
     }
 
     #[test]

@@ -81,8 +81,8 @@ const VERBS: [Verb; 7] = [
     },
     Verb {
         name: "bench",
-        arguments: "[NAME ...] [-- ARGUMENT ...]",
-        help: "run the benchmarks, or those of a group (store, engine) or with a name",
+        arguments: "[--web] [NAME]",
+        help: "run the benchmarks, or those of a group (store, engine) or with a name; --web beside WebAssembly",
         run: bench::run,
     },
     Verb { name: "lint", arguments: "", help: "check formatting and run clippy, native and wasm32", run: lint::run },
