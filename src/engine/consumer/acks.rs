@@ -134,13 +134,7 @@ impl Consumer {
     }
 
     /// Takes one message off what is pending, and lets the floors follow.
-    pub(super) fn settle(
-        &mut self,
-        ctx: &mut Context<'_>,
-        stream: StreamView<'_>,
-        stream_seq: u64,
-        consumer_seq: u64,
-    ) -> Option<Pending> {
+    fn settle(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, consumer_seq: u64) {
         let pending = self.ack_pending.settle(stream_seq);
         if let Some(pending) = pending {
             self.move_floor(SequencePair { consumer_seq: pending.consumer_seq, stream_seq });
@@ -151,7 +145,6 @@ impl Consumer {
         if stream.retention != Retention::Limits {
             self.released.push(stream_seq);
         }
-        pending
     }
 
     fn settle_up_to(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, ack: AckSubject) {

@@ -63,7 +63,8 @@ impl Consumer {
         }
     }
 
-    /// A message that was to be delivered again is gone.
+    /// A pending message is gone from the stream, which counts as an ack, and with ack policy `all` also for those
+    /// before it.
     pub(super) fn terminate_missing(
         &mut self,
         ctx: &mut Context<'_>,
@@ -71,8 +72,9 @@ impl Consumer {
         stream_seq: u64,
         delivered: u64,
     ) {
-        if let Some(pending) = self.settle(ctx, stream, stream_seq, 0) {
+        if let Some(pending) = self.ack_pending.get(stream_seq) {
             let ack = AckSubject { delivered, stream_seq, consumer_seq: pending.consumer_seq };
+            self.ack_message(ctx, stream, ack, false);
             self.advise_terminated(ctx, ack, DELETED);
         }
     }
@@ -86,9 +88,7 @@ impl Consumer {
         if self.ack_pending.contains(stream_seq) {
             let delivered = self.ack_pending.redeliveries(stream_seq).max(1);
             let wake = self.is_stalled();
-            if stream_seq < self.next_stream_seq {
-                self.terminate_missing(ctx, stream, stream_seq, delivered);
-            }
+            self.terminate_missing(ctx, stream, stream_seq, delivered);
             return wake;
         }
         if self.ack_pending.forget_redeliveries(stream_seq) {
