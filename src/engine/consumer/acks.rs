@@ -165,9 +165,7 @@ impl Consumer {
         }
         self.ack_pending.settle(ack.stream_seq);
         self.reported.last_ack = Some(ctx.now);
-        if was_pending && reached.consumer_seq > self.reported.ack_floor.consumer_seq {
-            self.reported.ack_floor = reached;
-        }
+        self.report_ack(was_pending, reached);
     }
 
     /// Moves the floor that decides, after `settled` left what is pending.
@@ -198,7 +196,9 @@ impl Consumer {
         if !was_pending || settled.consumer_seq <= reported.ack_floor.consumer_seq {
             return;
         }
-        if self.ack_pending.is_empty() {
+        if self.config.ack_policy != AckPolicy::Explicit {
+            self.reported.ack_floor = settled;
+        } else if self.ack_pending.is_empty() {
             self.reported.ack_floor = reported.delivered;
         } else if settled.consumer_seq == reported.ack_floor.consumer_seq.saturating_add(1) {
             let moves_on = reported.delivered.consumer_seq > settled.consumer_seq;

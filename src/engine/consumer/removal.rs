@@ -114,6 +114,7 @@ impl Consumer {
                 self.floor.consumer_seq = self.floor.consumer_seq.max(consumer_seq);
                 self.next_consumer_seq = self.next_consumer_seq.max(self.floor.consumer_seq);
                 self.ack_pending.settle(stream_seq);
+                self.report_ack(true, SequencePair { consumer_seq, stream_seq });
                 self.reported.last_ack = Some(ctx.now);
             }
         }
