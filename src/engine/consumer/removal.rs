@@ -181,8 +181,11 @@ impl Consumer {
         }
     }
 
-    /// Releases all messages up to `stream_seq` that match.
+    /// Releases all messages up to `stream_seq` that match; none, if the stream has not come that far.
     fn release_up_to(&mut self, store: &MessageStore, stream_seq: u64) {
+        if stream_seq > store.last_seq() {
+            return;
+        }
         let mut from = store.first_seq();
         while let Some(found) = store.next(&mut self.cursor, from).filter(|found| *found <= stream_seq) {
             self.released.push(found);
