@@ -100,7 +100,8 @@ impl Stream {
         };
         for id in self.consumers.ids() {
             self.with_consumer(ctx, id, |consumer, ctx, stream| {
-                let (is_covered, is_concerned) = filter.map_or((true, true), |purged| reach(purged, consumer.filters()));
+                let (is_covered, is_concerned) =
+                    filter.map_or((true, true), |purged| reach(purged, consumer.filters()));
                 if is_covered {
                     consumer.handle_purge(ctx, stream.store, start, false);
                 } else if is_concerned {
