@@ -134,13 +134,7 @@ impl Consumer {
     }
 
     /// Takes one message off what is pending, and lets the floors follow.
-    pub(super) fn settle(
-        &mut self,
-        ctx: &mut Context<'_>,
-        stream: StreamView<'_>,
-        stream_seq: u64,
-        consumer_seq: u64,
-    ) -> Option<Pending> {
+    fn settle(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, consumer_seq: u64) {
         let pending = self.ack_pending.settle(stream_seq);
         if let Some(pending) = pending {
             self.move_floor(SequencePair { consumer_seq: pending.consumer_seq, stream_seq });
@@ -151,7 +145,6 @@ impl Consumer {
         if stream.retention != Retention::Limits {
             self.released.push(stream_seq);
         }
-        pending
     }
 
     fn settle_up_to(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, ack: AckSubject) {
@@ -172,9 +165,7 @@ impl Consumer {
         }
         self.ack_pending.settle(ack.stream_seq);
         self.reported.last_ack = Some(ctx.now);
-        if was_pending && reached.consumer_seq > self.reported.ack_floor.consumer_seq {
-            self.reported.ack_floor = reached;
-        }
+        self.report_ack(was_pending, reached);
     }
 
     /// Moves the floor that decides, after `settled` left what is pending.
@@ -205,7 +196,9 @@ impl Consumer {
         if !was_pending || settled.consumer_seq <= reported.ack_floor.consumer_seq {
             return;
         }
-        if self.ack_pending.is_empty() {
+        if self.config.ack_policy != AckPolicy::Explicit {
+            self.reported.ack_floor = settled;
+        } else if self.ack_pending.is_empty() {
             self.reported.ack_floor = reported.delivered;
         } else if settled.consumer_seq == reported.ack_floor.consumer_seq.saturating_add(1) {
             let moves_on = reported.delivered.consumer_seq > settled.consumer_seq;

@@ -63,7 +63,8 @@ impl Consumer {
         }
     }
 
-    /// A message that was to be delivered again is gone.
+    /// A pending message is gone from the stream, which counts as an ack, and with ack policy `all` also for those
+    /// before it.
     pub(super) fn terminate_missing(
         &mut self,
         ctx: &mut Context<'_>,
@@ -71,8 +72,9 @@ impl Consumer {
         stream_seq: u64,
         delivered: u64,
     ) {
-        if let Some(pending) = self.settle(ctx, stream, stream_seq, 0) {
+        if let Some(pending) = self.ack_pending.get(stream_seq) {
             let ack = AckSubject { delivered, stream_seq, consumer_seq: pending.consumer_seq };
+            self.ack_message(ctx, stream, ack, false);
             self.advise_terminated(ctx, ack, DELETED);
         }
     }
@@ -86,9 +88,7 @@ impl Consumer {
         if self.ack_pending.contains(stream_seq) {
             let delivered = self.ack_pending.redeliveries(stream_seq).max(1);
             let wake = self.is_stalled();
-            if stream_seq < self.next_stream_seq {
-                self.terminate_missing(ctx, stream, stream_seq, delivered);
-            }
+            self.terminate_missing(ctx, stream, stream_seq, delivered);
             return wake;
         }
         if self.ack_pending.forget_redeliveries(stream_seq) {
@@ -114,6 +114,7 @@ impl Consumer {
                 self.floor.consumer_seq = self.floor.consumer_seq.max(consumer_seq);
                 self.next_consumer_seq = self.next_consumer_seq.max(self.floor.consumer_seq);
                 self.ack_pending.settle(stream_seq);
+                self.report_ack(true, SequencePair { consumer_seq, stream_seq });
                 self.reported.last_ack = Some(ctx.now);
             }
         }
@@ -180,8 +181,11 @@ impl Consumer {
         }
     }
 
-    /// Releases all messages up to `stream_seq` that match.
+    /// Releases all messages up to `stream_seq` that match; none, if the stream has not come that far.
     fn release_up_to(&mut self, store: &MessageStore, stream_seq: u64) {
+        if stream_seq > store.last_seq() {
+            return;
+        }
         let mut from = store.first_seq();
         while let Some(found) = store.next(&mut self.cursor, from).filter(|found| *found <= stream_seq) {
             self.released.push(found);

@@ -6,7 +6,7 @@ use super::{Context, Stream};
 use crate::engine::error::ApiError;
 use crate::engine::event::{Event, Removal};
 use crate::engine::store::{Purge, RemovedMessage};
-use crate::engine::subject::{SubjectFilter, is_subset, matches};
+use crate::engine::subject::{SubjectFilter, is_subset};
 
 /// What `STREAM.PURGE` asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,19 +100,22 @@ impl Stream {
         };
         for id in self.consumers.ids() {
             self.with_consumer(ctx, id, |consumer, ctx, stream| {
-                let filters = consumer.filters();
-                let is_covered =
-                    filter.is_none_or(|purged| filters.iter().any(|own| is_subset(own.as_bytes(), purged)));
-                let is_wider = !is_covered
-                    && filter.is_some_and(|purged| {
-                        filters.is_empty() || filters.iter().any(|own| matches(own.as_bytes(), purged))
-                    });
+                let (is_covered, is_concerned) =
+                    filter.map_or((true, true), |purged| reach(purged, consumer.filters()));
                 if is_covered {
                     consumer.handle_purge(ctx, stream.store, start, false);
-                } else if is_wider {
+                } else if is_concerned {
                     consumer.handle_purge(ctx, stream.store, stream_first, true);
                 }
             });
         }
     }
+}
+
+/// Whether a purge of subjects covers all that a consumer with the filters `own` reads, and whether it concerns the
+/// consumer at all: filters that merely cross do not count.
+fn reach(purged: &[u8], own: &[SubjectFilter]) -> (bool, bool) {
+    let covered = own.iter().filter(|own| is_subset(own.as_bytes(), purged)).count();
+    let is_wider = own.is_empty() || own.iter().any(|own| is_subset(purged, own.as_bytes()));
+    (covered > 0 && covered == own.len(), covered > 0 || is_wider)
 }
