@@ -14,6 +14,32 @@ for (const [size, screen] of Object.entries({ desktop: DESKTOP, phone: PHONE }))
   }
 }
 
+/** Controls that are narrower or lower than `least` pixels. A box counts with its label. */
+const smallControls = (page, least) => page.evaluate((least) => [...document.querySelectorAll("button, select, input, textarea, summary")]
+  .filter((control) => control.checkVisibility())
+  .map((control) => [control, (control.closest("label") ?? control).getBoundingClientRect()])
+  .filter(([, { width, height }]) => width > 0 && (width < least || height < least))
+  .map(([control, { width, height }]) => `${control.outerHTML.slice(0, 80)} is ${width}x${height}`), least);
+
+for (const [size, screen, touch, least] of [["desktop", DESKTOP, false, 24], ["touch screen", PHONE, true, 44]]) {
+  pageTest(`what can be operated is large enough: ${size}`, { screen, touch }, async ({ page }) => {
+    assert.deepEqual(await smallControls(page, least), []);
+    for (const name of ["Add stream", "Add consumer", "Add publisher", "Edit stream ORDERS"]) {
+      await page.getByRole("button", { name, exact: true }).click();
+      await page.getByRole("dialog").waitFor();
+      assert.deepEqual(await smallControls(page, least), [], name);
+      await page.keyboard.press("Escape");
+    }
+  });
+}
+
+pageTest("on a phone only the transport, the time and the line stick", { screen: PHONE, touch: true }, async ({ page }) => {
+  await page.evaluate(() => scrollTo(0, 900));
+  const bottom = await page.locator(".clock").evaluate((clock) => clock.getBoundingClientRect().bottom);
+  figure("sticky clock on a phone", bottom, "px", 112);
+  assert.ok(await page.getByRole("button", { name: "Play" }).evaluate((play) => play.getBoundingClientRect().top >= 0));
+});
+
 pageTest("the page is drawn soon after navigation", { load: false }, async ({ page, origin }) => {
   await open(page, origin);
   const drawn = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0].startTime);

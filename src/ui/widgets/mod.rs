@@ -33,6 +33,14 @@ pub fn typed(event: &Event) -> String {
     event.target().and_then(|target| string(&target, "value")).unwrap_or_default()
 }
 
+/// Puts `value` into the field that `event` comes from.
+pub fn set_value(event: &Event, value: &str) {
+    if let Some(target) = event.target() {
+        // It fails only on an object that is frozen, which no element is.
+        let _ = js_sys::Reflect::set(&target, &"value".into(), &value.into());
+    }
+}
+
 /// Whether the box that `event` comes from is ticked.
 pub fn is_ticked(event: &Event) -> bool {
     event.target().is_some_and(|target| is_set(&target, "checked"))

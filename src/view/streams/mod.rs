@@ -5,6 +5,7 @@
 
 mod detail;
 mod lanes;
+mod marks;
 mod strip;
 mod tape;
 
@@ -117,6 +118,8 @@ pub struct StoredCell {
     pub pips: Option<Pips>,
     /// How many publishes with the same `Nats-Msg-Id` ended at this message.
     pub duplicates: u64,
+    /// What it says of itself, the weightiest first: `rollup sub`, `TTL 8 s`.
+    pub marks: Vec<String>,
 }
 
 /// How far a stored message is, told by the consumer that most waits for it.
