@@ -5,111 +5,11 @@ use std::time::Duration;
 use crate::sim::actor::{ActorId, Draft, FetchRequest, PublisherScript, Role, WorkerScript};
 use crate::sim::world::World;
 
-use super::form::{Field, FieldError, FieldKind, Form, Later};
+use super::form::{FieldError, Form};
 use super::text::{form_duration, parse_duration};
 
-const PLAIN: Field = Field {
-    key: "",
-    group: "Publisher",
-    kind: FieldKind::Text,
-    default: "",
-    start: None,
-    help: "",
-    later: Later::Free,
-};
-
-/// The fields of a publisher.
-static PUBLISHER_FIELDS: [Field; 7] = [
-    Field { key: "name", start: Some("publisher"), help: "For the page only.", ..PLAIN },
-    Field {
-        key: "subject",
-        start: Some("orders.eu.created"),
-        help: "Where it publishes. {n} counts its messages, {eu|us} picks a word, {1..9} a number.",
-        ..PLAIN
-    },
-    Field { key: "payload", start: Some("{\"order\": {n}}"), help: "The body of the message, as text.", ..PLAIN },
-    Field { key: "msg_id", help: "Nats-Msg-Id, by which the stream knows duplicates; empty sends none.", ..PLAIN },
-    Field {
-        key: "headers",
-        kind: FieldKind::Lines,
-        help: "Further headers, one a line, such as Nats-Expected-Last-Sequence: 7.",
-        ..PLAIN
-    },
-    Field {
-        key: "every",
-        group: "By itself",
-        kind: FieldKind::Duration,
-        help: "Publishes this often; empty publishes by hand only.",
-        ..PLAIN
-    },
-    Field {
-        key: "count",
-        group: "By itself",
-        kind: FieldKind::Count,
-        help: "Stops after so many; empty never stops.",
-        ..PLAIN
-    },
-];
-
-/// The fields of a worker.
-static WORKER_FIELDS: [Field; 8] = [
-    Field { key: "name", group: "Worker", start: Some("worker"), help: "For the page only.", ..PLAIN },
-    Field {
-        key: "is_running",
-        group: "By itself",
-        kind: FieldKind::Flag,
-        default: "false",
-        help: "Fetches, works and acks without your doing.",
-        ..PLAIN
-    },
-    Field {
-        key: "batch",
-        group: "By itself",
-        kind: FieldKind::Count,
-        default: "1",
-        help: "Messages for each pull request; all their rings start at delivery.",
-        ..PLAIN
-    },
-    Field {
-        key: "expires",
-        group: "By itself",
-        kind: FieldKind::Duration,
-        default: "30s",
-        help: "When its pull request gives up; then it asks again.",
-        ..PLAIN
-    },
-    Field {
-        key: "work_time",
-        group: "By itself",
-        kind: FieldKind::Duration,
-        default: "5s",
-        help: "From delivery to ack, one message after the other.",
-        ..PLAIN
-    },
-    Field {
-        key: "fail_percent",
-        group: "By itself",
-        kind: FieldKind::Count,
-        default: "0",
-        help: "Of a hundred messages, how many it naks instead of acking.",
-        ..PLAIN
-    },
-    Field {
-        key: "nak_delay",
-        group: "By itself",
-        kind: FieldKind::Duration,
-        help: "The delay of such a nak; empty asks for the message back at once.",
-        ..PLAIN
-    },
-    Field {
-        key: "crash_percent",
-        group: "By itself",
-        kind: FieldKind::Count,
-        default: "0",
-        help: "Of a hundred messages, over how many it dies without a word.",
-        ..PLAIN
-    },
-];
+const PUBLISHER: &str = include_str!("form/publisher.txt");
+const WORKER: &str = include_str!("form/worker.txt");
 
 /// The form of a scripted client; `None` if it is gone.
 pub fn of(world: &World, client: ActorId) -> Option<Form> {
@@ -123,12 +23,15 @@ pub fn of(world: &World, client: ActorId) -> Option<Form> {
 
 /// The form of a new publisher.
 pub fn new_publisher() -> Form {
-    Form::new(&PUBLISHER_FIELDS)
+    let mut form = Form::new(PUBLISHER);
+    let start = [("name", "publisher"), ("subject", "orders.eu.created"), ("payload", "{\"order\": {n}}")];
+    start.into_iter().for_each(|(key, value)| form.set(key, value));
+    form
 }
 
 /// The form of a publisher.
 fn edit_publisher(name: &str, script: &PublisherScript) -> Form {
-    let mut form = Form::edit(&PUBLISHER_FIELDS, serde_json::Map::new());
+    let mut form = Form::edit(PUBLISHER, serde_json::Map::new());
     let lines: Vec<String> = script.draft.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     let values = [
         ("name", name.to_owned()),
@@ -145,12 +48,14 @@ fn edit_publisher(name: &str, script: &PublisherScript) -> Form {
 
 /// The form of a new worker.
 pub fn new_worker() -> Form {
-    Form::new(&WORKER_FIELDS)
+    let mut form = Form::new(WORKER);
+    form.set("name", "worker");
+    form
 }
 
 /// The form of a worker.
 fn edit_worker(name: &str, script: &WorkerScript) -> Form {
-    let mut form = Form::edit(&WORKER_FIELDS, serde_json::Map::new());
+    let mut form = Form::edit(WORKER, serde_json::Map::new());
     let values = [
         ("name", name.to_owned()),
         ("is_running", script.is_running.to_string()),
@@ -221,7 +126,7 @@ pub fn worker(form: &Form) -> Result<(String, WorkerScript), Vec<FieldError>> {
 const OF_A_HUNDRED: &str = "A whole number from 0 to 100.";
 
 fn flaw<T>(key: &'static str, says: &str) -> Result<T, Vec<FieldError>> {
-    Err(vec![FieldError { key: Some(key), says: says.into() }])
+    Err(vec![FieldError { key: Some(key.into()), says: says.into() }])
 }
 
 fn name(form: &Form, otherwise: &str) -> String {
@@ -255,8 +160,8 @@ mod tests {
     #[test]
     fn a_publisher_is_read_from_its_form() {
         let mut form = new_publisher();
-        form.set("every", "2s".into());
-        form.set("headers", "Nats-Expected-Last-Sequence: 7\nA:b".into());
+        form.set("every", "2s");
+        form.set("headers", "Nats-Expected-Last-Sequence: 7\nA:b");
         let (name, script) = publisher(&form).expect("a valid form");
         assert_eq!((&*name, &*script.draft.subject), ("publisher", "orders.eu.created"));
         assert_eq!((script.every, script.count), (Some(Duration::from_secs(2)), None));
@@ -271,23 +176,23 @@ mod tests {
             [("subject", "a b"), ("subject", ""), ("headers", "no colon"), ("count", "-1"), ("every", "x")]
         {
             let mut form = new_publisher();
-            form.set(key, value.into());
-            assert_eq!(publisher(&form).expect_err(value)[0].key, Some(key), "{value}");
+            form.set(key, value);
+            assert_eq!(publisher(&form).expect_err(value)[0].key.as_deref(), Some(key), "{value}");
         }
     }
 
     #[test]
     fn a_worker_is_read_from_its_form() {
         let mut form = new_worker();
-        form.set("fail_percent", "20".into());
+        form.set("fail_percent", "20");
         form.set("expires", String::new());
         let (name, script) = worker(&form).expect("a valid form");
         assert_eq!((script.fetch.batch, script.fail_percent, script.fetch.expires), (1, 20, None));
         assert_eq!(worker(&edit_worker(&name, &script)).expect("what was read can be read again"), (name, script));
         for (key, value) in [("work_time", "long"), ("batch", "0"), ("batch", "99999999999"), ("fail_percent", "101")] {
             let mut form = new_worker();
-            form.set(key, value.into());
-            assert_eq!(worker(&form).expect_err(value)[0].key, Some(key), "{value}");
+            form.set(key, value);
+            assert_eq!(worker(&form).expect_err(value)[0].key.as_deref(), Some(key), "{value}");
         }
     }
 }

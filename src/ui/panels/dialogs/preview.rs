@@ -1,5 +1,7 @@
 //! What a form is about to do, and what hinders it.
 
+use std::rc::Rc;
+
 use crate::sim::command::Command;
 use crate::sim::world::World;
 use crate::ui::action::{Action, Dialog};
@@ -88,7 +90,7 @@ pub fn purge(dialog: &Dialog) -> Option<Action> {
 }
 
 /// The field that the server's `error` is about.
-pub fn field_of(dialog: &Dialog, form: &Form, error: &ApiError) -> Option<&'static str> {
+pub fn field_of(dialog: &Dialog, form: &Form, error: &ApiError) -> Option<Rc<str>> {
     match dialog {
         Dialog::NewStream | Dialog::EditStream(_) => stream_form::field_of(form, error),
         Dialog::NewConsumer(_) | Dialog::EditConsumer { .. } => consumer_form::field_of(form, error),
