@@ -133,7 +133,11 @@ priority_groups group";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::form::tests::assert_served;
+    use crate::engine::ServerConfig;
+    use crate::engine::consumer::config::ConsumerConfigRequest;
+    use crate::engine::time::Timestamp;
+    use crate::sim::Simulation;
+    use crate::view::form::tests::{assert_kept, assert_read, assert_served};
 
     #[test]
     fn a_new_durable_is_asked_for_by_its_name() {
@@ -228,5 +232,64 @@ mod tests {
         let body = request("ORDERS", &form).expect("a valid form").body;
         let sent: Value = serde_json::from_str(&body).expect("JSON");
         assert_eq!((&sent["pedantic"], &sent["config"]["pedantic"]), (&Value::Bool(true), &Value::Null));
+    }
+
+    #[test]
+    fn every_member_that_the_engine_reads_has_a_field() {
+        // `pedantic` stands beside the configuration.
+        assert_read::<ConsumerConfigRequest>(&create(), "", ("pedantic", &["filter_subject"]));
+    }
+
+    /// What is typed for a consumer `c`, in groups that go together.
+    const SETTINGS: &[&[(&str, &str)]] = &[
+        &[
+            ("filter_subjects", "s.a\ns.b"),
+            ("description", "d"),
+            ("deliver_policy", "by_start_sequence"),
+            ("opt_start_seq", "3"),
+            ("replay_policy", "original"),
+            ("ack_policy", "all"),
+            ("backoff", "1s, 5s"),
+            ("max_deliver", "4"),
+            ("max_ack_pending", "9"),
+            ("sample_freq", "50%"),
+            ("max_waiting", "8"),
+            ("max_batch", "6"),
+            ("max_expires", "10s"),
+            ("max_bytes", "1024"),
+            ("inactive_threshold", "1h"),
+            ("headers_only", "true"),
+            ("mem_storage", "true"),
+            ("num_replicas", "1"),
+            ("metadata", "owner: shop"),
+            ("pause_until", "2026-01-01T01:00:00Z"),
+        ],
+        &[
+            ("filter_subjects", "s.a"),
+            ("durable_name", "false"),
+            ("deliver_policy", "by_start_time"),
+            ("opt_start_time", "2026-01-01T00:00:00Z"),
+            ("ack_wait", "5s"),
+        ],
+        &[("priority_policy", "pinned_client"), ("priority_groups", "jobs"), ("priority_timeout", "10s")],
+        &[
+            ("deliver_subject", "d"),
+            ("deliver_group", "g"),
+            ("flow_control", "true"),
+            ("idle_heartbeat", "5s"),
+            ("rate_limit_bps", "8000"),
+        ],
+        &[("deliver_subject", "d"), ("durable_name", "false"), ("direct", "true"), ("ack_policy", "none")],
+    ];
+
+    #[test]
+    fn what_is_typed_is_what_the_engine_keeps() {
+        for settings in SETTINGS {
+            let mut simulation = Simulation::new(ServerConfig::default(), Timestamp::SIMULATION_START);
+            simulation.request("$JS.API.STREAM.CREATE.S", br#"{"name":"S","subjects":["s.*"]}"#);
+            let mut form = create();
+            form.set("name", "c");
+            assert_kept(&mut simulation, form, settings, |form| request("S", form), |world| of(world, "S", "c"));
+        }
     }
 }

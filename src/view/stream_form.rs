@@ -140,7 +140,11 @@ sources.0.filter_subject for the source";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::form::tests::assert_served;
+    use crate::engine::ServerConfig;
+    use crate::engine::stream::config as of_engine;
+    use crate::engine::time::Timestamp;
+    use crate::sim::Simulation;
+    use crate::view::form::tests::{assert_kept, assert_read, assert_served};
 
     #[test]
     fn a_new_stream_asks_for_no_more_than_was_chosen() {
@@ -210,6 +214,92 @@ mod tests {
     #[test]
     fn every_field_of_the_schema_is_served_and_explained() {
         assert_served(&create(), "stream_create_request");
+    }
+
+    #[test]
+    fn every_member_that_the_engine_reads_has_a_field() {
+        let (form, same) = (create(), ("", &[][..]));
+        assert_read::<of_engine::StreamConfigRequest>(&form, "", same);
+        for origin in ["mirror.", "sources.0."] {
+            assert_read::<of_engine::StreamSourceRequest>(&form, origin, same);
+            assert_read::<of_engine::ExternalStream>(&form, &format!("{origin}external."), same);
+            assert_read::<of_engine::StreamConsumerSource>(&form, &format!("{origin}consumer."), same);
+        }
+        assert_read::<of_engine::RePublishRequest>(&form, "republish.", same);
+        assert_read::<of_engine::SubjectTransformRequest>(&form, "subject_transform.", same);
+        assert_read::<of_engine::ConsumerLimits>(&form, "consumer_limits.", same);
+        assert_read::<of_engine::Placement>(&form, "placement.", same);
+    }
+
+    /// What is typed for a stream `S`, in groups that go together.
+    const SETTINGS: &[&[(&str, &str)]] = &[
+        &[
+            ("subjects", "a.>\nb"),
+            ("retention", "interest"),
+            ("storage", "file"),
+            ("description", "d"),
+            ("max_msgs", "7"),
+            ("max_bytes", "4096"),
+            ("max_age", "1h"),
+            ("max_msgs_per_subject", "3"),
+            ("max_msg_size", "512"),
+            ("max_consumers", "2"),
+            ("discard", "new"),
+            ("discard_new_per_subject", "true"),
+            ("consumer_limits.max_ack_pending", "5"),
+            ("consumer_limits.inactive_threshold", "1m"),
+            ("duplicate_window", "30s"),
+            ("metadata", "owner: shop"),
+            ("allow_direct", "true"),
+            ("first_seq", "10"),
+            ("compression", "s2"),
+            ("deny_delete", "true"),
+            ("deny_purge", "true"),
+        ],
+        &[
+            ("allow_msg_ttl", "true"),
+            ("subject_delete_marker_ttl", "1m"),
+            ("allow_rollup_hdrs", "true"),
+            ("allow_atomic", "true"),
+            ("allow_batched", "true"),
+            ("allow_msg_schedules", "true"),
+            ("subject_transform.src", "S"),
+            ("subject_transform.dest", "T"),
+            ("republish.src", "T"),
+            ("republish.dest", "live.T"),
+            ("republish.headers_only", "true"),
+        ],
+        &[("no_ack", "true"), ("persist_mode", "async"), ("storage", "file")],
+        &[("allow_msg_counter", "true")],
+        &[("mirror.name", "ORIGIN"), ("mirror.filter_subject", "o.a"), ("mirror.opt_start_seq", "2")],
+        &[
+            ("mirror.name", "ORIGIN"),
+            ("mirror.opt_start_time", "2026-01-01T00:00:00Z"),
+            ("mirror.subject_transforms", "o.a -> p.a"),
+            ("mirror_direct", "true"),
+            ("allow_direct", "true"),
+        ],
+        &[
+            ("sources.0.name", "ORIGIN"),
+            ("sources.0.filter_subject", "o.a"),
+            ("sources.0.opt_start_seq", "1"),
+            ("sources.1.name", "OTHER"),
+            ("sources.1.subject_transforms", "x.* -> y.{{wildcard(1)}}"),
+        ],
+    ];
+
+    #[test]
+    fn what_is_typed_is_what_the_engine_keeps() {
+        for settings in SETTINGS {
+            let mut simulation = Simulation::new(ServerConfig::default(), Timestamp::SIMULATION_START);
+            for (name, subject) in [("ORIGIN", "o.*"), ("OTHER", "x.*")] {
+                let body = format!(r#"{{"name":"{name}","subjects":["{subject}"],"allow_direct":true}}"#);
+                simulation.request(&format!("$JS.API.STREAM.CREATE.{name}"), body.as_bytes());
+            }
+            let mut form = create();
+            form.set("name", "S");
+            assert_kept(&mut simulation, form, settings, request, |world| of(world, "S"));
+        }
     }
 
     #[test]

@@ -282,6 +282,10 @@ pub fn write_object(members: &Members, depth: usize) -> String {
 #[cfg(test)]
 pub mod tests {
     use super::*;
+    use crate::engine::api::json::Object;
+    use crate::sim::Simulation;
+    use crate::sim::actor::Answer;
+    use crate::sim::world::World;
 
     /// Fails where `form` lacks a field that the official `schema` has, or does not explain one.
     pub fn assert_served(form: &Form, schema: &str) {
@@ -305,6 +309,41 @@ pub mod tests {
             assert_eq!(!choices.is_empty(), field.kind == field::FieldKind::Choice, "{key}");
             assert!(choices.is_empty() || choices.contains(&field.default), "{key}");
         }
+    }
+
+    /// Fails where a member that the engine reads into `T` has no field under `prefix`, or the other way round.
+    pub fn assert_read<T: Object>(form: &Form, prefix: &str, only_of: (&str, &[&str])) {
+        let (of_form, of_engine) = only_of;
+        let entries = form.entries.iter().filter_map(|entry| entry.key.strip_prefix(prefix)?.split('.').next());
+        let fields: Vec<&str> = entries.filter(|key| of_form != *key).collect();
+        for read in T::FIELDS.iter().filter(|read| !of_engine.contains(read)) {
+            assert!(fields.contains(read), "{prefix}{read} has no field");
+        }
+        for field in fields {
+            assert!(T::FIELDS.contains(&field), "{prefix}{field} is never read");
+        }
+    }
+
+    /// Types `settings`, sends what `request` makes of them, and expects that `stored` shows them.
+    pub fn assert_kept(
+        simulation: &mut Simulation,
+        mut form: Form,
+        settings: &[(&str, &str)],
+        request: fn(&Form) -> Result<ApiRequest, Vec<FieldError>>,
+        stored: fn(&World) -> Option<Form>,
+    ) {
+        settings.iter().for_each(|(key, value)| form.set(key, *value));
+        let ApiRequest { subject, body } = request(&form).expect("the form is filled");
+        let Some(Answer::Payload(reply)) = simulation.request(&subject, body.as_bytes()) else { panic!("no answer") };
+        assert_eq!(ApiError::in_reply(&String::from_utf8_lossy(&reply)), None, "{body}");
+        let stored = stored(simulation.world()).expect("it exists");
+        for (key, value) in settings {
+            assert_eq!(stored.value(key), *value, "{key}");
+        }
+        // Sent back unchanged it is the same.
+        let ApiRequest { subject, body } = request(&stored).expect("what was stored can be sent");
+        let Some(Answer::Payload(reply)) = simulation.request(&subject, body.as_bytes()) else { panic!("no answer") };
+        assert_eq!(ApiError::in_reply(&String::from_utf8_lossy(&reply)), None, "{body}");
     }
 
     const TABLE: &str = "\
