@@ -32,13 +32,12 @@ pub fn new_publisher() -> Form {
 /// The form of a publisher.
 fn edit_publisher(name: &str, script: &PublisherScript) -> Form {
     let mut form = Form::edit(PUBLISHER, serde_json::Map::new());
-    let lines: Vec<String> = script.draft.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     let values = [
         ("name", name.to_owned()),
         ("subject", script.draft.subject.clone()),
         ("payload", script.draft.payload.clone()),
         ("msg_id", script.draft.msg_id.clone()),
-        ("headers", lines.join("\n")),
+        ("headers", write_headers(&script.draft.headers)),
         ("every", script.every.map_or_else(String::new, typed_duration)),
         ("count", script.count.map_or_else(String::new, |count| count.to_string())),
     ];
@@ -65,6 +64,8 @@ fn edit_worker(name: &str, script: &WorkerScript) -> Form {
         ("fail_percent", script.fail_percent.to_string()),
         ("nak_delay", script.nak_delay.map_or_else(String::new, typed_duration)),
         ("crash_percent", script.crash_percent.to_string()),
+        ("priority", script.priority.to_string()),
+        ("min_pending", script.min_pending.to_string()),
     ];
     values.into_iter().for_each(|(key, value)| form.set(key, value));
     form
@@ -109,9 +110,13 @@ pub fn worker(form: &Form) -> Result<(String, WorkerScript), Vec<FieldError>> {
     let Some(batch) = form.value("batch").trim().parse().ok().filter(|batch| *batch > 0) else {
         return flaw("batch", "A whole number of messages, at least 1.");
     };
-    let percent = |key: &str| form.value(key).trim().parse().ok().filter(|percent| *percent <= 100);
-    let Some(fail_percent) = percent("fail_percent") else { return flaw("fail_percent", OF_A_HUNDRED) };
-    let Some(crash_percent) = percent("crash_percent") else { return flaw("crash_percent", OF_A_HUNDRED) };
+    let up_to = |key: &str, most: u8| form.value(key).trim().parse().ok().filter(|number| *number <= most);
+    let Some(fail_percent) = up_to("fail_percent", 100) else { return flaw("fail_percent", OF_A_HUNDRED) };
+    let Some(crash_percent) = up_to("crash_percent", 100) else { return flaw("crash_percent", OF_A_HUNDRED) };
+    let Some(priority) = up_to("priority", 9) else { return flaw("priority", "A whole number from 0 to 9.") };
+    let Ok(min_pending) = form.value("min_pending").trim().parse() else {
+        return flaw("min_pending", "A whole number of messages.");
+    };
     let script = WorkerScript {
         is_running: form.is_on("is_running"),
         fetch: FetchRequest { batch, no_wait: false, expires: read_duration(form, "expires") },
@@ -119,6 +124,8 @@ pub fn worker(form: &Form) -> Result<(String, WorkerScript), Vec<FieldError>> {
         fail_percent,
         nak_delay: read_duration(form, "nak_delay"),
         crash_percent,
+        priority,
+        min_pending,
     };
     Ok((name(form, "worker"), script))
 }
@@ -143,7 +150,27 @@ fn read_count(typed: &str) -> Result<Option<u64>, std::num::ParseIntError> {
     if typed.is_empty() { Ok(None) } else { typed.parse().map(Some) }
 }
 
+/// Headers that the server has an ear for, as examples.
+pub const HEADERS: &str = "\
+Nats-TTL: 30s
+Nats-Rollup: sub
+Nats-Incr: +1
+Nats-Schedule: @every 10s
+Nats-Schedule-Target: orders.due
+Nats-Expected-Last-Sequence: 0
+Nats-Expected-Last-Subject-Sequence: 0
+Nats-Expected-Last-Msg-Id: 1
+Nats-Expected-Stream: ORDERS
+Nats-Batch-Id: b1
+Nats-Batch-Sequence: 1
+Nats-Batch-Commit: 1";
+
 /// `Name: value`, one a line.
+pub fn write_headers(headers: &[(String, String)]) -> String {
+    headers.iter().map(|(name, value)| [name, ": ", value].concat()).collect::<Vec<_>>().join("\n")
+}
+
+/// The inverse; `None` where a line is no header.
 fn read_headers(typed: &str) -> Option<Vec<(String, String)>> {
     let header = |line: &str| {
         let (name, value) = line.split_once(':')?;

@@ -5,10 +5,12 @@
 
 mod detail;
 mod lanes;
+mod links;
 mod marks;
 mod strip;
 mod tape;
 
+pub use links::{LinkRow, LinkState};
 pub use tape::delay_began;
 
 use std::rc::Rc;
@@ -40,6 +42,8 @@ pub enum TapeWindow {
 pub struct StreamRow {
     pub name: Rc<str>,
     pub tags: Vec<Tag>,
+    /// What feeds it: its mirror or its sources.
+    pub links: Vec<LinkRow>,
     pub tape: Tape,
     /// Whether the tape is read as a table.
     pub is_table: bool,
@@ -307,6 +311,7 @@ fn row(scene: Scene<'_>, stream: &Stream) -> StreamRow {
     StreamRow {
         name: name.into(),
         tags: tags(&stream.config),
+        links: links::links(scene, stream),
         lanes: lanes::lanes(stream, &tape),
         more_lanes: num_consumers.saturating_sub(SHOWN_LANES),
         is_table: scene.focus.is_table(name),

@@ -266,7 +266,6 @@ fn removal(dialog: &Dialog, on: &Callback<Action>) -> Option<Html> {
         Dialog::EditConsumer { .. } => "Delete the consumer; the messages stay",
         _ => "Take it off the page",
     };
-    let purge = preview::purge(dialog).map(|purge| MenuItem::new("Purge: remove every message", purge));
-    let items = purge.into_iter().chain([MenuItem::new(label, remove)]).collect();
-    Some(menu("dialog-remove", "button button--quiet dialog__remove", "Delete", "Delete or purge", items, on))
+    let items = vec![MenuItem::new(label, remove)];
+    Some(menu("dialog-remove", "button button--quiet dialog__remove", "Delete", "Delete", items, on))
 }

@@ -83,12 +83,6 @@ pub fn removal(dialog: &Dialog) -> Option<Action> {
     }
 }
 
-/// Purges the stream that is edited.
-pub fn purge(dialog: &Dialog) -> Option<Action> {
-    let Dialog::EditStream(name) = dialog else { return None };
-    Some(ApiRequest { subject: format!("$JS.API.STREAM.PURGE.{name}"), body: String::new() }.into())
-}
-
 /// The field that the server's `error` is about.
 pub fn field_of(dialog: &Dialog, form: &Form, error: &ApiError) -> Option<Rc<str>> {
     match dialog {
