@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::actor::{ActorId, Draft, FetchRequest, PublisherScript, WorkerScript};
+use crate::engine::stream::OriginRef;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
@@ -61,6 +62,12 @@ pub enum Command {
         worker: ActorId,
         is_running: bool,
     },
+    /// Cuts or mends the link between a stream and one of its origins.
+    CutLink {
+        stream: String,
+        origin: OriginRef,
+        is_cut: bool,
+    },
     /// A request of the page's own, as to the API.
     Request {
         subject: String,
@@ -89,6 +96,7 @@ impl Command {
             }
             Self::AddWorker { name, stream, consumer, .. } => name.len() + stream.len() + consumer.len(),
             Self::Publish { draft, .. } => draft_size(draft),
+            Self::CutLink { stream, .. } => stream.len(),
             Self::Request { subject, body } => subject.len() + body.len(),
             _ => 0,
         };

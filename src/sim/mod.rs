@@ -15,7 +15,7 @@ pub mod world;
 
 use std::time::Duration;
 
-use self::actor::{Actor, ActorId, Answer, Console, Publisher, Role, Worker};
+use self::actor::{Actor, ActorId, Answer, Binding, Console, Publisher, Role, Worker};
 use self::clock::Clock;
 use self::command::{Command, Settlement};
 use self::journal::Journal;
@@ -171,11 +171,23 @@ impl Simulation {
                 world.add_actor(Actor::new(name, Role::Publisher(Publisher::new(now, script))), outgoing);
             }
             Command::AddWorker { name, stream, consumer, script } => {
-                world.add_actor(Actor::new(name, Role::Worker(Worker::new(stream, consumer, script))), outgoing);
+                let binding = binding(world, &stream, &consumer);
+                let worker = Worker::new(stream, consumer, binding, script);
+                world.add_actor(Actor::new(name, Role::Worker(worker)), outgoing);
             }
             Command::RemoveClient { client } => world.remove_actor(client, outgoing),
             Command::Kill { client } => world.kill_actor(client, outgoing),
-            Command::Restart { client } => world.connect_actor(client, outgoing),
+            Command::Restart { client } => {
+                if let Some(worker) = world.actors().get(client).and_then(Actor::worker) {
+                    let binding = binding(world, &worker.stream, &worker.consumer);
+                    world.with_actor(client, outgoing, |actor, _, _, _| {
+                        if let Some(worker) = actor.worker_mut() {
+                            worker.binding = binding;
+                        }
+                    });
+                }
+                world.connect_actor(client, outgoing);
+            }
             Command::Publish { publisher, draft, times } => {
                 world.with_actor(publisher, outgoing, |actor, _, rng, out| {
                     let Some(publisher) = actor.publisher_mut() else { return };
@@ -230,12 +242,25 @@ impl Simulation {
                     worker.set_script(now, script, out);
                 }
             }),
+            Command::CutLink { stream, origin, is_cut } => world.set_link_cut(&stream, origin, is_cut, outgoing),
             Command::Request { subject, body } => world.with_actor(*console, outgoing, |actor, _, _, out| {
                 if let Some(console) = actor.console_mut() {
                     console.request(&subject, &body, out);
                 }
             }),
         }
+    }
+}
+
+/// What a client that takes up work reads in the info of its consumer.
+fn binding(world: &World, stream: &str, consumer: &str) -> Binding {
+    let stream = world.server().account().stream_named(stream);
+    let Some(consumer) = stream.and_then(|stream| stream.consumer_named(consumer)) else { return Binding::default() };
+    let config = &consumer.config;
+    let group = config.deliver_group.as_ref().map_or(String::new(), |group| format!(" {group}"));
+    Binding {
+        listens: config.deliver_subject.as_ref().map(|subject| format!("{subject}{group}")),
+        group: config.priority_groups.iter().next().cloned(),
     }
 }
 

@@ -11,7 +11,7 @@ use super::world::NextEvent;
 use crate::engine::ServerConfig;
 use crate::engine::account::AccountDue;
 use crate::engine::consumer::Wakeup;
-use crate::engine::stream::StreamDue;
+use crate::engine::stream::{OriginRef, StreamDue};
 use crate::engine::time::Timestamp;
 
 /// A world that can be opened by its key.
@@ -34,7 +34,7 @@ impl PartialEq for Preset {
 impl Eq for Preset {}
 
 /// All presets, the one first that the page opens on.
-pub const PRESETS: [Preset; 5] = [
+pub const PRESETS: [Preset; 8] = [
     Preset {
         key: "work-queue",
         title: "Work queue",
@@ -64,6 +64,24 @@ pub const PRESETS: [Preset; 5] = [
         title: "A worker goes silent",
         look_at: "Killing a worker changes nothing until its AckWait ends; then the message goes to another worker.",
         build: silent_worker,
+    },
+    Preset {
+        key: "push",
+        title: "Push, and who is pinned",
+        look_at: "A push consumer delivers without being asked; a pinned client gets every message while others wait.",
+        build: push,
+    },
+    Preset {
+        key: "sources",
+        title: "Mirror and sources",
+        look_at: "What a stream stores goes on to its mirror and to those that source it, until a link is cut.",
+        build: sources,
+    },
+    Preset {
+        key: "headers",
+        title: "What headers do",
+        look_at: "A TTL ends, a rollup replaces, a counter adds, and a schedule publishes again and again.",
+        build: headers,
     },
 ];
 
@@ -272,6 +290,86 @@ fn silent_worker(simulation: &mut Simulation) {
         simulation.advance(seconds(1));
     }
     simulation.act(Command::Kill { client: silent });
+    stop_before_redelivery(simulation);
+}
+
+fn push(simulation: &mut Simulation) {
+    create_stream(simulation, "ALERTS", r#""subjects":["alerts.>"],"max_msgs":20"#);
+    create_consumer(
+        simulation,
+        "ALERTS",
+        "pager",
+        r#""deliver_subject":"pager.in","idle_heartbeat":5000000000,"flow_control":true,"ack_wait":20000000000,"max_ack_pending":5"#,
+    );
+    create_consumer(
+        simulation,
+        "ALERTS",
+        "desk",
+        r#""priority_groups":["desk"],"priority_policy":"pinned_client","priority_timeout":60000000000,"ack_wait":60000000000"#,
+    );
+    let peek =
+        br#"{"stream_name":"ALERTS","config":{"name":"peek","ack_policy":"none","inactive_threshold":60000000000}}"#;
+    simulation.request("$JS.API.CONSUMER.CREATE.ALERTS.peek", peek);
+    let running = WorkerScript { is_running: true, work_time: seconds(2), ..WorkerScript::default() };
+    add_worker(simulation, "Ann", "ALERTS", "desk", running.clone());
+    add_worker(simulation, "Ben", "ALERTS", "desk", running);
+    let on_call = add_worker(simulation, "on call", "ALERTS", "pager", by_hand());
+    add_publisher(simulation, "monitor", draft("alerts.{cpu|disk}", "{\"value\": {80..99}}"), Some(seconds(6)));
+    simulation.advance(seconds(19));
+    settle(simulation, on_call, Settlement::Ack);
+    stop_before_redelivery(simulation);
+}
+
+fn sources(simulation: &mut Simulation) {
+    create_stream(simulation, "ORDERS", r#""subjects":["orders.>"]"#);
+    create_stream(simulation, "ORDERS-COPY", r#""mirror":{"name":"ORDERS"}"#);
+    create_stream(simulation, "REFUNDS", r#""subjects":["refunds.>"]"#);
+    create_stream(
+        simulation,
+        "SALES",
+        r#""sources":[{"name":"ORDERS","filter_subject":"orders.eu.>"},{"name":"REFUNDS"}]"#,
+    );
+    create_consumer(simulation, "SALES", "report", r#""ack_wait":20000000000"#);
+    let report = add_worker(simulation, "report", "SALES", "report", by_hand());
+    add_publisher(simulation, "shop", draft("orders.{eu|us}.created", "{\"order\": {n}}"), Some(seconds(3)));
+    add_publisher(simulation, "support", draft("refunds.asked", "{\"refund\": {n}}"), Some(seconds(8)));
+    simulation.advance(seconds(14));
+    fetch(simulation, report, 1);
+    simulation.advance(seconds(9));
+    simulation.act(Command::CutLink { stream: "ORDERS-COPY".to_owned(), origin: OriginRef::Mirror, is_cut: true });
+    stop_before_redelivery(simulation);
+}
+
+fn headers(simulation: &mut Simulation) {
+    create_stream(
+        simulation,
+        "DESK",
+        r#""subjects":["desk.>"],"allow_msg_ttl":true,"subject_delete_marker_ttl":15000000000,"allow_rollup_hdrs":true,"allow_msg_schedules":true"#,
+    );
+    create_stream(simulation, "VISITS", r#""subjects":["visits.*"],"allow_msg_counter":true"#);
+    create_consumer(simulation, "DESK", "screen", r#""filter_subject":"desk.note.>","ack_wait":20000000000"#);
+    let screen = add_worker(simulation, "screen", "DESK", "screen", by_hand());
+    let hand = add_publisher(simulation, "desk", draft("desk.note.a", "tea at four"), None);
+    let counter = add_publisher(simulation, "door", draft("visits.today", ""), None);
+    let said = |subject: &str, payload: &str, headers: &[(&str, &str)]| Draft {
+        headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        ..draft(subject, payload)
+    };
+    publish(
+        simulation,
+        hand,
+        said("desk.tick", "tick", &[("Nats-Schedule", "@every 10s"), ("Nats-Schedule-Target", "desk.time")]),
+    );
+    publish(simulation, hand, said("desk.menu", "soup", &[]));
+    publish(simulation, hand, said("desk.lost", "an umbrella", &[("Nats-TTL", "20s")]));
+    for _ in 0..3 {
+        simulation.advance(seconds(2));
+        publish(simulation, counter, said("visits.today", "", &[("Nats-Incr", "+1")]));
+    }
+    publish(simulation, hand, said("desk.menu", "stew", &[("Nats-Rollup", "sub")]));
+    publish(simulation, hand, said("desk.note.a", "tea at four", &[("Nats-TTL", "45s")]));
+    simulation.advance(seconds(2));
+    fetch(simulation, screen, 1);
     stop_before_redelivery(simulation);
 }
 

@@ -4,6 +4,7 @@
 
 use crate::engine::event::Event;
 use crate::engine::rng::Rng;
+use crate::engine::stream::OriginRef;
 use crate::engine::table::{ConnId, Table};
 use crate::engine::time::Timestamp;
 use crate::engine::{Deadline, Input, Output, Server, ServerConfig};
@@ -133,6 +134,12 @@ impl World {
         let mut bytes = Vec::new();
         act(actor, self.now, &mut self.rng, &mut bytes);
         self.send_from_actor(id, &bytes);
+        self.exchange(outgoing);
+    }
+
+    /// Cuts or mends the link between a stream and one of its origins.
+    pub fn set_link_cut(&mut self, stream: &str, origin: OriginRef, is_cut: bool, outgoing: &mut Vec<Outgoing>) {
+        self.server.set_link_cut(self.now, stream, origin, is_cut);
         self.exchange(outgoing);
     }
 

@@ -56,6 +56,14 @@ pub enum PageAction {
         worker: ActorId,
         consumer_seq: u64,
     },
+    /// Pauses a consumer from now on.
+    PauseConsumer {
+        stream: Rc<str>,
+        name: Rc<str>,
+        seconds: u32,
+    },
+    /// Seals a stream for good.
+    Seal(Rc<str>),
     Open(Dialog),
     CloseDialog,
     /// Away with the error that is shown.

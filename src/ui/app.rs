@@ -13,9 +13,9 @@ use crate::sim::actor::Answer;
 use crate::sim::clock::Speed;
 use crate::sim::command::Command;
 use crate::sim::presets::Preset;
-use crate::view::form::ApiError;
+use crate::view::form::{ApiError, ApiRequest};
 use crate::view::log::LogRow;
-use crate::view::{Focus, PageRows, Scene, scene, subjects};
+use crate::view::{Focus, PageRows, Scene, scene, stream_form, subjects};
 
 use super::action::{Action, ClockAction, Dialog, PageAction};
 use super::frame::Frames;
@@ -229,10 +229,25 @@ impl App {
             PageAction::MoveTape { stream, window } => self.focus.move_window(stream, window),
             PageAction::ShowTable { stream, is_table } => self.focus.show_table(stream, is_table),
             PageAction::Choose { worker, consumer_seq } => self.focus.choose(worker, consumer_seq),
+            PageAction::PauseConsumer { stream, name, seconds } => {
+                let until = self.simulation.borrow().now() + Duration::from_secs(seconds.into());
+                let body = format!("{{\"pause_until\":\"{until}\"}}");
+                self.act(ApiRequest { subject: format!("$JS.API.CONSUMER.PAUSE.{stream}.{name}"), body }.into());
+            }
+            PageAction::Seal(stream) => self.seal(&stream),
             PageAction::Open(dialog) => self.open(dialog),
             PageAction::CloseDialog => self.dialog = None,
             PageAction::DismissError => self.error = None,
             PageAction::SwitchTheme => self.window.iter().for_each(theme::switch),
+        }
+    }
+
+    /// An update that changes nothing else.
+    fn seal(&mut self, stream: &str) {
+        let Some(mut form) = stream_form::of(self.simulation.borrow().world(), stream) else { return };
+        form.set("sealed", "true");
+        if let Ok(request) = stream_form::request(&form) {
+            self.act(request.into());
         }
     }
 

@@ -37,6 +37,8 @@ pub struct NextEvent {
 pub struct Timeline {
     /// Where now stands, in thousandths of the line.
     pub now_at: u16,
+    /// Simulated time in a thousandth of the line.
+    pub grain: Duration,
     /// What happened, in order. Bounded: what would fall on one place is one mark.
     pub past: Vec<PastMark>,
     /// What is due, in order; the first few.
@@ -137,7 +139,8 @@ fn timeline(scene: Scene<'_>) -> Timeline {
         }
     }
     past.reverse();
-    Timeline { now_at, past, ahead: ahead(scene, now_at, span * u32::from(1000 - now_at) / u32::from(NOW_AT)) }
+    let grain = span / u32::from(NOW_AT);
+    Timeline { now_at, grain, past, ahead: ahead(scene, now_at, grain * u32::from(1000 - now_at)) }
 }
 
 /// The marks of what is due before `horizon`, on the rest of the line behind `now_at`.

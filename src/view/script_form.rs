@@ -5,111 +5,11 @@ use std::time::Duration;
 use crate::sim::actor::{ActorId, Draft, FetchRequest, PublisherScript, Role, WorkerScript};
 use crate::sim::world::World;
 
-use super::form::{Field, FieldError, FieldKind, Form, Later};
+use super::form::{FieldError, Form};
 use super::text::{form_duration, parse_duration};
 
-const PLAIN: Field = Field {
-    key: "",
-    group: "Publisher",
-    kind: FieldKind::Text,
-    default: "",
-    start: None,
-    help: "",
-    later: Later::Free,
-};
-
-/// The fields of a publisher.
-static PUBLISHER_FIELDS: [Field; 7] = [
-    Field { key: "name", start: Some("publisher"), help: "For the page only.", ..PLAIN },
-    Field {
-        key: "subject",
-        start: Some("orders.eu.created"),
-        help: "Where it publishes. {n} counts its messages, {eu|us} picks a word, {1..9} a number.",
-        ..PLAIN
-    },
-    Field { key: "payload", start: Some("{\"order\": {n}}"), help: "The body of the message, as text.", ..PLAIN },
-    Field { key: "msg_id", help: "Nats-Msg-Id, by which the stream knows duplicates; empty sends none.", ..PLAIN },
-    Field {
-        key: "headers",
-        kind: FieldKind::Lines,
-        help: "Further headers, one a line, such as Nats-Expected-Last-Sequence: 7.",
-        ..PLAIN
-    },
-    Field {
-        key: "every",
-        group: "By itself",
-        kind: FieldKind::Duration,
-        help: "Publishes this often; empty publishes by hand only.",
-        ..PLAIN
-    },
-    Field {
-        key: "count",
-        group: "By itself",
-        kind: FieldKind::Count,
-        help: "Stops after so many; empty never stops.",
-        ..PLAIN
-    },
-];
-
-/// The fields of a worker.
-static WORKER_FIELDS: [Field; 8] = [
-    Field { key: "name", group: "Worker", start: Some("worker"), help: "For the page only.", ..PLAIN },
-    Field {
-        key: "is_running",
-        group: "By itself",
-        kind: FieldKind::Flag,
-        default: "false",
-        help: "Fetches, works and acks without your doing.",
-        ..PLAIN
-    },
-    Field {
-        key: "batch",
-        group: "By itself",
-        kind: FieldKind::Count,
-        default: "1",
-        help: "Messages for each pull request; all their rings start at delivery.",
-        ..PLAIN
-    },
-    Field {
-        key: "expires",
-        group: "By itself",
-        kind: FieldKind::Duration,
-        default: "30s",
-        help: "When its pull request gives up; then it asks again.",
-        ..PLAIN
-    },
-    Field {
-        key: "work_time",
-        group: "By itself",
-        kind: FieldKind::Duration,
-        default: "5s",
-        help: "From delivery to ack, one message after the other.",
-        ..PLAIN
-    },
-    Field {
-        key: "fail_percent",
-        group: "By itself",
-        kind: FieldKind::Count,
-        default: "0",
-        help: "Of a hundred messages, how many it naks instead of acking.",
-        ..PLAIN
-    },
-    Field {
-        key: "nak_delay",
-        group: "By itself",
-        kind: FieldKind::Duration,
-        help: "The delay of such a nak; empty asks for the message back at once.",
-        ..PLAIN
-    },
-    Field {
-        key: "crash_percent",
-        group: "By itself",
-        kind: FieldKind::Count,
-        default: "0",
-        help: "Of a hundred messages, over how many it dies without a word.",
-        ..PLAIN
-    },
-];
+const PUBLISHER: &str = include_str!("form/publisher.txt");
+const WORKER: &str = include_str!("form/worker.txt");
 
 /// The form of a scripted client; `None` if it is gone.
 pub fn of(world: &World, client: ActorId) -> Option<Form> {
@@ -123,19 +23,21 @@ pub fn of(world: &World, client: ActorId) -> Option<Form> {
 
 /// The form of a new publisher.
 pub fn new_publisher() -> Form {
-    Form::new(&PUBLISHER_FIELDS)
+    let mut form = Form::new(PUBLISHER);
+    let start = [("name", "publisher"), ("subject", "orders.eu.created"), ("payload", "{\"order\": {n}}")];
+    start.into_iter().for_each(|(key, value)| form.set(key, value));
+    form
 }
 
 /// The form of a publisher.
 fn edit_publisher(name: &str, script: &PublisherScript) -> Form {
-    let mut form = Form::edit(&PUBLISHER_FIELDS, serde_json::Map::new());
-    let lines: Vec<String> = script.draft.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let mut form = Form::edit(PUBLISHER, serde_json::Map::new());
     let values = [
         ("name", name.to_owned()),
         ("subject", script.draft.subject.clone()),
         ("payload", script.draft.payload.clone()),
         ("msg_id", script.draft.msg_id.clone()),
-        ("headers", lines.join("\n")),
+        ("headers", write_headers(&script.draft.headers)),
         ("every", script.every.map_or_else(String::new, typed_duration)),
         ("count", script.count.map_or_else(String::new, |count| count.to_string())),
     ];
@@ -145,12 +47,14 @@ fn edit_publisher(name: &str, script: &PublisherScript) -> Form {
 
 /// The form of a new worker.
 pub fn new_worker() -> Form {
-    Form::new(&WORKER_FIELDS)
+    let mut form = Form::new(WORKER);
+    form.set("name", "worker");
+    form
 }
 
 /// The form of a worker.
 fn edit_worker(name: &str, script: &WorkerScript) -> Form {
-    let mut form = Form::edit(&WORKER_FIELDS, serde_json::Map::new());
+    let mut form = Form::edit(WORKER, serde_json::Map::new());
     let values = [
         ("name", name.to_owned()),
         ("is_running", script.is_running.to_string()),
@@ -160,6 +64,8 @@ fn edit_worker(name: &str, script: &WorkerScript) -> Form {
         ("fail_percent", script.fail_percent.to_string()),
         ("nak_delay", script.nak_delay.map_or_else(String::new, typed_duration)),
         ("crash_percent", script.crash_percent.to_string()),
+        ("priority", script.priority.to_string()),
+        ("min_pending", script.min_pending.to_string()),
     ];
     values.into_iter().for_each(|(key, value)| form.set(key, value));
     form
@@ -204,9 +110,13 @@ pub fn worker(form: &Form) -> Result<(String, WorkerScript), Vec<FieldError>> {
     let Some(batch) = form.value("batch").trim().parse().ok().filter(|batch| *batch > 0) else {
         return flaw("batch", "A whole number of messages, at least 1.");
     };
-    let percent = |key: &str| form.value(key).trim().parse().ok().filter(|percent| *percent <= 100);
-    let Some(fail_percent) = percent("fail_percent") else { return flaw("fail_percent", OF_A_HUNDRED) };
-    let Some(crash_percent) = percent("crash_percent") else { return flaw("crash_percent", OF_A_HUNDRED) };
+    let up_to = |key: &str, most: u8| form.value(key).trim().parse().ok().filter(|number| *number <= most);
+    let Some(fail_percent) = up_to("fail_percent", 100) else { return flaw("fail_percent", OF_A_HUNDRED) };
+    let Some(crash_percent) = up_to("crash_percent", 100) else { return flaw("crash_percent", OF_A_HUNDRED) };
+    let Some(priority) = up_to("priority", 9) else { return flaw("priority", "A whole number from 0 to 9.") };
+    let Ok(min_pending) = form.value("min_pending").trim().parse() else {
+        return flaw("min_pending", "A whole number of messages.");
+    };
     let script = WorkerScript {
         is_running: form.is_on("is_running"),
         fetch: FetchRequest { batch, no_wait: false, expires: read_duration(form, "expires") },
@@ -214,6 +124,8 @@ pub fn worker(form: &Form) -> Result<(String, WorkerScript), Vec<FieldError>> {
         fail_percent,
         nak_delay: read_duration(form, "nak_delay"),
         crash_percent,
+        priority,
+        min_pending,
     };
     Ok((name(form, "worker"), script))
 }
@@ -221,7 +133,7 @@ pub fn worker(form: &Form) -> Result<(String, WorkerScript), Vec<FieldError>> {
 const OF_A_HUNDRED: &str = "A whole number from 0 to 100.";
 
 fn flaw<T>(key: &'static str, says: &str) -> Result<T, Vec<FieldError>> {
-    Err(vec![FieldError { key: Some(key), says: says.into() }])
+    Err(vec![FieldError { key: Some(key.into()), says: says.into() }])
 }
 
 fn name(form: &Form, otherwise: &str) -> String {
@@ -238,7 +150,27 @@ fn read_count(typed: &str) -> Result<Option<u64>, std::num::ParseIntError> {
     if typed.is_empty() { Ok(None) } else { typed.parse().map(Some) }
 }
 
+/// Headers that the server has an ear for, as examples.
+pub const HEADERS: &str = "\
+Nats-TTL: 30s
+Nats-Rollup: sub
+Nats-Incr: +1
+Nats-Schedule: @every 10s
+Nats-Schedule-Target: orders.due
+Nats-Expected-Last-Sequence: 0
+Nats-Expected-Last-Subject-Sequence: 0
+Nats-Expected-Last-Msg-Id: 1
+Nats-Expected-Stream: ORDERS
+Nats-Batch-Id: b1
+Nats-Batch-Sequence: 1
+Nats-Batch-Commit: 1";
+
 /// `Name: value`, one a line.
+pub fn write_headers(headers: &[(String, String)]) -> String {
+    headers.iter().map(|(name, value)| [name, ": ", value].concat()).collect::<Vec<_>>().join("\n")
+}
+
+/// The inverse; `None` where a line is no header.
 fn read_headers(typed: &str) -> Option<Vec<(String, String)>> {
     let header = |line: &str| {
         let (name, value) = line.split_once(':')?;
@@ -255,8 +187,8 @@ mod tests {
     #[test]
     fn a_publisher_is_read_from_its_form() {
         let mut form = new_publisher();
-        form.set("every", "2s".into());
-        form.set("headers", "Nats-Expected-Last-Sequence: 7\nA:b".into());
+        form.set("every", "2s");
+        form.set("headers", "Nats-Expected-Last-Sequence: 7\nA:b");
         let (name, script) = publisher(&form).expect("a valid form");
         assert_eq!((&*name, &*script.draft.subject), ("publisher", "orders.eu.created"));
         assert_eq!((script.every, script.count), (Some(Duration::from_secs(2)), None));
@@ -271,23 +203,23 @@ mod tests {
             [("subject", "a b"), ("subject", ""), ("headers", "no colon"), ("count", "-1"), ("every", "x")]
         {
             let mut form = new_publisher();
-            form.set(key, value.into());
-            assert_eq!(publisher(&form).expect_err(value)[0].key, Some(key), "{value}");
+            form.set(key, value);
+            assert_eq!(publisher(&form).expect_err(value)[0].key.as_deref(), Some(key), "{value}");
         }
     }
 
     #[test]
     fn a_worker_is_read_from_its_form() {
         let mut form = new_worker();
-        form.set("fail_percent", "20".into());
+        form.set("fail_percent", "20");
         form.set("expires", String::new());
         let (name, script) = worker(&form).expect("a valid form");
         assert_eq!((script.fetch.batch, script.fail_percent, script.fetch.expires), (1, 20, None));
         assert_eq!(worker(&edit_worker(&name, &script)).expect("what was read can be read again"), (name, script));
         for (key, value) in [("work_time", "long"), ("batch", "0"), ("batch", "99999999999"), ("fail_percent", "101")] {
             let mut form = new_worker();
-            form.set(key, value.into());
-            assert_eq!(worker(&form).expect_err(value)[0].key, Some(key), "{value}");
+            form.set(key, value);
+            assert_eq!(worker(&form).expect_err(value)[0].key.as_deref(), Some(key), "{value}");
         }
     }
 }

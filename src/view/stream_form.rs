@@ -2,168 +2,32 @@
 //!
 //! Sources: ADR-33 and nats-server `server/stream.go` for fields, defaults and what an update may change.
 
+use std::rc::Rc;
+
 use serde_json::{Map, Value};
 
 use crate::engine::api::json::to_json;
 use crate::sim::world::World;
 
-use super::form::{ApiError, ApiRequest, Choice, Field, FieldError, FieldKind, Form, Later, object, write_object};
+use super::form::field::Later;
+use super::form::{ApiError, ApiRequest, FieldError, Form, object, write_object};
 
-const BASICS: &str = "Basics";
-const LIMITS: &str = "Limits";
-const PUBLISHING: &str = "Publishing";
-const PROTECTION: &str = "Protection and access";
-
-const PLAIN: Field =
-    Field { key: "", group: BASICS, kind: FieldKind::Text, default: "", start: None, help: "", later: Later::Free };
-
-const LIMIT: Field = Field { group: LIMITS, kind: FieldKind::Count, default: "-1", ..PLAIN };
-const FLAG: Field = Field { kind: FieldKind::Flag, default: "false", ..PLAIN };
-
-/// The fields, in the order of the dialog.
-pub static FIELDS: [Field; 22] = [
-    Field {
-        key: "name",
-        help: "Names the stream in every request; no blanks, dots, wildcards or slashes.",
-        later: Later::Never,
-        ..PLAIN
-    },
-    Field {
-        key: "retention",
-        kind: FieldKind::Choice(&[
-            Choice { value: "limits", help: "kept until a limit removes it" },
-            Choice { value: "interest", help: "kept until every consumer that wants it has acked" },
-            Choice { value: "workqueue", help: "kept until its one consumer has acked" },
-        ]),
-        default: "limits",
-        help: "Why a message leaves the stream. Limits apply in every case.",
-        later: Later::Partly("later only between limits and interest"),
-        ..PLAIN
-    },
-    Field {
-        key: "storage",
-        kind: FieldKind::Choice(&[
-            Choice { value: "memory", help: "kept in memory" },
-            Choice { value: "file", help: "kept on disk by a real server, in memory here" },
-        ]),
-        default: "file",
-        start: Some("memory"),
-        help: "Where a real server keeps the messages; here it is this tab either way.",
-        later: Later::Never,
-        ..PLAIN
-    },
-    Field {
-        key: "subjects",
-        kind: FieldKind::Subjects,
-        help: "What is published on these is stored, one a line; none means the stream's own name.",
-        ..PLAIN
-    },
-    Field { key: "description", help: "For people; at most 4096 bytes.", ..PLAIN },
-    Field { key: "max_msgs", help: "The most messages; -1 is unlimited. Discard says what happens beyond.", ..LIMIT },
-    Field {
-        key: "max_bytes",
-        kind: FieldKind::Bytes,
-        help: "The most bytes, subjects and headers counted; -1 is unlimited.",
-        ..LIMIT
-    },
-    Field {
-        key: "max_age",
-        kind: FieldKind::Duration,
-        default: "0s",
-        help: "Messages older than this are removed, acked or not; 0s is never, else at least 100ms.",
-        ..LIMIT
-    },
-    Field {
-        key: "max_msgs_per_subject",
-        help: "The most messages of each subject; the oldest of it goes first.",
-        ..LIMIT
-    },
-    Field {
-        key: "max_msg_size",
-        kind: FieldKind::Bytes,
-        help: "The largest message, headers included; -1 is unlimited.",
-        ..LIMIT
-    },
-    Field { key: "max_consumers", help: "The most consumers; those that exist stay.", ..LIMIT },
-    Field {
-        key: "discard",
-        kind: FieldKind::Choice(&[
-            Choice { value: "old", help: "remove the oldest" },
-            Choice { value: "new", help: "refuse the new one" },
-        ]),
-        default: "old",
-        help: "What happens when max_msgs or max_bytes is reached.",
-        ..LIMIT
-    },
-    Field {
-        key: "discard_new_per_subject",
-        group: LIMITS,
-        help: "Refuses the new one at max_msgs_per_subject as well; requires discard new and that limit.",
-        ..FLAG
-    },
-    Field {
-        key: "duplicate_window",
-        group: PUBLISHING,
-        kind: FieldKind::Duration,
-        default: "2m",
-        help: "How long a Nats-Msg-Id is remembered from when its message was stored; at most max_age.",
-        ..PLAIN
-    },
-    Field {
-        key: "no_ack",
-        group: PUBLISHING,
-        help: "Publishes are stored but never answered, neither with a PubAck nor with an error.",
-        ..FLAG
-    },
-    Field {
-        key: "allow_rollup_hdrs",
-        group: PUBLISHING,
-        help: "Lets a message with Nats-Rollup replace what stands before it; not with deny_purge.",
-        ..FLAG
-    },
-    Field { key: "allow_direct", group: PROTECTION, help: "Answers DIRECT.GET requests for single messages.", ..FLAG },
-    Field {
-        key: "deny_delete",
-        group: PROTECTION,
-        help: "Refuses to delete single messages.",
-        later: Later::OnlyOn,
-        ..FLAG
-    },
-    Field { key: "deny_purge", group: PROTECTION, help: "Refuses to purge the stream.", later: Later::OnlyOn, ..FLAG },
-    Field {
-        key: "sealed",
-        group: PROTECTION,
-        help: "Freezes the stream: no publish, delete, purge or expiry. Only by an update.",
-        later: Later::OnlyOn,
-        ..FLAG
-    },
-    Field {
-        key: "num_replicas",
-        group: PROTECTION,
-        kind: FieldKind::Count,
-        default: "1",
-        help: "Copies in a cluster; a single server has one.",
-        ..PLAIN
-    },
-    Field {
-        key: "first_seq",
-        group: PROTECTION,
-        kind: FieldKind::Count,
-        default: "0",
-        help: "The sequence of the first message; 0 starts at 1.",
-        later: Later::Never,
-        ..PLAIN
-    },
-];
+const FIELDS: &str = include_str!("form/stream.txt");
+/// What a mirror and a source consist of.
+const ORIGIN: &str = include_str!("form/source.txt");
 
 /// The form of a new stream.
 pub fn create() -> Form {
-    Form::new(&FIELDS)
+    with_origins(Form::new(FIELDS))
 }
 
 /// The form of a stream that has `config`.
 pub fn edit(config: Map<String, Value>) -> Form {
-    Form::edit(&FIELDS, config)
+    with_origins(Form::edit(FIELDS, config))
+}
+
+fn with_origins(form: Form) -> Form {
+    form.with_object((ORIGIN, "Mirror", "mirror"), Later::GivenUp).with_list((ORIGIN, "Source", "sources"))
 }
 
 /// The form of the stream `name`; `None` if there is none.
@@ -179,7 +43,7 @@ pub fn request(form: &Form) -> Result<ApiRequest, Vec<FieldError>> {
     let mut errors = form.members().err().unwrap_or_default();
     let name = form.value("name").trim();
     if let Some(says) = name_flaw(name) {
-        errors.insert(0, FieldError { key: Some("name"), says: says.into() });
+        errors.insert(0, FieldError { key: Some("name".into()), says: says.into() });
     }
     match form.members() {
         Ok(members) if errors.is_empty() => {
@@ -202,54 +66,96 @@ pub fn name_flaw(name: &str) -> Option<&'static str> {
 }
 
 /// The field that `error` is about.
-pub fn field_of(form: &Form, error: &ApiError) -> Option<&'static str> {
-    match error.err_code {
-        10065 => return Some("subjects"),
-        10058 | 10056 | 10128 => return Some("name"),
-        10026 => return Some("max_consumers"),
-        10028 | 10047 | 10002 => return Some("max_bytes"),
-        10074 | 10133 => return Some("num_replicas"),
-        _ => {}
-    }
-    let says = &error.description;
-    let clue = CLUES.iter().find(|(clue, _)| says.contains(clue)).map(|(_, key)| *key);
-    clue.or_else(|| form.key_in(says))
+pub fn field_of(form: &Form, error: &ApiError) -> Option<Rc<str>> {
+    let Some(key) = clue(error, CODES, CLUES) else { return form.key_in(&error.description) };
+    // Of several sources it is most likely the one that was added last.
+    let sources = (1..).take_while(|number| !form.value(&format!("sources.{number}.name")).is_empty()).count();
+    Some(key.replace("sources.0", &format!("sources.{sources}")).into())
 }
 
-/// Words of the server's descriptions, and the field that they are about. The first that is found counts.
-const CLUES: [(&str, &str); 16] = [
-    ("stream name", "name"),
-    ("description", "description"),
-    ("discard new per subject", "discard_new_per_subject"),
-    ("duplicates window", "duplicate_window"),
-    ("max age", "max_age"),
-    ("roll-ups", "allow_rollup_hdrs"),
-    ("storage type", "storage"),
-    ("retention policy", "retention"),
-    ("unseal", "sealed"),
-    ("sealed", "sealed"),
-    ("deny message deletes", "deny_delete"),
-    ("deny purge", "deny_purge"),
-    ("replicas", "num_replicas"),
-    ("requires no-ack", "subjects"),
-    ("overlaps", "subjects"),
-    ("invalid subject", "subjects"),
-];
+/// The field that the code of an error stands for in `codes`, or the first of its words that are found in `clues`.
+///
+/// Both are lines, the field first; the codes follow, or the words.
+pub fn clue(error: &ApiError, codes: &'static str, clues: &'static str) -> Option<&'static str> {
+    let code = error.err_code.to_string();
+    let pairs = |text: &'static str| text.lines().filter_map(|line| line.split_once(' '));
+    let by_code = pairs(codes).find(|(_, codes)| codes.split(' ').any(|known| known == code));
+    by_code.or_else(|| pairs(clues).find(|(_, words)| error.description.contains(words))).map(|(key, _)| key)
+}
+
+const CODES: &str = "\
+name 10056 10058 10128
+subjects 10034 10065
+max_consumers 10026
+max_msg_size 10030 10046
+max_bytes 10002 10028 10047 10113 10122
+num_replicas 10074 10133
+first_seq 10143
+subject_transform.dest 10156
+subject_transform.src 10155
+allow_msg_counter 10173
+allow_msg_schedules 10186 10187
+allow_atomic 10198
+allow_batched 10209
+sources.0.name 10031 10140 10141
+mirror.name 10055 10142
+mirror.consumer.name 10213 10214
+sources.0.consumer.name 10215 10216 10217
+mirror.filter_subject 10150 10151
+sources.0.filter_subject 10144 10145 10146
+mirror.subject_transforms 10152 10153 10154
+sources.0.subject_transforms 10147";
+
+const CLUES: &str = "\
+name stream name
+description description
+discard_new_per_subject discard new per subject
+duplicate_window duplicates window
+duplicate_window duplicate window
+max_age max age
+subject_delete_marker_ttl delete marker
+allow_rollup_hdrs roll-ups
+storage storage type
+retention retention policy
+sealed unseal
+sealed sealed
+deny_delete deny message deletes
+deny_purge deny purge
+num_replicas replicas
+subjects requires no-ack
+subjects overlaps
+subjects invalid subject
+allow_msg_counter counter
+allow_msg_ttl TTL status
+allow_msg_schedules schedul
+persist_mode persist mode
+mirror_direct mirror direct
+republish.dest republish
+placement.preferred preferred server
+metadata metadata
+mirror.name cycle
+mirror.filter_subject for the mirror
+sources.0.filter_subject for the source";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::ServerConfig;
+    use crate::engine::stream::config as of_engine;
+    use crate::engine::time::Timestamp;
+    use crate::sim::Simulation;
+    use crate::view::form::tests::{assert_kept, assert_read, assert_served};
 
     #[test]
     fn a_new_stream_asks_for_no_more_than_was_chosen() {
         let mut form = create();
-        form.set("name", "ORDERS".into());
-        form.set("subjects", "orders.>".into());
-        form.set("retention", "workqueue".into());
+        form.set("name", "ORDERS");
+        form.set("subjects", "orders.>");
+        form.set("retention", "workqueue");
         let request = request(&form).expect("a valid form");
         assert_eq!(request.subject, "$JS.API.STREAM.CREATE.ORDERS");
-        let expected = "{\n  \"name\": \"ORDERS\",\n  \"retention\": \"workqueue\",\n  \"storage\": \"memory\",\n  \
-                        \"subjects\": [\"orders.>\"]\n}";
+        let expected = "{\n  \"name\": \"ORDERS\",\n  \"subjects\": [\"orders.>\"],\n  \"retention\": \"workqueue\",\n  \
+                        \"storage\": \"memory\"\n}";
         assert_eq!(request.body, expected);
     }
 
@@ -257,26 +163,27 @@ mod tests {
     fn an_update_sends_the_whole_configuration() {
         let config = serde_json::json!({
             "name": "S", "subjects": ["s"], "retention": "limits", "max_msgs": -1, "max_age": 0, "storage": "file",
-            "duplicate_window": 120_000_000_000_u64, "consumer_limits": {},
+            "duplicate_window": 120_000_000_000_u64, "consumer_limits": {"max_ack_pending": 5}, "metadata": {"owner": "me"},
         });
         let Value::Object(config) = config else { unreachable!("an object was written above") };
         let mut form = edit(config);
-        form.set("max_msgs", "5".into());
+        form.set("max_msgs", "5");
         let request = request(&form).expect("a valid form");
         assert_eq!(request.subject, "$JS.API.STREAM.UPDATE.S");
         let sent: Value = serde_json::from_str(&request.body).expect("JSON");
         assert_eq!(sent["max_msgs"], 5);
         assert_eq!(sent["duplicate_window"], 120_000_000_000_u64);
-        assert_eq!(sent["consumer_limits"], serde_json::json!({}));
+        assert_eq!(sent["consumer_limits"]["max_ack_pending"], 5);
+        assert_eq!(sent["metadata"]["owner"], "me");
     }
 
     #[test]
     fn a_name_that_no_subject_can_carry_is_refused_here() {
         for name in ["", "a b", "a.b", "*", "a>"] {
             let mut form = create();
-            form.set("name", name.into());
+            form.set("name", name);
             let errors = request(&form).expect_err(name);
-            assert_eq!(errors[0].key, Some("name"), "{name}");
+            assert_eq!(errors[0].key.as_deref(), Some("name"), "{name}");
         }
     }
 
@@ -298,16 +205,109 @@ mod tests {
         ];
         for (err_code, description, key) in cases {
             let error = ApiError { code: 400, err_code, description: description.into() };
-            assert_eq!(field_of(&form, &error), Some(key), "{description}");
+            assert_eq!(field_of(&form, &error).as_deref(), Some(key), "{description}");
         }
         let unknown = ApiError { code: 503, err_code: 10039, description: "JetStream not enabled for account".into() };
         assert_eq!(field_of(&form, &unknown), None);
     }
 
     #[test]
-    fn every_field_is_explained() {
-        for field in &FIELDS {
-            assert!(!field.help.is_empty() && field.help.ends_with('.'), "{}", field.key);
+    fn every_field_of_the_schema_is_served_and_explained() {
+        assert_served(&create(), "stream_create_request");
+    }
+
+    #[test]
+    fn every_member_that_the_engine_reads_has_a_field() {
+        let (form, same) = (create(), ("", &[][..]));
+        assert_read::<of_engine::StreamConfigRequest>(&form, "", same);
+        for origin in ["mirror.", "sources.0."] {
+            assert_read::<of_engine::StreamSourceRequest>(&form, origin, same);
+            assert_read::<of_engine::ExternalStream>(&form, &format!("{origin}external."), same);
+            assert_read::<of_engine::StreamConsumerSource>(&form, &format!("{origin}consumer."), same);
+        }
+        assert_read::<of_engine::RePublishRequest>(&form, "republish.", same);
+        assert_read::<of_engine::SubjectTransformRequest>(&form, "subject_transform.", same);
+        assert_read::<of_engine::ConsumerLimits>(&form, "consumer_limits.", same);
+        assert_read::<of_engine::Placement>(&form, "placement.", same);
+    }
+
+    /// What is typed for a stream `S`, in groups that go together.
+    const SETTINGS: &[&[(&str, &str)]] = &[
+        &[
+            ("subjects", "a.>\nb"),
+            ("retention", "interest"),
+            ("storage", "file"),
+            ("description", "d"),
+            ("max_msgs", "7"),
+            ("max_bytes", "4096"),
+            ("max_age", "1h"),
+            ("max_msgs_per_subject", "3"),
+            ("max_msg_size", "512"),
+            ("max_consumers", "2"),
+            ("discard", "new"),
+            ("discard_new_per_subject", "true"),
+            ("consumer_limits.max_ack_pending", "5"),
+            ("consumer_limits.inactive_threshold", "1m"),
+            ("duplicate_window", "30s"),
+            ("metadata", "owner: shop"),
+            ("allow_direct", "true"),
+            ("first_seq", "10"),
+            ("compression", "s2"),
+            ("deny_delete", "true"),
+            ("deny_purge", "true"),
+        ],
+        &[
+            ("allow_msg_ttl", "true"),
+            ("subject_delete_marker_ttl", "1m"),
+            ("allow_rollup_hdrs", "true"),
+            ("allow_atomic", "true"),
+            ("allow_batched", "true"),
+            ("allow_msg_schedules", "true"),
+            ("subject_transform.src", "S"),
+            ("subject_transform.dest", "T"),
+            ("republish.src", "T"),
+            ("republish.dest", "live.T"),
+            ("republish.headers_only", "true"),
+        ],
+        &[("no_ack", "true"), ("persist_mode", "async"), ("storage", "file")],
+        &[("allow_msg_counter", "true")],
+        &[("mirror.name", "ORIGIN"), ("mirror.filter_subject", "o.a"), ("mirror.opt_start_seq", "2")],
+        &[
+            ("mirror.name", "ORIGIN"),
+            ("mirror.opt_start_time", "2026-01-01T00:00:00Z"),
+            ("mirror.subject_transforms", "o.a -> p.a"),
+            ("mirror_direct", "true"),
+            ("allow_direct", "true"),
+        ],
+        &[
+            ("sources.0.name", "ORIGIN"),
+            ("sources.0.filter_subject", "o.a"),
+            ("sources.0.opt_start_seq", "1"),
+            ("sources.1.name", "OTHER"),
+            ("sources.1.subject_transforms", "x.* -> y.{{wildcard(1)}}"),
+        ],
+    ];
+
+    #[test]
+    fn what_is_typed_is_what_the_engine_keeps() {
+        for settings in SETTINGS {
+            let mut simulation = Simulation::new(ServerConfig::default(), Timestamp::SIMULATION_START);
+            for (name, subject) in [("ORIGIN", "o.*"), ("OTHER", "x.*")] {
+                let body = format!(r#"{{"name":"{name}","subjects":["{subject}"],"allow_direct":true}}"#);
+                simulation.request(&format!("$JS.API.STREAM.CREATE.{name}"), body.as_bytes());
+            }
+            let mut form = create();
+            form.set("name", "S");
+            assert_kept(&mut simulation, form, settings, request, |world| of(world, "S"));
+        }
+    }
+
+    #[test]
+    fn errors_of_origins_stand_beside_a_field_of_the_form() {
+        let form = create();
+        let keys = CODES.lines().chain(CLUES.lines()).filter_map(|line| line.split(' ').next());
+        for key in keys {
+            assert!(form.entries.iter().any(|entry| &*entry.key == key), "{key}");
         }
     }
 }

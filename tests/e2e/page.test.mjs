@@ -1,6 +1,6 @@
 // The page as it opens: it draws, reports no problem, is accessible, and fits the screen.
 import assert from "node:assert/strict";
-import { DESKTOP, PHONE, assertAccessible, assertNoSidewaysScroll, figure, open, pageTest } from "./harness.mjs";
+import { DESKTOP, PHONE, assertAccessible, assertNoSidewaysScroll, figure, pageTest } from "./harness.mjs";
 
 for (const [size, screen] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
   for (const theme of ["light", "dark"]) {
@@ -14,8 +14,51 @@ for (const [size, screen] of Object.entries({ desktop: DESKTOP, phone: PHONE }))
   }
 }
 
-pageTest("the page is drawn soon after navigation", { load: false }, async ({ page, origin }) => {
-  await open(page, origin);
-  const drawn = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0].startTime);
-  figure("first content painted after", drawn, "ms");
+/** Controls that are narrower or lower than `least` pixels. A box counts with its label. */
+const smallControls = (page, least) => page.evaluate((least) => [...document.querySelectorAll("button, select, input, textarea, summary")]
+  .filter((control) => control.checkVisibility())
+  .map((control) => [control, (control.closest("label") ?? control).getBoundingClientRect()])
+  .filter(([, { width, height }]) => width > 0 && (width < least || height < least))
+  .map(([control, { width, height }]) => `${control.outerHTML.slice(0, 80)} is ${width}x${height}`), least);
+
+for (const [size, screen, touch, least] of [["desktop", DESKTOP, false, 24], ["touch screen", PHONE, true, 44]]) {
+  pageTest(`what can be operated is large enough: ${size}`, { screen, touch }, async ({ page }) => {
+    assert.deepEqual(await smallControls(page, least), []);
+    for (const name of ["Add stream", "Add consumer", "Add publisher", "Edit stream ORDERS"]) {
+      await page.getByRole("button", { name, exact: true }).click();
+      await page.getByRole("dialog").waitFor();
+      assert.deepEqual(await smallControls(page, least), [], name);
+      await page.keyboard.press("Escape");
+    }
+  });
+}
+
+pageTest("on a phone only the transport, the time and the line stick", { screen: PHONE, touch: true }, async ({ page }) => {
+  await page.evaluate(() => scrollTo(0, 900));
+  const bottom = await page.locator(".clock").evaluate((clock) => clock.getBoundingClientRect().bottom);
+  figure("sticky clock on a phone", bottom, "px", 112);
+  assert.ok(await page.getByRole("button", { name: "Play" }).evaluate((play) => play.getBoundingClientRect().top >= 0));
+});
+
+/** Runs in the page, ahead of all else: notes when the first delivered message stands in a tray and was painted. */
+function watchForDelivery() {
+  const watcher = new MutationObserver(() => {
+    if (!/#\d/.test(document.querySelector(".tray__slot b")?.textContent ?? "")) return;
+    watcher.disconnect();
+    // A frame's callbacks run ahead of its painting, a task that they queue behind it.
+    requestAnimationFrame(() => setTimeout(() => { globalThis.deliveryShownAt = performance.now(); }));
+  });
+  watcher.observe(document, { childList: true, subtree: true, characterData: true });
+}
+
+pageTest("the first delivered message is shown soon after navigation", { load: false }, async ({ page, origin }) => {
+  await page.addInitScript(watchForDelivery);
+  const took = [];
+  for (let visit = 0; visit < 5; visit += 1) {
+    await page.goto(origin);
+    took.push(await (await page.waitForFunction(() => globalThis.deliveryShownAt)).jsonValue());
+    await page.goto("about:blank");
+  }
+  // The quickest of the visits: what else the machine does at the time is not the page's.
+  figure("first delivered message shown after navigation", Math.min(...took), "ms", 400);
 });

@@ -70,6 +70,7 @@ fn add_clients(simulation: &mut Simulation) {
         fail_percent,
         nak_delay: Some(Duration::from_millis(2_250)),
         crash_percent,
+        ..WorkerScript::default()
     };
     for (name, stream, consumer, script) in [
         ("e1", "JOBS", "eu", worker(3_100, 20, 0)),

@@ -29,7 +29,7 @@ pub use self::archived::MAX_SEQ;
 use self::config::{AckPolicy, ConsumerConfig, DeliverPolicy};
 use self::deliver::InHand;
 use self::priority::Pin;
-use self::push::Push;
+pub use self::push::Push;
 use self::waiting::Waiting;
 pub use self::wakeup::{Due, Wakeup};
 use super::context::Context;
@@ -208,6 +208,16 @@ impl Consumer {
         self.push.as_ref().is_some_and(Push::is_bound)
     }
 
+    /// Present while the consumer delivers to a subject of its own.
+    pub const fn push(&self) -> Option<&Push> {
+        self.push.as_ref()
+    }
+
+    /// When the pinned client loses its pin, unless it asks before.
+    pub fn pin_ends(&self) -> Option<Timestamp> {
+        self.pin.as_ref().map(|pin| pin.until)
+    }
+
     /// The pinned client's id and since when.
     pub fn pinned(&self) -> Option<(&str, Timestamp)> {
         self.pin.as_ref().map(|pin| (pin.id.as_str(), pin.since))
@@ -222,11 +232,6 @@ impl Consumer {
     /// Matching messages that were not delivered yet.
     pub fn num_pending(&self) -> u64 {
         u64::try_from(self.num_pending).unwrap_or(0)
-    }
-
-    /// When the consumer goes if nobody uses it.
-    pub fn inactive_at(&self) -> Option<Timestamp> {
-        self.inactivity_check
     }
 
     /// Whether the stream has to keep message `stream_seq`, which stands under `subject`, for this consumer.

@@ -18,12 +18,14 @@ use crate::engine::time::Timestamp;
 const FIRST_WINDOW: usize = 2 * 1024 * 1024;
 const MAX_WINDOW: usize = 32 * 1024 * 1024;
 
+/// What only a push consumer has.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Push {
+pub struct Push {
     /// The deliver subject.
-    pub to: Arc<[u8]>,
+    pub(super) to: Arc<[u8]>,
     /// Somebody listens on the deliver subject.
     is_bound: bool,
+    /// When the next heartbeat goes out if nothing else does.
     pub heartbeat_at: Option<Timestamp>,
     flow: Option<FlowControl>,
     rate: Option<RateLimit>,
@@ -55,6 +57,11 @@ impl Push {
     /// Whether somebody listens and the window is open.
     pub fn may_deliver(&self) -> bool {
         self.is_bound && self.flow.as_ref().is_none_or(|flow| flow.outstanding <= flow.window)
+    }
+
+    /// Bytes that are on their way and not confirmed, and how many may be; `None` without flow control.
+    pub fn window(&self) -> Option<(usize, usize)> {
+        self.flow.as_ref().map(|flow| (flow.outstanding, flow.window))
     }
 
     /// The reply subject of the flow control request that nobody answered yet.

@@ -169,6 +169,16 @@ impl Consumer {
         }
     }
 
+    /// When the consumer is deleted, unless somebody uses it before; `None` while somebody does.
+    pub fn goes_at(&self) -> Option<Timestamp> {
+        let after = self.inactive_after.filter(|_| self.waiting.is_empty())?;
+        if !self.is_pull() {
+            return self.inactivity_check;
+        }
+        let pending_end = self.ack_pending.last_wait_end(self.ack_wait()).map(|end| end + after);
+        self.inactivity_check.max(Some(self.last_active + after)).max(pending_end)
+    }
+
     /// An unused consumer goes, unless a request waits or a message is pending; then it is looked at again later.
     fn check_inactivity(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) -> bool {
         let Some(after) = self.inactive_after else {

@@ -9,7 +9,7 @@ mod worker;
 
 pub use self::console::{Answer, Console};
 pub use self::publisher::{Draft, PubAck, Published, Publisher, PublisherScript};
-pub use self::worker::{FetchRequest, Held, OpenPull, Worker, WorkerScript};
+pub use self::worker::{Binding, FetchRequest, Held, OpenPull, Worker, WorkerScript};
 use super::client::{ServerOp, ServerReader};
 use crate::engine::rng::Rng;
 use crate::engine::table::{ConnId, id_type};

@@ -1,4 +1,7 @@
-//! A client that fetches messages from a pull consumer and acks them: by hand, or by a script.
+//! A client that gets messages from a consumer and acks them: by hand, or by a script.
+//!
+//! From a pull consumer it fetches, and names the priority group if there is one; to a push consumer it listens, and
+//! confirms flow control.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -44,6 +47,10 @@ pub struct WorkerScript {
     pub nak_delay: Option<Duration>,
     /// On how many of a hundred messages it crashes instead of acking.
     pub crash_percent: u8,
+    /// Its place among the clients of a `prioritized` consumer, 0 first, at most 9.
+    pub priority: u8,
+    /// Of an `overflow` consumer it takes messages once so many are pending; 0 at once.
+    pub min_pending: u32,
 }
 
 impl Default for WorkerScript {
@@ -55,8 +62,19 @@ impl Default for WorkerScript {
             fail_percent: 0,
             nak_delay: None,
             crash_percent: 0,
+            priority: 0,
+            min_pending: 0,
         }
     }
+}
+
+/// What a client reads of its consumer's configuration before it takes up work.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Binding {
+    /// The deliver subject of a push consumer, and behind a blank the queue group if there is one.
+    pub listens: Option<String>,
+    /// The priority group that pull requests name.
+    pub group: Option<String>,
 }
 
 /// A message that the worker received and did not settle.
@@ -91,6 +109,9 @@ pub struct Worker {
     pub stream: String,
     pub consumer: String,
     pub script: WorkerScript,
+    pub binding: Binding,
+    /// The pin that the server gave it; empty without one.
+    pin_id: String,
     inbox: String,
     next_number: u64,
     pulls: VecDeque<OpenPull>,
@@ -98,11 +119,13 @@ pub struct Worker {
 }
 
 impl Worker {
-    pub fn new(stream: String, consumer: String, script: WorkerScript) -> Self {
+    pub fn new(stream: String, consumer: String, binding: Binding, script: WorkerScript) -> Self {
         Self {
             stream,
             consumer,
             script,
+            binding,
+            pin_id: String::new(),
             inbox: String::new(),
             next_number: 1,
             pulls: VecDeque::new(),
@@ -120,12 +143,21 @@ impl Worker {
         self.pulls.iter()
     }
 
+    /// The pin that the server gave it last, which may be gone; empty without one.
+    pub fn pin_id(&self) -> &str {
+        &self.pin_id
+    }
+
     pub fn has_open_pull(&self) -> bool {
         self.pulls.iter().any(|pull| pull.status.is_none())
     }
 
     pub(super) fn handle_connected(&mut self, now: Timestamp, conn: ConnId, out: &mut Vec<u8>) {
         self.inbox = format!("_INBOX.w{}", conn.index());
+        self.pin_id.clear();
+        if let Some(listens) = &self.binding.listens {
+            write_sub(out, listens, "push");
+        }
         if self.script.is_running {
             self.fetch(now, self.script.fetch.clone(), out);
         }
@@ -139,8 +171,11 @@ impl Worker {
         }
     }
 
-    /// Sends a pull request.
+    /// Sends a pull request; a push consumer takes none.
     pub fn fetch(&mut self, now: Timestamp, request: FetchRequest, out: &mut Vec<u8>) {
+        if self.binding.listens.is_some() {
+            return;
+        }
         let number = self.next_number;
         self.next_number += 1;
         let mut fields = vec![format!("\"batch\":{}", request.batch)];
@@ -149,6 +184,15 @@ impl Worker {
         }
         if request.no_wait {
             fields.push("\"no_wait\":true".to_owned());
+        }
+        if let Some(group) = &self.binding.group {
+            fields.push(format!("\"group\":\"{group}\",\"priority\":{}", self.script.priority));
+        }
+        if self.script.min_pending > 0 {
+            fields.push(format!("\"min_pending\":{}", self.script.min_pending));
+        }
+        if !self.pin_id.is_empty() {
+            fields.push(format!("\"id\":\"{}\"", self.pin_id));
         }
         let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", self.stream, self.consumer);
         let reply = format!("{}.{number}", self.inbox);
@@ -228,6 +272,9 @@ impl Worker {
     }
 
     fn take_delivery(&mut self, now: Timestamp, message: &ReceivedMessage, out: &mut Vec<u8>) {
+        if let Some(pin_id) = Headers::new(&message.headers).get("Nats-Pin-Id") {
+            self.pin_id = String::from_utf8_lossy(pin_id).into_owned();
+        }
         let AckSubject { delivered, stream_seq, consumer_seq } = AckSubject::parse(tokens(&message.reply).skip(4));
         if let Some(pull) = self.pull_of(message) {
             pull.received.push(stream_seq);
@@ -261,14 +308,37 @@ impl Worker {
 
     /// A status on the inbox of a pull request: a heartbeat, or its end.
     fn end_pull(&mut self, now: Timestamp, message: &ReceivedMessage, out: &mut Vec<u8>) {
-        let status = Headers::new(&message.headers).status().unwrap_or_default();
-        let Some(pull) = self.pull_of(message).filter(|_| !status.starts_with(b"100")) else { return };
+        let headers = Headers::new(&message.headers);
+        let status = headers.status().unwrap_or_default();
+        if status.starts_with(b"100") {
+            // What asks for flow control is answered; a heartbeat repeats the subject for it while the answer is due.
+            let stalled = headers.get("Nats-Consumer-Stalled").unwrap_or_default();
+            let to = if message.reply.is_empty() { stalled } else { &message.reply };
+            if !to.is_empty() {
+                self.confirm(to, out);
+            }
+            return;
+        }
+        if status.starts_with(b"423") {
+            self.pin_id.clear();
+        }
+        let Some(pull) = self.pull_of(message) else { return };
         pull.status = Some(String::from_utf8_lossy(status).trim().to_owned());
         write_unsub(out, &pull.number.to_string());
-        // A consumer that is gone is not asked again.
-        if !status.starts_with(b"503") && !status.starts_with(b"409 Consumer") {
+        // A consumer that is gone, or to whom the request is wrong, is not asked again.
+        let is_final = |end: &&str| status.starts_with(end.as_bytes());
+        if !["400", "503", "409 Consumer", "409 Exceeded"].iter().any(is_final) {
             self.go_on(now, out);
         }
+    }
+
+    /// Answers flow control, and says how far it is, which ack policy `flow_control` takes for an ack.
+    fn confirm(&self, to: &[u8], out: &mut Vec<u8>) {
+        let last = self.held.back().map(|held| {
+            let header = |name: &str, seq: u64| (name.to_owned(), seq.to_string());
+            [header("Nats-Last-Consumer", held.consumer_seq), header("Nats-Last-Stream", held.stream_seq)]
+        });
+        write_pub(out, to, b"", last.as_ref().map_or(&[], |last| last), b"");
     }
 
     pub(super) fn next_due(&self) -> Option<Timestamp> {

@@ -33,6 +33,19 @@ pub fn typed(event: &Event) -> String {
     event.target().and_then(|target| string(&target, "value")).unwrap_or_default()
 }
 
+/// Puts `value` into the field that `event` comes from.
+pub fn set_value(event: &Event, value: &str) {
+    if let Some(target) = event.target() {
+        set_property(&target, "value", value);
+    }
+}
+
+/// Sets a property that holds text.
+pub fn set_property(of: &JsValue, property: &str, value: &str) {
+    // It fails only on an object that is frozen, which no element is.
+    let _ = js_sys::Reflect::set(of, &property.into(), &value.into());
+}
+
 /// Whether the box that `event` comes from is ticked.
 pub fn is_ticked(event: &Event) -> bool {
     event.target().is_some_and(|target| is_set(&target, "checked"))
@@ -48,7 +61,8 @@ pub fn tick_of(event: &Event, selector: &str) -> bool {
     field_of(event, selector).is_some_and(|field| is_set(&field, "checked"))
 }
 
-fn field_of(event: &Event, selector: &str) -> Option<web_sys::Element> {
+/// The field that `selector` finds there.
+pub fn field_of(event: &Event, selector: &str) -> Option<web_sys::Element> {
     let from: web_sys::Element = event.target()?.dyn_into().ok()?;
     from.closest("form, [popover]").ok()??.query_selector(selector).ok()?
 }

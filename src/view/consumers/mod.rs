@@ -1,15 +1,21 @@
 //! The consumers: tray, tickets and workers.
 
+mod belt;
 mod notice;
 mod workers;
 
+pub use belt::Belt;
+
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::engine::consumer::Consumer;
 use crate::engine::consumer::ack_pending::{Pending, PendingState};
 use crate::engine::consumer::config::{AckPolicy, DeliverPolicy};
+use crate::engine::event::Event;
 use crate::engine::stream::Stream;
 use crate::engine::table::Id;
+use crate::engine::time::Timestamp;
 use crate::sim::actor::{ActorId, WorkerScript};
 
 use super::streams::delay_began;
@@ -33,8 +39,8 @@ const LOOKED_AT: usize = 256;
 pub struct ConsumerRow {
     pub stream: Rc<str>,
     pub name: Rc<str>,
-    /// The deliver subject of a push consumer; `None` for pull.
-    pub deliver_subject: Option<Rc<str>>,
+    /// What a push consumer delivers by; `None` for pull.
+    pub belt: Option<Belt>,
     pub tags: Vec<Tag>,
     pub tray: Tray,
     pub tickets: Vec<TicketRow>,
@@ -42,8 +48,18 @@ pub struct ConsumerRow {
     /// What stands in the way, and what would help.
     pub notice: Option<Notice>,
     pub numbers: Vec<NumberRow>,
-    /// Until an unused consumer is deleted (`inactive_threshold`); `None` while it is in use or has no threshold.
-    pub inactive: Option<Ring>,
+    /// What comes to it by itself.
+    pub countdowns: Vec<Countdown>,
+    /// The group that has a pinned client; `None` without one.
+    pub pinned_group: Option<Rc<str>>,
+}
+
+/// Something that happens to a consumer when a ring is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Countdown {
+    /// Goes before the time that is left.
+    pub says: &'static str,
+    pub ring: Ring,
 }
 
 /// What is delivered and not yet acked.
@@ -142,7 +158,9 @@ pub struct WorkerRow {
     pub script: WorkerScript,
     /// What it does by itself: `takes 5 s, fails 20 %`; `None` if nobody gave it a script.
     pub does: Option<String>,
-    /// Why its acks would mean nothing (`ack_policy` none); `None` if they count.
+    /// How it stands in its priority group; `None` without one.
+    pub standing: Option<String>,
+    /// Why its acks would mean nothing; `None` if they count.
     pub no_ack: Option<&'static str>,
     /// What it holds, the oldest first; bounded.
     pub held: Vec<HeldRow>,
@@ -163,6 +181,8 @@ impl WorkerRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorkerState {
     Idle,
+    /// Is connected to a push consumer.
+    Listening,
     /// Has an open pull request.
     Waiting,
     Working,
@@ -174,6 +194,7 @@ impl WorkerState {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Idle => "idle",
+            Self::Listening => "listens",
             Self::Waiting => "waits for messages",
             Self::Working => "works",
             Self::Killed => "killed",
@@ -223,14 +244,21 @@ fn row<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a Consumer) -> Cons
     ConsumerRow {
         stream: stream.config.name.as_str().into(),
         name: consumer.name.as_str().into(),
-        deliver_subject: consumer.config.deliver_subject.as_deref().map(Rc::from),
+        belt: belt::belt(scene, stream, consumer),
         tags: tags(scene, consumer),
         tray: tray(scene, stream, consumer),
         tickets: workers::tickets(scene, stream, consumer),
         workers: workers::rows(scene, stream, consumer),
         notice: notice::notice(scene, stream, consumer),
         numbers: numbers(consumer),
-        inactive: inactive(scene, stream, consumer),
+        countdowns: countdowns(scene, stream, consumer),
+        pinned_group: consumer
+            .config
+            .priority_groups
+            .iter()
+            .next()
+            .filter(|_| consumer.pinned().is_some())
+            .map(|group| group.as_str().into()),
     }
 }
 
@@ -251,7 +279,12 @@ fn tags(scene: Scene<'_>, consumer: &Consumer) -> Vec<Tag> {
         (!config.is_durable(), "ephemeral"),
         (config.headers_only, "headers only"),
         (consumer.is_paused(scene.now()), "paused"),
+        (config.flow_control, "flow control"),
     ];
+    let group = config.priority_groups.iter().map(|group| [config.priority_policy.as_str(), " ", group].concat());
+    tags.extend(group.map(Tag::word));
+    let threshold = config.inactive_threshold.duration();
+    tags.extend(threshold.map(|after| Tag::word(["unused: gone after ", &text::duration(after)].concat())));
     tags.extend(flags.into_iter().filter(|(is_on, _)| *is_on).map(|(_, name)| Tag::word(name)));
     tags
 }
@@ -288,14 +321,28 @@ fn numbers(consumer: &Consumer) -> Vec<NumberRow> {
     ]
 }
 
-/// The time until an unused consumer goes; only while nobody uses it.
-fn inactive<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a Consumer) -> Option<Ring> {
-    let threshold = consumer.config.inactive_threshold.duration()?;
-    let is_used = !consumer.waiting().is_empty()
-        || !consumer.ack_pending().is_empty()
-        || scene.workers(&stream.config.name, &consumer.name).any(|(_, actor, _)| actor.conn.is_some());
-    let at = consumer.inactive_at().filter(|_| !is_used)?;
-    Some(Ring::at(scene.now(), at - threshold, at))
+/// What comes to a consumer by itself: the end of its pause, of its pin, of itself, and its heartbeats.
+fn countdowns(scene: Scene<'_>, stream: &Stream, consumer: &Consumer) -> Vec<Countdown> {
+    let (config, now) = (&consumer.config, scene.now());
+    let paused = |event: &Event| matches!(event, Event::Paused { stream: id, consumer: of, .. } if *id == stream.id && *of == consumer.id);
+    let pause_began =
+        || scene.recent().find(|traced| paused(&traced.event)).map_or(consumer.created, |traced| traced.at);
+    let before = |at: Timestamp, span: Option<Duration>| at - span.unwrap_or(at.since(now));
+    let rings = [
+        ("Paused: goes on in", consumer.paused_until().filter(|at| *at > now).map(|at| (pause_began(), at))),
+        (
+            "Heartbeat in",
+            consumer.push().and_then(|push| push.heartbeat_at).map(|at| (before(at, config.idle_heartbeat), at)),
+        ),
+        (
+            "Pinned client: let go, unless it asks, in",
+            consumer.pinned().zip(consumer.pin_ends()).map(|((_, since), at)| (since, at)),
+        ),
+        ("Unused: deleted in", consumer.goes_at().map(|at| (before(at, config.inactive_threshold.duration()), at))),
+    ];
+    let countdown =
+        |(says, span): (_, Option<(_, _)>)| span.map(|(began, at)| Countdown { says, ring: Ring::at(now, began, at) });
+    rings.into_iter().filter_map(countdown).collect()
 }
 
 /// A number that tells the tickets of all workers apart.
@@ -305,8 +352,6 @@ fn ticket_number(worker: ActorId, pull: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::sim::Simulation;
     use crate::sim::actor::FetchRequest;
@@ -404,5 +449,75 @@ mod tests {
         simulation.act(Command::Kill { client });
         let row = ship(&simulation);
         assert_eq!((row.workers[0].state, row.tray.num_ack_pending), (WorkerState::Killed, 3));
+    }
+
+    fn push_preset() -> Simulation {
+        Preset::by_key("push").expect("it exists").open()
+    }
+
+    fn consumer(simulation: &Simulation, name: &str) -> Rc<ConsumerRow> {
+        let rows = rows_of(simulation, &Focus::default());
+        Rc::clone(rows.consumers.iter().find(|row| &*row.name == name).expect("the preset has it"))
+    }
+
+    fn says(row: &ConsumerRow) -> Vec<&str> {
+        row.countdowns.iter().map(|countdown| countdown.says).collect()
+    }
+
+    #[test]
+    fn a_belt_runs_while_somebody_listens() {
+        let mut simulation = push_preset();
+        let row = consumer(&simulation, "pager");
+        let belt = row.belt.as_ref().expect("a push consumer has one");
+        assert_eq!((&*belt.to, belt.says, belt.is_running), ("pager.in", "runs", true));
+        assert!(!belt.carried.is_empty() && belt.carried.is_sorted_by(|a, b| a > b), "{:?}", belt.carried);
+        assert!(belt.window.as_ref().is_some_and(|window| window.ends_with("of 2 MiB on their way")), "{belt:?}");
+        assert_eq!(says(&row), ["Heartbeat in"]);
+        let client = worker_of(&simulation, "on call");
+        simulation.act(Command::Kill { client });
+        simulation.advance(Duration::from_secs(20));
+        let row = consumer(&simulation, "pager");
+        assert_eq!(row.belt.as_ref().map(|belt| belt.says), Some("stands: nobody listens"));
+        assert_eq!(row.notice.as_ref().and_then(|notice| notice.remedy.clone()), Some(Remedy::AddWorker));
+        simulation.act(Command::Restart { client });
+        // Listened to again, it brings what waited, as much as the tray holds.
+        let row = consumer(&simulation, "pager");
+        assert_eq!(row.belt.as_ref().map(|belt| belt.says), Some("stands: the tray is full"));
+        assert_eq!(row.workers[0].held.len(), 5);
+    }
+
+    #[test]
+    fn a_group_shows_who_is_pinned_and_who_waits() {
+        let mut simulation = push_preset();
+        let standing = |simulation: &Simulation| {
+            let row = consumer(simulation, "desk");
+            row.workers.iter().map(|worker| worker.standing.clone().unwrap_or_default()).collect::<Vec<_>>()
+        };
+        assert_eq!(standing(&simulation), ["pinned: gets every message", "waits until the pin is free"]);
+        let row = consumer(&simulation, "desk");
+        assert_eq!(row.pinned_group.as_deref(), Some("desk"));
+        assert_eq!(says(&row), ["Pinned client: let go, unless it asks, in"]);
+        let ann = worker_of(&simulation, "Ann");
+        simulation.act(Command::Kill { client: ann });
+        simulation.advance(Duration::from_secs(70));
+        assert_eq!(standing(&simulation), ["not pinned", "pinned: gets every message"]);
+    }
+
+    #[test]
+    fn pauses_and_ephemerals_count_down() {
+        let mut simulation = push_preset();
+        let row = consumer(&simulation, "peek");
+        let [countdown] = &*row.countdowns else { panic!("it is unused: {:?}", row.countdowns) };
+        assert_eq!(countdown.says, "Unused: deleted in");
+        let left = countdown.ring.left.clone();
+        assert!(row.tags.iter().any(|tag| tag.text == "unused: gone after 1 min"), "{:?}", row.tags);
+        simulation.advance(crate::view::text::parse_duration(&left.replace(' ', "")).expect("a duration"));
+        assert!(rows_of(&simulation, &Focus::default()).consumers.iter().all(|row| &*row.name != "peek"), "{left}");
+        let until = simulation.now() + Duration::from_secs(30);
+        simulation.request("$JS.API.CONSUMER.PAUSE.ALERTS.desk", format!("{{\"pause_until\":\"{until}\"}}").as_bytes());
+        simulation.advance(Duration::from_secs(12));
+        let row = consumer(&simulation, "desk");
+        assert_eq!((row.countdowns[0].says, &*row.countdowns[0].ring.left), ("Paused: goes on in", "18 s"));
+        assert_eq!(row.countdowns[0].ring.permille, 600);
     }
 }

@@ -10,8 +10,14 @@ use crate::view::{Phrase, Scene, text};
 
 /// The first hindrance; `None` if messages flow, or there are none.
 pub fn notice<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a Consumer) -> Option<Notice> {
-    if let Some(until) = consumer.paused_until().filter(|_| consumer.is_paused(scene.now())) {
-        return says(Phrase::new().strong("Paused").plain(format!(" until {}.", time_of_day(until))), None);
+    if consumer.is_paused(scene.now()) {
+        return None;
+    }
+    if !consumer.is_pull() && !consumer.is_push_bound() && consumer.num_pending() > 0 {
+        let waiting = text::counted(consumer.num_pending(), "message");
+        let phrase =
+            Phrase::new().strong(format!("{waiting} to deliver.")).plain(" Nobody listens on the deliver subject.");
+        return says(phrase, remedy(scene, stream, consumer).filter(|remedy| *remedy == Remedy::AddWorker));
     }
     if consumer.is_pull() && consumer.waiting().is_empty() {
         let due = consumer.ack_pending().num_due() as u64;

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use crate::engine::consumer::Consumer;
 use crate::engine::consumer::ack_pending::PendingState;
+use crate::engine::consumer::config::{AckPolicy, PriorityPolicy};
 use crate::engine::stream::Stream;
 use crate::engine::time::Timestamp;
 use crate::sim::actor::{Actor, ActorId, FetchRequest, Held, OpenPull, Worker, WorkerScript};
@@ -12,6 +13,7 @@ use super::{HeldRow, SHOWN_HELD, SHOWN_TICKETS, TicketRow, TicketState, WorkerRo
 use crate::view::{Ring, Scene, first_by, text};
 
 const NO_ACK: &str = "Ack policy none: delivery settles a message, and an ack would have no address.";
+const BY_FLOW: &str = "Ack policy flow_control: the answers to flow control settle what was delivered.";
 
 pub fn rows<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a Consumer) -> Vec<WorkerRow> {
     let workers = scene.workers(&stream.config.name, &consumer.name);
@@ -25,6 +27,8 @@ fn row(scene: Scene<'_>, consumer: &Consumer, id: ActorId, actor: &Actor, worker
         WorkerState::Working
     } else if worker.has_open_pull() {
         WorkerState::Waiting
+    } else if worker.binding.listens.is_some() {
+        WorkerState::Listening
     } else {
         WorkerState::Idle
     };
@@ -34,11 +38,32 @@ fn row(scene: Scene<'_>, consumer: &Consumer, id: ActorId, actor: &Actor, worker
         state,
         script: worker.script.clone(),
         does: does(&worker.script),
-        no_ack: (!consumer.takes_acks()).then_some(NO_ACK),
+        standing: standing(consumer, worker),
+        no_ack: match consumer.config.ack_policy {
+            AckPolicy::None => Some(NO_ACK),
+            AckPolicy::FlowControl => Some(BY_FLOW),
+            AckPolicy::All | AckPolicy::Explicit => None,
+        },
         held: worker.held().take(SHOWN_HELD).map(|held| self::held(scene, consumer, held)).collect(),
         more_held: worker.held().len().saturating_sub(SHOWN_HELD) as u64,
         chosen: scene.focus.chosen_of(id),
     }
+}
+
+/// Who is pinned, who waits, and for what.
+fn standing(consumer: &Consumer, worker: &Worker) -> Option<String> {
+    let script = &worker.script;
+    worker.binding.group.as_ref()?;
+    Some(match (consumer.config.priority_policy, consumer.pinned()) {
+        (PriorityPolicy::None, _) => return None,
+        (PriorityPolicy::PinnedClient, Some((id, _))) if id == worker.pin_id() => "pinned: gets every message".into(),
+        (PriorityPolicy::PinnedClient, Some(_)) if worker.has_open_pull() => "waits until the pin is free".into(),
+        (PriorityPolicy::PinnedClient, Some(_)) => "not pinned".into(),
+        (PriorityPolicy::PinnedClient, None) => "the first to be served is pinned".into(),
+        (PriorityPolicy::Prioritized, _) => format!("priority {}", script.priority),
+        (PriorityPolicy::Overflow, _) if script.min_pending == 0 => "takes any message".into(),
+        (PriorityPolicy::Overflow, _) => format!("takes messages from {} pending on", script.min_pending),
+    })
 }
 
 /// `takes 5 s, fails 20 %`; `None` for the script that every worker begins with.

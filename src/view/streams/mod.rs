@@ -5,9 +5,12 @@
 
 mod detail;
 mod lanes;
+mod links;
+mod marks;
 mod strip;
 mod tape;
 
+pub use links::{LinkRow, LinkState};
 pub use tape::delay_began;
 
 use std::rc::Rc;
@@ -39,6 +42,8 @@ pub enum TapeWindow {
 pub struct StreamRow {
     pub name: Rc<str>,
     pub tags: Vec<Tag>,
+    /// What feeds it: its mirror or its sources.
+    pub links: Vec<LinkRow>,
     pub tape: Tape,
     /// Whether the tape is read as a table.
     pub is_table: bool,
@@ -117,6 +122,8 @@ pub struct StoredCell {
     pub pips: Option<Pips>,
     /// How many publishes with the same `Nats-Msg-Id` ended at this message.
     pub duplicates: u64,
+    /// What it says of itself, the weightiest first: `rollup sub`, `TTL 8 s`.
+    pub marks: Vec<String>,
 }
 
 /// How far a stored message is, told by the consumer that most waits for it.
@@ -304,6 +311,7 @@ fn row(scene: Scene<'_>, stream: &Stream) -> StreamRow {
     StreamRow {
         name: name.into(),
         tags: tags(&stream.config),
+        links: links::links(scene, stream),
         lanes: lanes::lanes(stream, &tape),
         more_lanes: num_consumers.saturating_sub(SHOWN_LANES),
         is_table: scene.focus.is_table(name),

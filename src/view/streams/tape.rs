@@ -10,6 +10,7 @@ use crate::engine::stream::Stream;
 use crate::engine::stream::config::StreamConfig;
 use crate::engine::subject::tokens;
 
+use super::marks::marks;
 use super::{CellContent, CellState, HoleCause, StoredCell, Tape, TapeCell, TapeWindow, WINDOW_CELLS};
 use crate::view::scene::lossy;
 use crate::view::{Pips, Ring, Scene};
@@ -117,13 +118,15 @@ fn cell(scene: Scene<'_>, stream: &Stream, place: &Place, duplicates: &[u64]) ->
     }
     let message = stream.store().get(seq)?;
     let (state, pips) = state(scene, stream, &message);
+    let duplicates = duplicates.iter().filter(|original| **original == seq).count() as u64;
     let stored = StoredCell {
         subject: lossy(message.subject).into(),
         label: label(&stream.config, message.subject),
         color: color(message.subject),
         state,
         pips,
-        duplicates: duplicates.iter().filter(|original| **original == seq).count() as u64,
+        duplicates,
+        marks: marks(scene, stream, &message, duplicates),
     };
     Some(TapeCell { seq, content: CellContent::Stored(stored) })
 }

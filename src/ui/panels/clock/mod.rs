@@ -39,7 +39,7 @@ impl Draw for Clock {
             .with(self.next())
             .with(tools)
             .with(now.text(self.row.now.clone()))
-            .with(timeline::timeline(&self.row.timeline))
+            .with(timeline::timeline(&self.row, &self.on_action))
             .into_html()
     }
 }

@@ -1,23 +1,47 @@
-//! The line of what has happened and what is due.
+//! The line of what has happened and what is due, with a handle that can be drawn ahead.
 
+use yew::{Callback, Event, InputEvent};
+
+use crate::ui::action::{Action, ClockAction};
 use crate::ui::widgets::element::{Element, element};
-use crate::view::clock::{AheadMark, MarkKind, PastMark, Timeline};
+use crate::ui::widgets::{set_value, typed};
+use crate::view::clock::{AheadMark, ClockRow, MarkKind, PastMark, Timeline};
 
 /// Draws the line. Shapes keep their form at every width: each stands at its share of the line.
-pub fn timeline(row: &Timeline) -> Element {
-    let now = share(row.now_at);
+pub fn timeline(clock: &ClockRow, on: &Callback<Action>) -> Element {
+    let row = &clock.timeline;
     let line =
         |class, to: String| element("line", class).attr("x1", "0").attr("x2", to).attr("y1", "20").attr("y2", "20");
     let drawn = element("svg", "timeline__line")
         .attr("role", "img")
         .label(spoken(row))
         .with(line("timeline__ahead", "100%".into()))
-        .with(line("timeline__past", now.clone()))
+        .with(line("timeline__past", share(row.now_at)))
         .each(row.past.iter().map(past))
-        .each(row.ahead.iter().map(|mark| shape_at(mark.at, path("timeline__due", "M0 12v16"))))
-        .with(element("circle", "timeline__now").attr("cx", now).attr("cy", "20").attr("r", "7"));
+        .each(row.ahead.iter().map(|mark| shape_at(mark.at, path("timeline__due", "M0 12v16"))));
     let labels = element("div", "timeline__labels").attr("aria-hidden", "true").each(row.ahead.iter().map(label));
-    element("div", "timeline").with(drawn).with(labels)
+    element("div", "timeline").with(drawn).with(labels).with(handle(clock, on))
+}
+
+/// Now, as a handle: drawn ahead it lets so much time pass. What is past cannot be gone back to, so there it returns.
+fn handle(clock: &ClockRow, on: &Callback<Action>) -> Element {
+    let (now_at, grain) = (clock.timeline.now_at, clock.timeline.grain);
+    let advance = on.clone();
+    let on_change = move |event: Event| match typed(&event).parse::<u16>() {
+        Ok(to) if to > now_at => advance.emit(ClockAction::Advance(grain * u32::from(to - now_at)).into()),
+        _ => set_value(&event, &now_at.to_string()),
+    };
+    // Time that runs would take the handle out of the hand.
+    let on_input = on.reform(|_: InputEvent| ClockAction::Pause.into());
+    element("input", "timeline__handle")
+        .attr("type", "range")
+        .attr("max", "1000")
+        .label("Now: draw it ahead to let time pass")
+        .title("Draw it ahead to let time pass")
+        .attr("aria-valuetext", clock.now.clone())
+        .value(&now_at.to_string())
+        .on_input(on_input)
+        .on_change(on_change.into())
 }
 
 /// A place on the line; a little off both ends, so that no shape is cut.

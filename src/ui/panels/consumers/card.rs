@@ -10,13 +10,14 @@ use crate::ui::action::{Action, Dialog, PageAction};
 use crate::ui::panels::card_head;
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::memo::Draw;
+use crate::ui::widgets::menu::{MenuItem, menu};
 use crate::ui::widgets::phrase::phrase;
 use crate::ui::widgets::ring::{RingKind, ring};
 use crate::ui::widgets::{does, numbers, tags};
-use crate::view::Ring;
-use crate::view::consumers::{ConsumerRow, Notice, Remedy};
+use crate::view::consumers::{ConsumerRow, Countdown, Notice, Remedy};
+use crate::view::form::ApiRequest;
 
-use super::{tickets, tray, worker};
+use super::{belt, tickets, tray, worker};
 
 #[derive(PartialEq)]
 pub struct Card {
@@ -27,9 +28,9 @@ pub struct Card {
 impl Draw for Card {
     fn draw(&self) -> Html {
         let (row, on) = (&self.row, &self.on_action);
-        let (how, of) = match &row.deliver_subject {
+        let (how, of) = match &row.belt {
             None => ("pull on ", &row.stream),
-            Some(subject) => ("push to ", subject),
+            Some(belt) => ("push to ", &belt.to),
         };
         let kind = element("span", "card__kind").text(how).with(element("code", "").text(Rc::clone(of)));
         let edit = Dialog::EditConsumer { stream: Rc::clone(&row.stream), name: Rc::clone(&row.name) };
@@ -38,14 +39,15 @@ impl Draw for Card {
             .on_click(does(on, new_worker(row)));
         element("article", "card consumers__card")
             .label(format!("Consumer {}", row.name))
-            .with(card_head(&row.name, kind, "consumer", edit, on))
+            .with(card_head(&row.name, kind, "consumer", edit, on).with(more(row, on)))
             .with(tags(&row.tags))
-            .with(row.inactive.as_ref().map(inactive))
+            .each(row.countdowns.iter().map(countdown))
+            .with(row.belt.as_ref().map(belt::belt))
             .with(tray::tray(&row.tray))
             .with((!row.tickets.is_empty()).then(|| tickets::tickets(&row.tickets)))
             .each(row.workers.iter().map(|of| worker::worker(row, of, on)))
             .with(row.notice.as_ref().map(|notice| self::notice(row, notice, on)))
-            .with(row.deliver_subject.is_none().then_some(add_worker))
+            .with(add_worker)
             .with(numbers(&row.numbers))
             .into_html()
     }
@@ -55,10 +57,33 @@ fn new_worker(row: &ConsumerRow) -> PageAction {
     PageAction::Open(Dialog::NewWorker { stream: Rc::clone(&row.stream), consumer: Rc::clone(&row.name) })
 }
 
-fn inactive(row: &Ring) -> Element {
-    element("p", "consumers__inactive")
-        .with(ring(row, RingKind::Delay))
-        .text(format!("Unused: deleted in {}", row.left))
+/// What is done to a consumer as a whole.
+fn more(row: &ConsumerRow, on: &Callback<Action>) -> Html {
+    let of = [".", &row.stream, ".", &row.name].concat();
+    let request = |label: &str, verb: &str, body: &str| {
+        let subject = ["$JS.API.CONSUMER.", verb, &of].concat();
+        MenuItem::new(label, ApiRequest { subject, body: body.into() })
+    };
+    let pause = |label: &str, seconds| {
+        MenuItem::new(label, PageAction::PauseConsumer { stream: row.stream.clone(), name: row.name.clone(), seconds })
+    };
+    let mut items = vec![pause("Pause for 30 s", 30), pause("Pause for 5 min", 300)];
+    if row.countdowns.iter().any(|countdown| countdown.says.starts_with("Paused")) {
+        items = vec![request("Resume", "PAUSE", "")];
+    }
+    if let Some(group) = &row.pinned_group {
+        items.push(request("Unpin the pinned client", "UNPIN", &["{\"group\":\"", group, "\"}"].concat()));
+    }
+    items.push(request("Reset to the ack floor", "RESET", ""));
+    items.push(request("Delete; the messages stay", "DELETE", ""));
+    let says = ["More: pause, reset or delete ", &row.name].concat();
+    menu(&["more", &of].concat(), "button button--quiet card__edit", "More", &says, items, on)
+}
+
+fn countdown(row: &Countdown) -> Element {
+    element("p", "consumers__countdown")
+        .with(ring(&row.ring, RingKind::Delay))
+        .text([row.says, " ", &row.ring.left].concat())
 }
 
 fn notice(row: &ConsumerRow, notice: &Notice, on: &Callback<Action>) -> Element {

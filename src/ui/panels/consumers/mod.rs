@@ -1,5 +1,6 @@
 //! The consumers.
 
+mod belt;
 mod card;
 mod fetch;
 mod tickets;

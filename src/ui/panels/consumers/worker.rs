@@ -37,7 +37,8 @@ pub fn worker(consumer: &ConsumerRow, row: &WorkerRow, on: &Callback<Action>) ->
     element("section", "worker")
         .key(u64::from(row.id.index()))
         .label(format!("Worker {}", row.name))
-        .with(element("div", "worker__head").with(says).with(tools(&consumer.name, row, on)))
+        .with(element("div", "worker__head").with(says).with(tools(consumer, row, on)))
+        .with(row.standing.as_ref().map(|standing| element("p", "worker__standing").text(standing.clone())))
         .with((row.held.len() > 1).then(choice))
         .with(in_hand.map(|held| answers(row, held, on)))
 }
@@ -63,11 +64,11 @@ fn delivery(row: &WorkerRow, held: &HeldRow) -> Element {
 }
 
 /// What is done with the worker itself.
-fn tools(consumer: &Rc<str>, row: &WorkerRow, on: &Callback<Action>) -> Element {
+fn tools(consumer: &ConsumerRow, row: &WorkerRow, on: &Callback<Action>) -> Element {
     let (worker, name) = (row.id, &row.name);
     if row.state == WorkerState::Killed {
         return button("button", "Start again")
-            .label(format!("Start {name} again"))
+            .label(["Start again: ", name].concat())
             .on_click(does(on, Command::Restart { client: worker }));
     }
     let is_running = row.script.is_running;
@@ -84,10 +85,10 @@ fn tools(consumer: &Rc<str>, row: &WorkerRow, on: &Callback<Action>) -> Element 
             .on_click(does(on, Command::RunWorker { worker, is_running: !is_running }))
     };
     let fetch = || memo("fetch", Fetch { worker, name: Rc::clone(name), on_action: on.clone() });
-    let edit = Dialog::EditWorker { consumer: Rc::clone(consumer), worker };
+    let edit = Dialog::EditWorker { consumer: Rc::clone(&consumer.name), worker };
     element("span", "worker__tools")
         .with(row.does.as_ref().map(run))
-        .with((!is_running).then(fetch))
+        .with((!is_running && consumer.belt.is_none()).then(fetch))
         .with(row.held.is_empty().then(|| kill(row, on)))
         .with(
             button("button button--quiet button--square", "⋯")

@@ -10,7 +10,8 @@ use crate::ui::widgets::element::{Element, Node, button, element, list};
 use crate::ui::widgets::field::{FieldState, Typed, field};
 use crate::ui::widgets::menu::{MenuItem, menu};
 use crate::ui::widgets::{does, tokens, typed};
-use crate::view::form::{ApiError, Field, FieldError, FieldKind, Form};
+use crate::view::form::field::FieldKind;
+use crate::view::form::{ApiError, Entry, FieldError, Form};
 use crate::view::subjects::{StreamFacts, SubjectCheck};
 
 use super::help::help;
@@ -34,10 +35,12 @@ pub struct DialogBox {
     is_tried: bool,
     /// The error of the last request, until its field is changed.
     refusal: Option<ApiError>,
+    /// Groups that are opened because something in them is wrong.
+    opened: Vec<Rc<str>>,
 }
 
 pub enum Msg {
-    Typed(&'static str, String),
+    Typed(Rc<str>, String),
     /// For a consumer: of which stream.
     Stream(String),
     Send,
@@ -55,11 +58,13 @@ impl Component for DialogBox {
             form: open.form.as_deref().cloned(),
             is_tried: false,
             refusal: open.error.clone(),
+            opened: Vec::new(),
         }
     }
 
     fn changed(&mut self, ctx: &Context<Self>, _old: &DialogProps) -> bool {
         self.refusal = ctx.props().open.error.clone();
+        self.open_what_is_wrong();
         true
     }
 
@@ -71,7 +76,7 @@ impl Component for DialogBox {
                 if blamed.is_none_or(|blamed| blamed == key) {
                     self.refusal = None;
                 }
-                form.set(key, value);
+                form.set(&key, value);
             }
             Msg::Stream(stream) => self.dialog = Dialog::NewConsumer(stream.into()),
             Msg::Send => {
@@ -80,6 +85,7 @@ impl Component for DialogBox {
                 if let Ok(outcome) = preview::outcome(&self.dialog, form) {
                     ctx.props().on_action.emit(outcome.into());
                 }
+                self.open_what_is_wrong();
             }
         }
         true
@@ -111,6 +117,14 @@ impl Component for DialogBox {
 }
 
 impl DialogBox {
+    /// Opens the groups with errors, for good: they must not close while the error is mended.
+    fn open_what_is_wrong(&mut self) {
+        let Some(form) = &self.form else { return };
+        let errors = self.errors(form, &preview::outcome(&self.dialog, form));
+        let is_wrong = |entry: &&Entry| errors.iter().any(|error| error.key.as_ref() == Some(&entry.key));
+        self.opened.extend(form.entries.iter().filter(is_wrong).map(|entry| Rc::clone(&entry.group)));
+    }
+
     fn form(&self, ctx: &Context<Self>, form: &Form) -> Element {
         let DialogProps { open, on_action: on } = ctx.props();
         let outcome = preview::outcome(&self.dialog, form);
@@ -121,9 +135,18 @@ impl DialogBox {
             event.prevent_default();
             Msg::Send
         });
+        let groups = form.entries.chunk_by(|entry, next| entry.group == next.group);
+        // As it was filled when the dialog opened: no group may close while it is typed into.
+        let is_changed = |entry: &Entry| {
+            let filled = open.form.iter().flat_map(|form| &form.entries);
+            filled.filter(|filled| filled.key == entry.key).any(Entry::is_changed)
+        };
         let body = element("div", "dialog__body")
             .with(self.stream_choice(ctx))
-            .each(groups(form.fields).map(|fields| group(form, fields, &errors, &checks, &on_typed)))
+            .each(groups.enumerate().map(|(place, entries)| {
+                let is_open = place < 2 || entries.iter().any(is_changed) || self.opened.contains(&entries[0].group);
+                group(form, entries, is_open, &errors, &checks, &on_typed)
+            }))
             .with(request(&outcome));
         let foot = element("div", "dialog__foot")
             .with(element("div", "dialog__error").attr("role", "alert").each(errors.iter().map(summary)))
@@ -167,26 +190,31 @@ impl DialogBox {
 
 fn group(
     form: &Form,
-    fields: &'static [Field],
+    entries: &[Entry],
+    is_open: bool,
     errors: &[FieldError],
     checks: &[SubjectCheck],
     on_typed: &Callback<Typed>,
 ) -> Element {
-    let one = |spec: &'static Field| {
-        let said = errors.iter().find(|error| error.key == Some(spec.key)).map(|error| error.says.clone());
-        let checks = if matches!(spec.kind, FieldKind::Subjects) { checks } else { &[] };
+    let one = |entry: &Entry| {
+        let said = errors.iter().find(|error| error.key.as_ref() == Some(&entry.key)).map(|error| error.says.clone());
+        let is_checked = entry.field.kind == FieldKind::Subjects && entry.key.contains("subjects");
         let state = FieldState {
-            value: form.value(spec.key),
-            is_locked: form.is_locked(spec),
-            error: said.or_else(|| form.flaw(spec).map(str::to_owned)),
-            checks: list(checks.iter().map(tokens::check)),
+            is_locked: form.is_locked(entry),
+            error: said.or_else(|| entry.field.read(&entry.value).err().map(str::to_owned)),
+            checks: list(checks.iter().filter(|_| is_checked).map(tokens::check)),
         };
-        field(spec, state, on_typed)
+        field(entry, state, on_typed)
     };
-    let title = fields.first().map_or("", |field| field.group);
-    element("fieldset", "dialog__fields")
-        .with(element("legend", "dialog__group").text(title))
-        .each(fields.iter().map(one))
+    let names: Vec<&str> = entries.iter().map(|entry| entry.field.key).collect();
+    let summary = element("summary", "dialog__group")
+        .text(Rc::clone(&entries[0].group))
+        .with(element("span", "dialog__names").text(names.join(", ")));
+    element("details", "dialog__part")
+        .key(&*entries[0].group)
+        .flag("open", is_open)
+        .with(summary)
+        .with(element("div", "dialog__fields").each(entries.iter().map(one)))
 }
 
 fn verb(dialog: &Dialog, form: &Form) -> &'static str {
@@ -196,11 +224,6 @@ fn verb(dialog: &Dialog, form: &Form) -> &'static str {
         (_, false) => "Create",
         (_, true) => "Update",
     }
-}
-
-/// The fields of each group.
-fn groups(fields: &'static [Field]) -> impl Iterator<Item = &'static [Field]> {
-    fields.chunk_by(|field, next| field.group == next.group)
 }
 
 pub fn title(dialog: &Dialog) -> String {
@@ -232,7 +255,7 @@ fn request(outcome: &Result<Outcome, Vec<FieldError>>) -> Option<Element> {
 
 /// An error for the foot of the dialog, where it is seen however far the fields are scrolled.
 fn summary(error: &FieldError) -> Element {
-    let key = error.key.map(|key| element("b", "").text(format!("{key}: ")));
+    let key = error.key.as_ref().map(|key| element("b", "").text(format!("{key}: ")));
     element("p", "").with(key).text(error.says.clone())
 }
 
@@ -243,7 +266,6 @@ fn removal(dialog: &Dialog, on: &Callback<Action>) -> Option<Html> {
         Dialog::EditConsumer { .. } => "Delete the consumer; the messages stay",
         _ => "Take it off the page",
     };
-    let purge = preview::purge(dialog).map(|purge| MenuItem::new("Purge: remove every message", purge));
-    let items = purge.into_iter().chain([MenuItem::new(label, remove)]).collect();
-    Some(menu("dialog-remove", "button button--quiet dialog__remove", "Delete", "Delete or purge", items, on))
+    let items = vec![MenuItem::new(label, remove)];
+    Some(menu("dialog-remove", "button button--quiet dialog__remove", "Delete", "Delete", items, on))
 }

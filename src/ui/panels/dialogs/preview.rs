@@ -1,5 +1,7 @@
 //! What a form is about to do, and what hinders it.
 
+use std::rc::Rc;
+
 use crate::sim::command::Command;
 use crate::sim::world::World;
 use crate::ui::action::{Action, Dialog};
@@ -81,14 +83,8 @@ pub fn removal(dialog: &Dialog) -> Option<Action> {
     }
 }
 
-/// Purges the stream that is edited.
-pub fn purge(dialog: &Dialog) -> Option<Action> {
-    let Dialog::EditStream(name) = dialog else { return None };
-    Some(ApiRequest { subject: format!("$JS.API.STREAM.PURGE.{name}"), body: String::new() }.into())
-}
-
 /// The field that the server's `error` is about.
-pub fn field_of(dialog: &Dialog, form: &Form, error: &ApiError) -> Option<&'static str> {
+pub fn field_of(dialog: &Dialog, form: &Form, error: &ApiError) -> Option<Rc<str>> {
     match dialog {
         Dialog::NewStream | Dialog::EditStream(_) => stream_form::field_of(form, error),
         Dialog::NewConsumer(_) | Dialog::EditConsumer { .. } => consumer_form::field_of(form, error),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use yew::{Callback, Html, SubmitEvent};
+use yew::{Callback, Event, Html, SubmitEvent};
 
 use crate::engine::table::Id;
 use crate::sim::actor::{ActorId, Draft, PublisherScript};
@@ -13,9 +13,10 @@ use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::field::plain;
 use crate::ui::widgets::memo::{Draw, memo};
 use crate::ui::widgets::phrase::phrase;
-use crate::ui::widgets::{does, string, tags, value_of};
+use crate::ui::widgets::{does, field_of, set_property, set_value, string, tags, typed, value_of};
 use crate::view::Tag;
 use crate::view::publishers::{EVERY, PublishReply, PublisherRow, ReplyKind};
+use crate::view::script_form::{HEADERS, write_headers};
 
 #[derive(PartialEq)]
 pub struct Card {
@@ -73,7 +74,7 @@ impl Draw for DraftForm {
         let on_submit = move |event: SubmitEvent| {
             event.prevent_default();
             let button = event.submitter().and_then(|button| string(&button, "value"));
-            for command in commands(&row, typed_draft(&event, &row.script.draft), button.as_deref()) {
+            for command in commands(&row, typed_draft(&event), button.as_deref()) {
                 on.emit(command.into());
             }
         };
@@ -91,18 +92,32 @@ impl Draw for DraftForm {
             .with(self.input("payload", &draft.payload).title("{n} counts the messages."))
             .with(self.label("msg-id", "Nats-Msg-Id").with(optional))
             .with(self.input("msg-id", &draft.msg_id).title("{n} counts the messages."))
+            .with(self.headers(&draft.headers))
             .into_html()
     }
 }
 
-/// What is typed into the form; headers have no field here.
-fn typed_draft(event: &SubmitEvent, before: &Draft) -> Draft {
+/// What is typed into the form. A line without a colon is a header without a value.
+fn typed_draft(event: &SubmitEvent) -> Draft {
+    let typed = value_of(event, "[name=headers]");
+    let lines = typed.lines().filter(|line| !line.trim().is_empty());
+    let pairs = lines.map(|line| line.split_once(':').unwrap_or((line, "")));
+    let headers = pairs.map(|(name, value)| (name.trim().into(), value.trim().into()));
     Draft {
         subject: value_of(event, "[name=subject]").trim().into(),
         payload: value_of(event, "[name=payload]"),
         msg_id: value_of(event, "[name=msg-id]").trim().into(),
-        headers: before.headers.clone(),
+        headers: headers.collect(),
     }
+}
+
+/// Appends the example that was picked.
+fn add_header(event: Event) {
+    let Some(lines) = field_of(&event, "[name=headers]") else { return };
+    let typed = string(&lines, "value").unwrap_or_default();
+    let by = if typed.is_empty() || typed.ends_with('\n') { "" } else { "\n" };
+    set_property(&lines, "value", &[&typed, by, &self::typed(&event)].concat());
+    set_value(&event, "Add…");
 }
 
 /// The value of the button that lets a publisher run.
@@ -122,6 +137,28 @@ fn commands(row: &PublisherRow, draft: Draft, button: Option<&str>) -> Vec<Comma
 }
 
 impl DraftForm {
+    /// The headers, folded away while there are none, and examples of them to pick from.
+    fn headers(&self, headers: &[(String, String)]) -> Element {
+        let lines = plain(element("textarea", "input input--lines"))
+            .attr("id", self.input_id("headers"))
+            .attr("name", "headers")
+            .attr("rows", "3")
+            .attr("placeholder", "Name: value")
+            .value(&write_headers(headers));
+        let examples = ["Add…"].into_iter().chain(HEADERS.lines());
+        let example = |text: &'static str| element("option", "").text(text);
+        let pick = element("select", "input input--choice")
+            .label("Add a header")
+            .on_change(Callback::from(add_header))
+            .each(examples.map(example));
+        element("details", "publishers__headers")
+            .flag("open", !headers.is_empty())
+            .with(element("summary", "publishers__more").text("Headers"))
+            .with(self.label("headers", "One a line"))
+            .with(lines)
+            .with(pick)
+    }
+
     fn label(&self, name: &'static str, text: &'static str) -> Element {
         element("label", "field__label").attr("for", self.input_id(name)).text(text)
     }

@@ -8,10 +8,12 @@ use crate::ui::action::{Action, Dialog, PageAction};
 use crate::ui::panels::card_head;
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::memo::Draw;
+use crate::ui::widgets::menu::{MenuItem, menu};
 use crate::ui::widgets::{does, numbers, tags};
+use crate::view::form::ApiRequest;
 use crate::view::streams::{StreamRow, TapeWindow, WINDOW_CELLS};
 
-use super::{detail, lanes, strip, table, tape};
+use super::{detail, lanes, links, strip, table, tape};
 
 #[derive(PartialEq)]
 pub struct Card {
@@ -27,8 +29,9 @@ impl Draw for Card {
         let edit = Dialog::EditStream(Rc::clone(&row.name));
         element("article", "card streams__card")
             .label(format!("Stream {}", row.name))
-            .with(card_head(&row.name, None::<Element>, "stream", edit, on))
+            .with(card_head(&row.name, None::<Element>, "stream", edit, on).with(self.more()))
             .with(tags(&row.tags))
+            .with((!row.links.is_empty()).then(|| links::links(row, on)))
             .with(tape)
             .with(row.selected.as_ref().map(|detail| detail::detail(row, detail, on)))
             .with(numbers(&row.numbers))
@@ -37,6 +40,23 @@ impl Draw for Card {
 }
 
 impl Card {
+    /// What is done to a stream as a whole.
+    fn more(&self) -> Html {
+        let name = &self.row.name;
+        let request = |label: &str, verb: &str, body: &str| {
+            let subject = ["$JS.API.STREAM.", verb, name].concat();
+            MenuItem::new(label, ApiRequest { subject, body: body.into() })
+        };
+        let items = vec![
+            request("Purge: remove every message", "PURGE.", ""),
+            request("Purge all but the newest message", "PURGE.", r#"{"keep":1}"#),
+            MenuItem::new("Seal: freeze it for good", PageAction::Seal(Rc::clone(name))),
+            request("Delete, with its messages and consumers", "DELETE.", ""),
+        ];
+        let says = ["More: purge, seal or delete ", name].concat();
+        menu(&["more-", name].concat(), "button button--quiet card__edit", "More", &says, items, &self.on_action)
+    }
+
     fn scroller(&self) -> Element {
         let length = element("div", "streams__length")
             .attr("style", format!("--cells:{}", self.row.tape.cells.len()))

@@ -3,6 +3,7 @@
 mod card;
 mod detail;
 mod lanes;
+mod links;
 mod strip;
 mod table;
 mod tape;

@@ -55,10 +55,13 @@ fn message(row: &StreamRow, seq: u64, cell: &StoredCell, on: &Callback<Action>) 
         .attr("class", format!("tape__cell{state}{bounced} subject-{}", cell.color))
         .attr("tabindex", if is_stop { "0" } else { "-1" })
         .state("aria-pressed", is_selected)
-        .title(Rc::clone(&cell.subject))
+        .title(title(cell))
         .on_click(does(on, PageAction::Select(target)))
         .with(element("span", "tape__seq").text(seq.to_string()))
         .with(sign(&cell.state))
+        .with(
+            cell.marks.first().map(|mark| element("span", "tape__mark").attr("aria-hidden", "true").text(mark.clone())),
+        )
         .with(element("span", "tape__label").text(label(cell)))
         .with(heard(spoken(cell)))
 }
@@ -80,13 +83,18 @@ fn label(cell: &StoredCell) -> AttrValue {
     }
 }
 
+/// The subject in full, and all marks.
+fn title(cell: &StoredCell) -> String {
+    let marks = cell.marks.iter().map(|mark| &**mark);
+    [&*cell.subject].into_iter().chain(marks).collect::<Vec<_>>().join(", ")
+}
+
 fn spoken(cell: &StoredCell) -> String {
     let left = match &cell.state {
         CellState::InFlight(ring) | CellState::Delayed(ring) => format!(", {} left", ring.left),
         _ => String::new(),
     };
-    let duplicates = if cell.duplicates > 0 { format!(", {} duplicates", cell.duplicates) } else { String::new() };
-    format!(" {}, {}{left}{duplicates}", cell.subject, cell.state.label())
+    format!(" {}, {}{left}", title(cell), cell.state.label())
 }
 
 /// Left and right go from cell to cell.

@@ -1,0 +1,19 @@
+//! The belt of a push consumer.
+
+use crate::ui::widgets::element::{Element, element};
+use crate::view::consumers::Belt;
+
+pub fn belt(row: &Belt) -> Element {
+    let cell = |(delivery, seq): &(u64, u64)| {
+        element("li", "belt__cell").key(*delivery).text(["#", &seq.to_string()].concat())
+    };
+    let carried = element("ol", if row.is_running { "belt__band belt__band--runs" } else { "belt__band" })
+        .label("Last deliveries")
+        .each(row.carried.iter().map(cell));
+    let window =
+        row.window.as_ref().map(|window| element("p", "belt__window").text(["Flow control: ", window].concat()));
+    element("div", "belt")
+        .with(element("p", "belt__says").with(element("b", "").text("Belt ")).text(row.says))
+        .with(carried)
+        .with(window)
+}

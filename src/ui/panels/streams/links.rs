@@ -1,0 +1,38 @@
+//! What feeds a stream: the end of each origin's tape, and the link, which can be cut.
+
+use yew::Callback;
+
+use crate::sim::command::Command;
+use crate::ui::action::Action;
+use crate::ui::widgets::does;
+use crate::ui::widgets::element::{Element, button, element};
+use crate::ui::widgets::phrase::phrase;
+use crate::view::streams::{LinkRow, LinkState, StreamRow};
+
+pub fn links(row: &StreamRow, on: &Callback<Action>) -> Element {
+    element("ul", "links").label("Origins").each(row.links.iter().map(|link| self::link(row, link, on)))
+}
+
+fn link(row: &StreamRow, link: &LinkRow, on: &Callback<Action>) -> Element {
+    let (class, sign) = match link.state {
+        LinkState::Flowing => ("links__link", "━━▶"),
+        LinkState::Seeking => ("links__link links__link--seeking", "╌╌▷"),
+        LinkState::Cut => ("links__link links__link--cut", "━ ✂ ━"),
+    };
+    let is_cut = link.state == LinkState::Cut;
+    let command = Command::CutLink { stream: row.name.to_string(), origin: link.by, is_cut: !is_cut };
+    let (verb, name) = if is_cut { ("Mend", "Mend the link to ") } else { ("Cut", "Cut the link to ") };
+    let cell = |(seq, has_passed): &(u64, bool)| {
+        element("li", if *has_passed { "links__cell" } else { "links__cell links__cell--waits" }).text(seq.to_string())
+    };
+    let tape = element("ol", "links__tape")
+        .label(format!("Messages of {}", link.origin))
+        .each(link.cells.iter().map(cell))
+        .with(element("li", "links__sign").attr("aria-hidden", "true").text(sign));
+    let cut = button("button button--small", verb).label([name, &link.origin].concat()).on_click(does(on, command));
+    element("li", class)
+        .with(element("b", "").text(link.origin.clone()))
+        .with(tape)
+        .with(cut)
+        .with(element("p", "links__says").with(phrase(&link.says)))
+}

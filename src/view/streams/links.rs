@@ -1,0 +1,123 @@
+//! Links: the streams that feed this one, each as a short tape of its own, and how far its messages have come.
+
+use std::rc::Rc;
+
+use crate::engine::stream::{Link, OriginRef, Stream};
+use crate::view::{Phrase, Scene, text};
+
+/// Messages of an origin that are drawn, the newest of them.
+const SHOWN: u64 = 10;
+
+/// A link to an origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkRow {
+    /// Names it in commands.
+    pub by: OriginRef,
+    pub origin: Rc<str>,
+    pub state: LinkState,
+    /// The end of the origin's tape: sequences, and whether they have passed the link.
+    pub cells: Vec<(u64, bool)>,
+    pub says: Phrase,
+}
+
+/// How a link stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    /// The origin delivers.
+    Flowing,
+    /// The origin is asked, or will be.
+    Seeking,
+    /// Somebody cut it.
+    Cut,
+}
+
+/// The links of a stream, in the order of its configuration.
+pub fn links(scene: Scene<'_>, stream: &Stream) -> Vec<LinkRow> {
+    let sources = (0..stream.config.sources.len()).map(OriginRef::Source);
+    [OriginRef::Mirror].into_iter().chain(sources).filter_map(|by| Some(row(scene, by, stream.link(by)?))).collect()
+}
+
+fn row(scene: Scene<'_>, by: OriginRef, link: &Link) -> LinkRow {
+    let state = match (link.is_cut(), link.is_connected()) {
+        (true, _) => LinkState::Cut,
+        (false, true) => LinkState::Flowing,
+        (false, false) => LinkState::Seeking,
+    };
+    let (reached, origin) = (link.reached().stream_seq, scene.world.server().account().stream_named(link.origin()));
+    let has_all = state == LinkState::Flowing && link.lag() == 0;
+    let store = origin.map(Stream::store);
+    let last = store.map_or(0, |store| store.last_seq());
+    let shown = (last.saturating_sub(SHOWN) + 1)..=last;
+    let shown = shown.filter(|seq| store.is_some_and(|store| store.contains(*seq)));
+    let what = if by == OriginRef::Mirror { "Mirrors " } else { "Sources " };
+    let says = Phrase::new().plain(what).code(link.origin());
+    let says = if reached == 0 { says } else { says.plain(" up to its ").seq(reached) };
+    LinkRow {
+        by,
+        origin: link.origin().into(),
+        state,
+        cells: shown.map(|seq| (seq, has_all || seq <= reached)).collect(),
+        says: says.plain(waits_for(scene, link, state, last.saturating_sub(reached))),
+    }
+}
+
+/// Ends the sentence: what the link has, or waits for.
+fn waits_for(scene: Scene<'_>, link: &Link, state: LinkState, behind: u64) -> String {
+    match state {
+        LinkState::Flowing if link.lag() == 0 => " and has everything.".into(),
+        LinkState::Flowing => text::counted(link.lag(), "message") + " behind.",
+        LinkState::Cut => format!(". The link is cut: nothing passes, {behind} behind."),
+        LinkState::Seeking => {
+            let why = link.error().map_or(".", |error| &error.description);
+            match link.next_attempt() {
+                Some(at) => format!(" {why}: asks again in {}.", text::countdown(at.since(scene.now()))),
+                None => " and waits for an answer.".into(),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::Simulation;
+    use crate::sim::command::Command;
+    use crate::sim::presets::Preset;
+    use crate::view::{Focus, tests::rows_of};
+    use std::time::Duration;
+
+    fn links_of(simulation: &Simulation, stream: &str) -> Vec<LinkRow> {
+        let rows = rows_of(simulation, &Focus::default());
+        rows.streams.iter().find(|row| &*row.name == stream).expect("the preset has it").links.clone()
+    }
+
+    #[test]
+    fn a_cut_link_lets_nothing_pass_until_it_is_mended() {
+        let mut simulation = Preset::by_key("sources").expect("it exists").open();
+        let [link] = &*links_of(&simulation, "ORDERS-COPY") else { panic!("a mirror has one link") };
+        assert_eq!((link.state, &*link.origin), (LinkState::Cut, "ORDERS"));
+        let waiting = link.cells.iter().filter(|(_, has_passed)| !has_passed).count();
+        assert!(waiting > 0 && waiting < link.cells.len(), "{:?}", link.cells);
+        assert_eq!(
+            link.says.to_string(),
+            format!("Mirrors ORDERS up to its #7. The link is cut: nothing passes, {waiting} behind.")
+        );
+        let mend = Command::CutLink { stream: "ORDERS-COPY".into(), origin: link.by, is_cut: false };
+        simulation.act(mend);
+        simulation.advance(Duration::from_secs(30));
+        let [link] = &*links_of(&simulation, "ORDERS-COPY") else { panic!("a mirror has one link") };
+        assert_eq!(link.state, LinkState::Flowing);
+        assert!(link.cells.iter().all(|(_, has_passed)| *has_passed), "{:?}", link.cells);
+        assert!(link.says.to_string().ends_with("and has everything."), "{}", link.says);
+    }
+
+    #[test]
+    fn sources_stand_in_the_order_of_the_configuration() {
+        let simulation = Preset::by_key("sources").expect("it exists").open();
+        let links = links_of(&simulation, "SALES");
+        let origins: Vec<&str> = links.iter().map(|link| &*link.origin).collect();
+        assert_eq!(origins, ["ORDERS", "REFUNDS"]);
+        assert!(links.iter().all(|link| link.state == LinkState::Flowing));
+        assert!(links_of(&simulation, "ORDERS").is_empty());
+    }
+}
