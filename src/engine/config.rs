@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// Settings of a server, named as in nats-server's configuration file. The default is a plain server with JetStream.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ServerConfig {
     /// Seeds everything random.
     pub seed: u64,
@@ -17,7 +20,8 @@ pub struct ServerConfig {
 }
 
 /// Settings within `jetstream {}` and the account's limits. `None` means no limit.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct JetStreamConfig {
     /// Refuse requests with unknown fields.
     pub strict: bool,
@@ -26,7 +30,8 @@ pub struct JetStreamConfig {
     pub account_enabled: bool,
     /// Memory that all messages of the server may take, in bytes.
     pub max_memory_store: Option<u64>,
-    /// Longest duplicate window of a stream.
+    /// Longest duplicate window of a stream. In JSON a number of nanoseconds.
+    #[serde(with = "nanos")]
     pub duplicate_window: Option<Duration>,
     pub max_request_batch: Option<u64>,
     pub batch: BatchLimits,
@@ -35,7 +40,8 @@ pub struct JetStreamConfig {
 
 /// Settings within `limits { batch {} }`, for batches of published messages. `None` means the server's default, which
 /// differs between atomic and fast batches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct BatchLimits {
     /// Open batches of a stream.
     pub max_inflight_per_stream: Option<u64>,
@@ -43,12 +49,14 @@ pub struct BatchLimits {
     pub max_inflight_total: Option<u64>,
     /// Messages of an atomic batch.
     pub max_msgs: Option<u64>,
-    /// A batch to which nothing is added for so long is dropped.
+    /// A batch to which nothing is added for so long is dropped. In JSON a number of nanoseconds.
+    #[serde(with = "nanos")]
     pub timeout: Option<Duration>,
 }
 
 /// What the account may use (nats-server `server/jetstream.go`, `JetStreamAccountLimits`). `None` means no limit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct AccountLimits {
     pub max_memory: Option<u64>,
     pub max_storage: Option<u64>,
@@ -85,5 +93,20 @@ impl Default for JetStreamConfig {
             batch: BatchLimits::default(),
             limits: AccountLimits::default(),
         }
+    }
+}
+
+/// A duration in JSON: nanoseconds, as everywhere in the API.
+mod nanos {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        duration.map(crate::engine::duration::nanos).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_nanos))
     }
 }

@@ -182,6 +182,10 @@ impl Server {
         &self.account
     }
 
+    pub const fn connection_count(&self) -> usize {
+        self.connections.len()
+    }
+
     pub const fn config(&self) -> &ServerConfig {
         &self.config
     }

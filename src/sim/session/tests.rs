@@ -1,0 +1,158 @@
+use super::*;
+
+const HELLO: &[u8] = b"CONNECT {\"verbose\":false,\"headers\":true,\"no_responders\":true,\"protocol\":1}\r\nPING\r\n";
+
+fn create(session: &mut Session, stream: &str) -> Answer {
+    let body = format!(r#"{{"name":"{stream}","subjects":["{stream}.>"],"storage":"memory"}}"#);
+    session.request(&format!("$JS.API.STREAM.CREATE.{stream}"), &[], body.as_bytes()).expect("the API answers")
+}
+
+fn text(session: &mut Session, handle: Handle) -> String {
+    let deliveries = session.take_deliveries();
+    let of_handle = deliveries.into_iter().filter_map(|delivery| match delivery {
+        Delivery::Bytes { handle: to, bytes } if to == handle => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        _ => None,
+    });
+    of_handle.collect()
+}
+
+#[test]
+fn a_client_is_served_through_its_handle() {
+    let mut session = Session::new(Setup::default());
+    let (a, b) = (session.connect(), session.connect());
+    assert!(text(&mut session, a).starts_with("INFO {"));
+    session.write(a, HELLO);
+    session.write(a, b"SUB x 1\r\n");
+    session.write(b, HELLO);
+    session.take_deliveries();
+    session.write(b, b"PUB x 2\r\nhi\r\n");
+    assert_eq!(text(&mut session, a), "MSG x 1 2\r\nhi\r\n");
+    session.write(a, b"NONSENSE\r\n");
+    let last = session.take_deliveries().pop();
+    assert_eq!(last, Some(Delivery::Closed { handle: a }));
+    session.write(a, b"PING\r\n");
+    assert_eq!(session.take_deliveries(), []);
+}
+
+#[test]
+fn requests_are_answered_at_once() {
+    let mut session = Session::new(Setup::default());
+    let answer = create(&mut session, "S");
+    assert!(String::from_utf8_lossy(&answer.payload).contains("\"did_create\":true"));
+    let headers = [("Nats-Msg-Id".to_owned(), "1".to_owned())];
+    for expected in [r#"{"stream":"S","seq":1}"#, r#"{"stream":"S","seq":1,"duplicate":true}"#] {
+        let ack = session.request("S.a", &headers, b"one").expect("the stream answers");
+        assert_eq!(String::from_utf8_lossy(&ack.payload).replace(", ", ",").replace(": ", ":"), expected);
+    }
+    assert_eq!(session.request("nobody", &[], b""), Err(RequestError::NoResponders));
+    let client = session.connect();
+    session.write(client, b"SUB slow 1\r\n");
+    assert_eq!(session.request("slow", &[], b""), Err(RequestError::Unanswered));
+    assert!(matches!(session.request("$NRG.x", &[], b""), Err(RequestError::Refused(text)) if text.contains("$NRG.x")));
+    // A message that is too large ends the connection; the next request opens another.
+    assert!(session.request("S.a", &[], &vec![0; 2 << 20]).is_err());
+    assert!(session.request("S.a", &[], b"two").is_ok());
+}
+
+#[test]
+fn time_goes_from_event_to_event() {
+    let mut session = Session::new(Setup::default());
+    let start = session.now();
+    session
+        .request("$JS.API.STREAM.CREATE.S", &[], br#"{"name":"S","storage":"memory","max_age":1000000000}"#)
+        .expect("the API answers");
+    session.request("S", &[], b"old").expect("the stream answers");
+    let end = start + Duration::from_secs(10);
+    assert!(!session.advance_once(end));
+    assert_eq!(session.now(), start + Duration::from_secs(1));
+    while !session.advance_once(end) {}
+    assert_eq!(session.now(), end);
+    session.advance(Duration::ZERO);
+    assert_eq!(session.now(), end);
+}
+
+#[test]
+fn a_snapshot_is_gone_back_to() {
+    let mut session = Session::new(Setup::default());
+    let kept = session.connect();
+    let closed = session.connect();
+    session.write(kept, HELLO);
+    create(&mut session, "S");
+    let snapshot = session.snapshot();
+    let world = session.world().clone();
+    session.close(closed);
+    let later = session.connect();
+    create(&mut session, "T");
+    session.advance(Duration::from_secs(5));
+    session.take_deliveries();
+
+    session.restore(&snapshot);
+    assert_eq!(session.now(), world.now());
+    assert_eq!(session.take_deliveries(), [Delivery::Closed { handle: later }]);
+    assert_eq!(session.world().server().account(), world.server().account());
+    session.write(kept, b"PING\r\n");
+    assert_eq!(text(&mut session, kept), "PONG\r\n");
+    // The server counts anew; handles do not.
+    let fresh = session.connect();
+    assert!(fresh > later);
+    session.write(later, b"PING\r\n");
+    assert_eq!(text(&mut session, later), "");
+    let again = session.snapshot();
+    session.restore(&again);
+    assert!(session.take_deliveries().iter().all(|delivery| !matches!(delivery, Delivery::Closed { .. })));
+}
+
+#[test]
+fn a_journal_repeats_the_run() {
+    let mut session = Session::new(Setup::default());
+    let client = session.connect();
+    session.write(client, HELLO);
+    create(&mut session, "S");
+    session.advance(Duration::from_millis(1500));
+    session.write(client, b"PUB S.a 4\r\n\xff\x00\r\n\r\n");
+    session.advance(Duration::from_secs(1));
+    let journal = session.export_journal().expect("all was recorded");
+    let replayed = Session::replay(&journal).expect("a journal");
+    assert_eq!(replayed.now(), session.now());
+    assert_eq!(replayed.world().server().account(), session.world().server().account());
+    // A replay records as well.
+    let again = Session::replay(&replayed.export_journal().expect("all was recorded")).expect("a journal");
+    assert_eq!(again.world(), replayed.world());
+}
+
+#[test]
+fn what_is_no_journal_is_refused() {
+    let journal = Session::new(Setup::default()).export_journal().expect("all was recorded");
+    for (from, to) in
+        [("\"version\":1", "\"version\":2"), ("\"inputs\":[]", "\"inputs\":[{\"at\":0,\"bytes\":\"x\"}]"), ("{", "")]
+    {
+        let broken = journal.replacen(from, to, 1);
+        assert!(matches!(Session::replay(&broken), Err(ReplayError::Malformed(_))), "{broken}");
+    }
+    let none = Setup { journal_bytes: None, ..Setup::default() };
+    assert_eq!(Session::new(none).export_journal(), Err(ReplayError::NotRecorded));
+    let mut short = Session::new(Setup { journal_bytes: Some(100), ..Setup::default() });
+    let client = short.connect();
+    short.write(client, &[b'x'; 200]);
+    assert_eq!(short.export_journal(), Err(ReplayError::TooLong { max_bytes: 100 }));
+}
+
+#[test]
+fn connections_that_come_and_go_leave_nothing() {
+    let mut session = Session::new(Setup { journal_bytes: None, ..Setup::default() });
+    create(&mut session, "S");
+    let before = session.world().server().clone();
+    for round in 0..1_000 {
+        let client = session.connect();
+        session.write(client, HELLO);
+        session.write(client, b"SUB S.> 1\r\nSUB other q 2\r\n");
+        if round % 2 == 0 {
+            session.write(client, b"PUB S.a 100\r\ncut");
+        }
+        session.close(client);
+    }
+    session.take_deliveries();
+    assert!(session.connections.handles().next().is_none());
+    assert_eq!(session.world().server().account(), before.account());
+    assert_eq!(session.world().server().connection_count(), before.connection_count());
+}
