@@ -5,6 +5,7 @@
 //! that are never used twice, also where [`Session::restore`] goes back to a time at which the server counted lower.
 
 mod console;
+mod events;
 mod journal;
 mod setup;
 
@@ -18,7 +19,6 @@ pub use self::setup::{Setup, SetupError};
 use self::console::Console;
 use self::journal::Entry;
 use super::world::{NextEvent, Outgoing, World};
-use crate::engine::event::Event;
 use crate::engine::table::ConnId;
 use crate::engine::time::Timestamp;
 
@@ -117,13 +117,15 @@ impl Session {
         self.world.next_event()
     }
 
-    /// Collects events from now on, for [`take_events`](Self::take_events).
+    /// Collects events from now on, for [`take_events_json`](Self::take_events_json).
     pub fn watch(&mut self) {
         self.world.watch();
     }
 
-    pub fn take_events(&mut self) -> Vec<(Timestamp, Event)> {
-        self.world.take_events()
+    /// What happened since the last call, as a JSON array of objects with `at`, `type` and what belongs to it.
+    pub fn take_events_json(&mut self) -> String {
+        let events = self.world.take_events();
+        events::to_json(self.world.server().account(), &events)
     }
 
     /// What connections were given since the last call, in order.
