@@ -35,12 +35,20 @@ export interface JetStreamOptions {
   /** Refuse requests with unknown fields. True unless set. */
   strict?: boolean;
   domain?: string;
-  /** Bytes that all messages together may take; above, publishing fails with "insufficient resources". */
+  /** Bytes that all streams with memory storage may store; above, publishing fails with "insufficient resources". */
   max_memory_store?: number;
+  /** The same for streams with file storage, which is memory here as well. */
+  max_file_store?: number;
+  /** The same for all streams together: 3,800,000,000 unless set. */
+  max_total_store?: number;
   /** The longest duplicate window of a stream. */
   duplicate_window?: Nanos;
   /** The largest batch of one pull request. */
   max_request_batch?: number;
+  /** The most deliveries that may wait for an ack, of any consumer. */
+  max_ack_pending?: number;
+  /** Of batches of published messages. */
+  batch?: { max_inflight_per_stream?: number; max_inflight_total?: number; max_msgs?: number; timeout?: Nanos };
   limits?: AccountLimits;
 }
 

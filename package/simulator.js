@@ -11,7 +11,7 @@ import { webSocketFactory } from "./socket.js";
 export { JetStreamError };
 
 /** WebAssembly has 4 GiB; short of that the server answers "insufficient resources". */
-const MAX_MEMORY_STORE = 3_800_000_000;
+const MAX_STORED_BYTES = 3_800_000_000;
 const MADE_BY_US = Symbol("made by Simulator");
 
 let loader;
@@ -33,7 +33,7 @@ function load() {
 
 /** The options as the core reads them. */
 function setupJson({ seed, start, journal_bytes, quiet_ms: _, jetstream, ...server }) {
-  const config = jetstream === false ? null : { max_memory_store: MAX_MEMORY_STORE, ...jetstream };
+  const config = jetstream === false ? null : { max_total_store: MAX_STORED_BYTES, ...jetstream };
   return JSON.stringify({
     server: { ...server, seed, jetstream: config },
     start: start instanceof Date ? start.toISOString() : start,

@@ -63,9 +63,9 @@ function merge(flags, settings) {
 function jetstreamOptions({ has_jetstream, jetstream = {} }) {
   if (!has_jetstream) return false;
   const { strict, domain, max_memory_store, max_file_store, limits = {} } = jetstream;
-  const { max_request_batch, duplicate_window, max_ack_pending } = limits;
-  const options = { strict, domain, max_memory_store, max_file_store, max_request_batch, duplicate_window };
-  return { ...options, limits: { max_ack_pending } };
+  const { max_request_batch, duplicate_window, max_ack_pending, batch: { noted, ...batch } = {} } = limits;
+  const stores = { max_memory_store, max_file_store };
+  return { strict, domain, ...stores, max_request_batch, duplicate_window, max_ack_pending, batch };
 }
 
 async function start(settings) {

@@ -59,12 +59,19 @@ const within = (fields, name) => (settings, node, key) => {
   readBlock(fields, settings[name], node.value);
 };
 
+const BATCH = {
+  max_inflight_per_stream: set("max_inflight_per_stream", number),
+  max_inflight_total: set("max_inflight_total", number),
+  max_msgs: set("max_msgs", number),
+  timeout: set("timeout", duration),
+};
+
 const LIMITS = {
   max_request_batch: set("max_request_batch", number),
   max_ack_pending: set("max_ack_pending", number),
   duplicate_window: set("duplicate_window", duration),
   max_ha_assets: noted,
-  batch: noted,
+  batch: within(BATCH, "batch"),
 };
 
 const JETSTREAM = {

@@ -28,12 +28,18 @@ pub struct JetStreamConfig {
     pub domain: Option<String>,
     /// Whether the account may use JetStream.
     pub account_enabled: bool,
-    /// Memory that all messages of the server may take, in bytes.
+    /// Bytes that all streams in memory may store.
     pub max_memory_store: Option<u64>,
+    /// Bytes that all streams in files may store.
+    pub max_file_store: Option<u64>,
+    /// Bytes that all streams may store, whatever storage they ask for. Not in nats-server: here both take memory.
+    pub max_total_store: Option<u64>,
     /// Longest duplicate window of a stream. In JSON a number of nanoseconds.
     #[serde(with = "nanos")]
     pub duplicate_window: Option<Duration>,
     pub max_request_batch: Option<u64>,
+    /// Deliveries that wait for an ack, of any consumer.
+    pub max_ack_pending: Option<u64>,
     pub batch: BatchLimits,
     pub limits: AccountLimits,
 }
@@ -88,8 +94,11 @@ impl Default for JetStreamConfig {
             domain: None,
             account_enabled: true,
             max_memory_store: None,
+            max_file_store: None,
+            max_total_store: None,
             duplicate_window: None,
             max_request_batch: None,
+            max_ack_pending: None,
             batch: BatchLimits::default(),
             limits: AccountLimits::default(),
         }
