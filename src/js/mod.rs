@@ -1,7 +1,7 @@
 //! What the JavaScript package calls: a session behind numbers, texts and byte arrays.
 //!
 //! Nothing here calls JavaScript: what connections are given waits until it is fetched, one array a frame, so no session
-//! is ever borrowed while foreign code runs. The face that people use (`package/`) is written in JavaScript on top.
+//! is ever borrowed while foreign code runs. The face that people use (`www/package/`) is written in JavaScript on top.
 
 use std::collections::VecDeque;
 

@@ -10,7 +10,7 @@ use crate::tools::{Toolbox, cargo_tool, node, rust_target};
 use crate::{Failure, Result, build, process, project, size};
 
 /// What the package is made from; a folder stands for all that is in it.
-const SOURCES: [&str; 5] = ["Cargo.toml", "Cargo.lock", "src", "package", "LICENSE"];
+const SOURCES: [&str; 5] = ["Cargo.toml", "Cargo.lock", "src", "www/package", "LICENSE"];
 
 /// The most that the WebAssembly may be, compressed with brotli.
 const BUDGET_BYTES: u64 = 220_000;
@@ -81,12 +81,12 @@ fn fill(tools: &Toolbox, wasm: &Path, dir: &Path) -> Result {
     let optimised = dir.join("optimised.wasm");
     process::run(tools.command("wasm-opt")?.args(WASM_OPT).arg(&module).arg("-o").arg(&optimised))?;
     project::at(&module, fs::rename(&optimised, &module))?;
-    let source = project::root().join("package");
+    let source = project::root().join("www/package");
     copy_folder(&source, dir)?;
     let license = dir.join("LICENSE");
     project::at(&license, fs::copy(project::root().join("LICENSE"), &license).map(drop))?;
     let manifest = dir.join("package.json");
-    let text = with_version(&project::read("package/package.json")?, &project::read("Cargo.toml")?)?;
+    let text = with_version(&project::read("www/package/package.json")?, &project::read("Cargo.toml")?)?;
     project::at(&manifest, fs::write(&manifest, text))
 }
 
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn the_package_has_the_version_of_the_crate() {
-        let manifest = project::read("package/package.json").expect("the package has a manifest");
+        let manifest = project::read("www/package/package.json").expect("the package has a manifest");
         let text =
             with_version(&manifest, "[package]\nname = \"x\"\nversion = \"1.2.3\"\n").expect("there is a version");
         assert!(text.contains("\"version\": \"1.2.3\""), "{text}");
