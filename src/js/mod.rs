@@ -117,16 +117,18 @@ impl Core {
     pub fn request(&mut self, subject: &str, headers: Vec<String>, body: &[u8]) -> Result<Uint8Array, Error> {
         let pairs: Vec<(String, String)> =
             headers.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
-        let Answer { headers, payload } = self.session.request(subject, &pairs, body).map_err(|error| {
-            let code = match error {
-                RequestError::NoResponders => 503,
-                RequestError::Unanswered => 408,
-                RequestError::Refused(_) => 400,
-            };
-            with_code(&error.to_string(), code)
-        })?;
+        let Answer { headers, payload } = self.session.request(subject, &pairs, body).map_err(request_error)?;
         self.headers = headers;
         Ok(Uint8Array::from(&*payload))
+    }
+
+    /// The payload of what would answer a request, without a trace of it.
+    ///
+    /// # Errors
+    /// As [`request`](Self::request).
+    pub fn inspect(&self, subject: &str, body: &[u8]) -> Result<Uint8Array, Error> {
+        let answer = self.session.inspect(subject, body).map_err(request_error)?;
+        Ok(Uint8Array::from(&*answer.payload))
     }
 
     /// The header block of what answered the last request.
@@ -170,6 +172,15 @@ const fn handle(delivery: &Delivery) -> u32 {
     match delivery {
         Delivery::Bytes { handle, .. } | Delivery::Closed { handle } => *handle,
     }
+}
+
+fn request_error(error: RequestError) -> Error {
+    let code = match error {
+        RequestError::NoResponders => 503,
+        RequestError::Unanswered => 408,
+        RequestError::Refused(_) => 400,
+    };
+    with_code(&error.to_string(), code)
 }
 
 fn replay_error(error: ReplayError) -> Error {

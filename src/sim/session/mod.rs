@@ -202,6 +202,15 @@ impl Session {
         self.console.as_mut().map_or(Err(RequestError::Unanswered), Console::take_answer)
     }
 
+    /// As [`request`](Self::request), and nothing has happened after it: no counter counts, no advisory goes out.
+    ///
+    /// # Errors
+    /// As [`request`](Self::request).
+    pub fn inspect(&self, subject: &str, body: &[u8]) -> Result<Answer, RequestError> {
+        let mut copy = Self { journal: None, deliveries: Vec::new(), ..self.clone() };
+        copy.request(subject, &[], body)
+    }
+
     fn open_console(&mut self) -> Console {
         self.record(|| Entry::Connect);
         let conn = self.world.connect(&mut self.outgoing);

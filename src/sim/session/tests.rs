@@ -156,3 +156,78 @@ fn connections_that_come_and_go_leave_nothing() {
     assert_eq!(session.world().server().account(), before.account());
     assert_eq!(session.world().server().connection_count(), before.connection_count());
 }
+
+#[test]
+fn an_inspection_leaves_no_trace() {
+    let mut session = Session::new(Setup::default());
+    create(&mut session, "S");
+    let before = session.world().clone();
+    let answer = session.inspect("$JS.API.STREAM.INFO.S", b"").expect("the API answers");
+    assert!(String::from_utf8_lossy(&answer.payload).contains(r#""name":"S""#));
+    assert_eq!(session.inspect("nobody", b""), Err(RequestError::NoResponders));
+    session.inspect("$JS.API.STREAM.DELETE.S", b"").expect("the API answers");
+    assert_eq!(session.world(), &before);
+}
+
+/// The names of an object's fields, and of the objects within, in order.
+fn shape(json: &str) -> String {
+    let names = json.split('"').skip(1).step_by(2).zip(json.split('"').skip(2).step_by(2));
+    names.filter(|(_, behind)| behind.starts_with(':')).map(|(name, _)| name).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_user_may_ask_for_the_connections_of_the_account() {
+    let mut session = Session::new(Setup::default());
+    let (a, b) = (session.connect(), session.connect());
+    session.write(a, b"CONNECT {\"verbose\":false,\"name\":\"alice\",\"lang\":\"raw\",\"version\":\"1.0\"}\r\n");
+    session.write(b, HELLO);
+    session.write(a, b"SUB foo 1\r\nSUB bar q 2\r\nPUB foo 5\r\nhello\r\n");
+    session.advance(Duration::from_secs(61));
+    let mut ask = |subject: &str, body: &str| {
+        let answer = session.request(subject, &[], body.as_bytes()).expect("the system answers");
+        String::from_utf8(answer.payload).expect("JSON is text")
+    };
+    let all = ask("$SYS.REQ.ACCOUNT.PING.CONNZ", "");
+    // As nats-server 2.15.1 says it, without the round trip time.
+    let head = "server name host id ver feature_flags js_ack_fc_v2 js_api_reply_v2 js_raft_delete_range \
+                js_snapshot_sources jetstream flags seq time data";
+    let first = "cid kind type ip port start last_activity uptime idle pending_bytes in_msgs out_msgs in_bytes \
+                 out_bytes subscriptions name lang version";
+    assert!(
+        shape(&all)
+            .starts_with(&format!("{head} server_id now num_connections total offset limit connections {first} cid"))
+    );
+    assert!(all.contains(r#""num_connections":3,"total":3,"offset":0,"limit":1024"#), "{all}");
+    let counts = r#""uptime":"1m1s","idle":"1m1s","pending_bytes":0,"in_msgs":1,"out_msgs":1,"in_bytes":5,"out_bytes":5,"subscriptions":2,"name":"alice""#;
+    assert!(all.contains(counts), "{all}");
+    let detail = ask("$SYS.REQ.SERVER.PING.CONNZ", r#"{"subscriptions_detail":true,"cid":1}"#);
+    let expected = r#""subscriptions_list_detail":[{"subject":"foo","sid":"1","msgs":1,"cid":1},{"subject":"bar","qgroup":"q","sid":"2","msgs":0,"cid":1}]}]}}"#;
+    assert!(detail.ends_with(expected), "{detail}");
+    let page = ask("$SYS.REQ.ACCOUNT.PING.CONNZ", r#"{"sort":"msgs_to","limit":1,"offset":1}"#);
+    assert!(page.contains(r#""num_connections":1,"total":3,"offset":1,"limit":1"#), "{page}");
+    let wrong = ask("$SYS.REQ.ACCOUNT.PING.CONNZ", r#"{"sort":"xx"}"#);
+    assert!(
+        wrong.ends_with(r#","data":null,"error":{"code":500,"description":"invalid sorting option: xx"}}"#),
+        "{wrong}"
+    );
+    let wrong = ask("$SYS.REQ.ACCOUNT.PING.CONNZ", "{bad");
+    let expected =
+        r#"},"error":{"code":400,"description":"invalid character 'b' looking for beginning of object key string"}}"#;
+    assert!(wrong.ends_with(expected), "{wrong}");
+}
+
+#[test]
+fn a_user_may_ask_what_passed() {
+    let mut session = Session::new(Setup::default());
+    let a = session.connect();
+    session.write(a, HELLO);
+    session.write(a, b"SUB foo 1\r\nPUB foo 5\r\nhello\r\n");
+    session.close(a);
+    let answer = session.request("$SYS.REQ.ACCOUNT.PING.STATZ", &[], b"").expect("the system answers");
+    let text = String::from_utf8(answer.payload).expect("JSON is text");
+    let others = r#""gateways":{"msgs":0,"bytes":0},"routes":{"msgs":0,"bytes":0},"leafs":{"msgs":0,"bytes":0}}"#;
+    let expected = format!(
+        r#""account_statz":[{{"acc":"$G","name":"$G","conns":1,"leafnodes":0,"total_conns":2,"num_subscriptions":6,"sent":{{"msgs":1,"bytes":5,{others},"received":{{"msgs":2,"bytes":5,{others},"slow_consumers":0}}]}}}}"#
+    );
+    assert!(text.ends_with(&expected), "{text}");
+}
