@@ -8,9 +8,12 @@
 //! ```
 //!
 //! [`engine`] is a NATS server as one value, without input or output of its own; [`sim`] is the world around it.
-//! [`view`] says what a page shows of that; `ui`, built for wasm32 only, draws it.
+//! [`view`] says what a page shows of that; `ui`, built for wasm32 only, draws it. `js`, built with the feature of that
+//! name, is what the JavaScript package is made of.
 
 pub mod engine;
+#[cfg(all(target_arch = "wasm32", feature = "js"))]
+pub mod js;
 pub mod sim;
 #[cfg(target_arch = "wasm32")]
 pub mod ui;

@@ -118,14 +118,17 @@ impl Account {
             return Room::default();
         };
         let AccountLimits { max_memory, max_storage, .. } = settings.limits;
-        let account_max = if *storage == Storage::Memory { max_memory } else { max_storage };
-        let mut room = Room { account_max, server_max: settings.max_memory_store, ..Room::default() };
-        let has_limits = room.account_max.is_some() || room.server_max.is_some();
+        let (account_max, server_max) = match storage {
+            Storage::Memory => (max_memory, settings.max_memory_store),
+            Storage::File => (max_storage, settings.max_file_store),
+        };
+        let mut room = Room { account_max, server_max, total_max: settings.max_total_store, ..Room::default() };
+        let has_limits = [room.account_max, room.server_max, room.total_max].iter().any(Option::is_some);
         if has_limits || *allow_atomic || *allow_batched {
             for (_, other) in self.streams.iter().filter(|(other, _)| *other != id) {
                 let bytes = other.store().bytes();
-                room.server_others += bytes;
-                room.account_others += if other.config.storage == *storage { bytes } else { 0 };
+                room.total_others += bytes;
+                room.storage_others += if other.config.storage == *storage { bytes } else { 0 };
                 room.atomic_batches_others += other.atomic_batches().len();
                 room.fast_batches_others += other.fast_batches().len();
             }
@@ -301,7 +304,11 @@ impl Account {
                 [limits.max_memory, settings.max_memory_store],
                 ApiError::MemoryResourcesExceeded,
             ),
-            Storage::File => (usage.reserved_storage, [limits.max_storage, None], ApiError::StorageResourcesExceeded),
+            Storage::File => (
+                usage.reserved_storage,
+                [limits.max_storage, settings.max_file_store],
+                ApiError::StorageResourcesExceeded,
+            ),
         };
         let total = reserved.saturating_sub(given_back).saturating_add(wanted);
         if maxima.into_iter().flatten().any(|max| total > max) { Err(error) } else { Ok(()) }

@@ -92,6 +92,7 @@ impl Server {
         if connection.is_closed() {
             return;
         }
+        connection.last_activity = now;
         if connection.holds_nothing() {
             self.handle_operations(now, conn, bytes);
         } else if let Some(held) = connection.take_held(bytes) {
@@ -167,8 +168,9 @@ impl Server {
         // A sid in use keeps its subscription.
         if connection.subscription(sid).is_none() {
             let sid: Arc<[u8]> = sid.into();
-            let order = self.router.subscribe(subject, conn, Arc::clone(&sid), queue.map(Arc::from));
-            connection.add_subscription(sid, subject, order);
+            let queue: Option<Arc<[u8]>> = queue.map(Arc::from);
+            let order = self.router.subscribe(subject, conn, Arc::clone(&sid), queue.clone());
+            connection.add_subscription(sid, subject, queue, order);
             self.handle_interest_change(now, subject);
         }
         self.with_connection(conn, Connection::send_ok);
@@ -184,11 +186,14 @@ impl Server {
     }
 
     fn handle_pub(&mut self, now: Timestamp, conn: ConnId, publish: &Publish<'_>) {
-        let Some(connection) = self.connections.get(conn) else { return };
+        let Some(connection) = self.connections.get_mut(conn) else { return };
         let ConnectOptions { pedantic, verbose, headers, .. } = connection.options;
         if publish.has_header_size && !headers {
             return self.close(now, conn, ProtocolError::Silent);
         }
+        let size = publish.headers.len() + publish.payload.len();
+        connection.received.count(size);
+        self.received.count(size);
         if let Some(error) = reserved(publish) {
             return self.with_connection(conn, |connection| connection.send_error(&error));
         }

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// Settings of a server, named as in nats-server's configuration file. The default is a plain server with JetStream.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ServerConfig {
     /// Seeds everything random.
     pub seed: u64,
@@ -17,25 +20,34 @@ pub struct ServerConfig {
 }
 
 /// Settings within `jetstream {}` and the account's limits. `None` means no limit.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct JetStreamConfig {
     /// Refuse requests with unknown fields.
     pub strict: bool,
     pub domain: Option<String>,
     /// Whether the account may use JetStream.
     pub account_enabled: bool,
-    /// Memory that all messages of the server may take, in bytes.
+    /// Bytes that all streams in memory may store.
     pub max_memory_store: Option<u64>,
-    /// Longest duplicate window of a stream.
+    /// Bytes that all streams in files may store.
+    pub max_file_store: Option<u64>,
+    /// Bytes that all streams may store, whatever storage they ask for. Not in nats-server: here both take memory.
+    pub max_total_store: Option<u64>,
+    /// Longest duplicate window of a stream. In JSON a number of nanoseconds.
+    #[serde(with = "nanos")]
     pub duplicate_window: Option<Duration>,
     pub max_request_batch: Option<u64>,
+    /// Deliveries that wait for an ack, of any consumer.
+    pub max_ack_pending: Option<u64>,
     pub batch: BatchLimits,
     pub limits: AccountLimits,
 }
 
 /// Settings within `limits { batch {} }`, for batches of published messages. `None` means the server's default, which
 /// differs between atomic and fast batches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct BatchLimits {
     /// Open batches of a stream.
     pub max_inflight_per_stream: Option<u64>,
@@ -43,12 +55,14 @@ pub struct BatchLimits {
     pub max_inflight_total: Option<u64>,
     /// Messages of an atomic batch.
     pub max_msgs: Option<u64>,
-    /// A batch to which nothing is added for so long is dropped.
+    /// A batch to which nothing is added for so long is dropped. In JSON a number of nanoseconds.
+    #[serde(with = "nanos")]
     pub timeout: Option<Duration>,
 }
 
 /// What the account may use (nats-server `server/jetstream.go`, `JetStreamAccountLimits`). `None` means no limit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct AccountLimits {
     pub max_memory: Option<u64>,
     pub max_storage: Option<u64>,
@@ -80,10 +94,28 @@ impl Default for JetStreamConfig {
             domain: None,
             account_enabled: true,
             max_memory_store: None,
+            max_file_store: None,
+            max_total_store: None,
             duplicate_window: None,
             max_request_batch: None,
+            max_ack_pending: None,
             batch: BatchLimits::default(),
             limits: AccountLimits::default(),
         }
+    }
+}
+
+/// A duration in JSON: nanoseconds, as everywhere in the API.
+mod nanos {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        duration.map(crate::engine::duration::nanos).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_nanos))
     }
 }

@@ -209,6 +209,7 @@ impl Server {
             return false;
         }
         let ended = connection.deliver(&subscription.sid, message);
+        self.sent.count(message.size());
         let is_slow = connection.is_slow();
         if connection.make_ready() {
             self.ready.push_back(conn);
@@ -227,6 +228,7 @@ impl Server {
     fn drop_slow(&mut self, now: Timestamp, conn: ConnId) {
         self.with_connection(conn, Connection::drop_outbox);
         self.close(now, conn, ProtocolError::Silent);
+        self.slow_consumers += 1;
         self.effects.tell(now, || Event::SlowConsumer { conn });
     }
 

@@ -51,7 +51,7 @@ pub use config::ServerConfig;
 use std::collections::VecDeque;
 
 use account::{Account, AccountDue};
-use connection::Connection;
+use connection::{Connection, Traffic};
 use context::Context;
 use effects::Effects;
 use event::Event;
@@ -104,6 +104,10 @@ pub struct Server {
     account: Account,
     /// Requests to the system that were answered.
     system_requests: u64,
+    /// On all connections, those that ended included.
+    received: Traffic,
+    sent: Traffic,
+    slow_consumers: u64,
     /// Connections with something to give out, in the order in which they got it.
     ready: VecDeque<ConnId>,
 }
@@ -121,6 +125,9 @@ impl Server {
             effects: Effects::default(),
             account: Account::default(),
             system_requests: 0,
+            received: Traffic::default(),
+            sent: Traffic::default(),
+            slow_consumers: 0,
             ready: VecDeque::new(),
         }
     }
@@ -180,6 +187,10 @@ impl Server {
 
     pub const fn account(&self) -> &Account {
         &self.account
+    }
+
+    pub const fn connection_count(&self) -> usize {
+        self.connections.len()
     }
 
     pub const fn config(&self) -> &ServerConfig {

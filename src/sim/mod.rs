@@ -1,7 +1,8 @@
 //! The world around the server: scripted clients, the clock, what happened and what was done.
 //!
-//! [`Simulation`] is what the page and JavaScript hold: a [`world::World`] that moves by its clock and by commands, the
-//! trace of what happened, and the journal of what was done. Equal seeds and commands give equal runs.
+//! [`Simulation`] is what the page holds: a [`world::World`] that moves by its clock and by commands, the trace of what
+//! happened, and the journal of what was done. [`session::Session`] is what programs hold. Equal seeds and commands give
+//! equal runs.
 
 pub mod actor;
 pub mod client;
@@ -9,6 +10,7 @@ pub mod clock;
 pub mod command;
 pub mod journal;
 pub mod presets;
+pub mod session;
 pub mod template;
 pub mod trace;
 pub mod world;

@@ -47,11 +47,22 @@ pub struct World {
 }
 
 impl World {
+    /// A world whose events are collected.
     pub fn new(config: ServerConfig, start: Timestamp) -> Self {
+        let mut world = Self::unwatched(config, start);
+        world.watch();
+        world
+    }
+
+    /// A world in which nobody asks what happened, until [`watch`](Self::watch).
+    pub fn unwatched(config: ServerConfig, start: Timestamp) -> Self {
         let rng = Rng::new(config.seed ^ 0x5eed);
-        let mut server = Server::new(config);
-        server.watch();
-        Self { now: start, server, actors: Table::default(), rng }
+        Self { now: start, server: Server::new(config), actors: Table::default(), rng }
+    }
+
+    /// Collects events from now on, for [`take_events`](Self::take_events).
+    pub fn watch(&mut self) {
+        self.server.watch();
     }
 
     pub const fn now(&self) -> Timestamp {

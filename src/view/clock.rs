@@ -99,7 +99,7 @@ pub fn speed_label(speed: Speed) -> String {
 
 /// The clock bar of `scene`.
 pub fn row(scene: Scene<'_>) -> ClockRow {
-    let next = scene.world.next_event().map(|next| (next.at(), due::what(scene, next)));
+    let next = scene.world.next_event().map(|next| (next.at(), due::what(scene.world, next)));
     ClockRow {
         now: scene::time_of_day(scene.now()),
         is_playing: scene.clock.is_playing,

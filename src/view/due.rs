@@ -7,16 +7,16 @@ use crate::engine::stream::{LinkDue, Stream, StreamDue};
 use crate::engine::time::Timestamp;
 use crate::engine::transfer::{Restore, Snapshot, TransferDue};
 use crate::sim::actor::Role;
-use crate::sim::world::NextEvent;
+use crate::sim::world::{NextEvent, World};
 
 use super::scene::lossy;
 use super::{Phrase, Scene, first_by};
 
 /// The name and reason of what happens next: “AckWait of `#4` ends”.
-pub fn what(scene: Scene<'_>, next: NextEvent) -> Phrase {
+pub fn what(world: &World, next: NextEvent) -> Phrase {
     match next {
         NextEvent::Server(deadline) => {
-            let account = scene.world.server().account();
+            let account = world.server().account();
             match deadline.due {
                 AccountDue::Stream(id, due) => {
                     account.stream(id).map_or_else(Phrase::new, |stream| of_stream(stream, due))
@@ -25,7 +25,7 @@ pub fn what(scene: Scene<'_>, next: NextEvent) -> Phrase {
             }
         }
         NextEvent::Actor(_, id) => {
-            let Some(actor) = scene.world.actors().get(id) else { return Phrase::new() };
+            let Some(actor) = world.actors().get(id) else { return Phrase::new() };
             let does = match &actor.role {
                 Role::Publisher(_) => " publishes",
                 Role::Worker(_) => " is done with a message",

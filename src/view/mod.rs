@@ -11,7 +11,7 @@
 pub mod clock;
 pub mod consumer_form;
 pub mod consumers;
-mod due;
+pub mod due;
 pub mod form;
 pub mod log;
 pub mod publishers;

@@ -1,7 +1,7 @@
 //! `cargo xtask build`: the optimised page in `dist/`, and its size.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
 
@@ -104,10 +104,14 @@ pub fn trunk(tools: &Toolbox, verb: &str, arguments: &[&str]) -> Result<Command>
 
 /// Whether an optimised build wrote `dist/` last, and nothing that it is built from has changed since.
 fn is_fresh(stamp: &Path) -> bool {
-    let sources = SOURCES.iter().map(|source| project::root().join(source));
     let Some(built) = modified(stamp) else { return false };
-    let is_older = |path: PathBuf| newest(&path).is_some_and(|at| at <= built);
-    is_older(project::dist_dir()) && sources.into_iter().all(is_older)
+    newest(&project::dist_dir()).is_some_and(|at| at <= built) && is_older_than(&SOURCES, stamp)
+}
+
+/// Whether all of `sources`, in the project's folder, changed last before `built` did, which is there.
+pub fn is_older_than(sources: &[&str], built: &Path) -> bool {
+    let Some(built) = modified(built) else { return false };
+    sources.iter().all(|source| newest(&project::root().join(source)).is_some_and(|at| at <= built))
 }
 
 /// When the last change was made in `path`, a file or a folder with all that is in it; `None` where it is not there.

@@ -15,7 +15,7 @@ pub fn run(args: Args) -> Result {
     clippy(&["--workspace", "--all-targets"])?;
     rust_target::ensure()?;
     // The other tests and the benches need files, processes and sockets, which the web has not.
-    clippy(&["--target", rust_target::WASM, "--lib", "--bins", "--test", BROWSER_TESTS])
+    clippy(&["--target", rust_target::WASM, "--features", "js", "--lib", "--bins", "--test", BROWSER_TESTS])
 }
 
 fn clippy(selection: &[&str]) -> Result {

@@ -10,6 +10,7 @@ mod build;
 mod conformance;
 mod e2e;
 mod lint;
+mod package;
 mod process;
 mod project;
 mod say;
@@ -48,7 +49,7 @@ struct Verb {
     run: fn(Args) -> Result,
 }
 
-const VERBS: [Verb; 7] = [
+const VERBS: [Verb; 8] = [
     Verb {
         name: "serve",
         arguments: "[--dev] [--port N] [--open]",
@@ -60,6 +61,12 @@ const VERBS: [Verb; 7] = [
         arguments: "",
         help: "write the optimised page to dist/ and check its size",
         run: build::run,
+    },
+    Verb {
+        name: "package",
+        arguments: "",
+        help: "write the JavaScript package to target/package/ and check its size",
+        run: package::run,
     },
     Verb {
         name: "test",
@@ -126,7 +133,7 @@ mod tests {
 
     #[test]
     fn usage_names_every_verb() {
-        for verb in ["serve", "build", "test", "e2e", "conformance", "bench", "lint"] {
+        for verb in ["serve", "build", "package", "test", "e2e", "conformance", "bench", "lint"] {
             assert!(usage().contains(&format!("\n  {verb} ")), "{verb}");
         }
     }

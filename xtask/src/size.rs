@@ -1,5 +1,6 @@
 //! How much of the page goes over the wire, and the most that it may be.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::{Failure, Result, process, project};
@@ -35,6 +36,23 @@ pub fn check() -> Result {
     let (verdict, fits) = verdict(&assets);
     println!("{verdict}");
     if fits { Ok(()) } else { Err(Failure::new("the page is too large")) }
+}
+
+/// Prints how large one file is, compressed with brotli.
+///
+/// # Errors
+/// It is not there, or larger than `budget_bytes`.
+pub fn check_file(file: &Path, budget_bytes: u64, what: &str) -> Result {
+    let mut node = Command::new("node");
+    node.args(["--input-type=module", "--eval", SCRIPT, "--"]).arg(file.parent().unwrap_or(file));
+    let assets = parse(&process::output(&mut node)?)?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let asset = assets.iter().find(|asset| asset.name == name);
+    let bytes = asset.ok_or_else(|| Failure::new(format!("{} is not there", file.display())))?.brotli_bytes;
+    let fits = bytes <= budget_bytes;
+    let word = if fits { "within" } else { "NOT within" };
+    println!("{bytes:>9} bytes of {what}, compressed with brotli: {word} the budget of {budget_bytes}");
+    if fits { Ok(()) } else { Err(Failure::new(format!("the {what} is too large"))) }
 }
 
 /// Reads lines of `plain brotli name`.

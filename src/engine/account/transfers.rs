@@ -167,24 +167,32 @@ impl Account {
         let Some(restore) = self.transfers.restores.get(id) else { return RestoreBounds::default() };
         let config = restore.contents.config();
         let (usage, limits) = (self.usage(), &settings.limits);
-        let (used, reserved, max, exceeded) = match config.storage {
-            Storage::Memory => {
-                (usage.memory, usage.reserved_memory, limits.max_memory, ApiError::MemoryResourcesExceeded)
-            }
-            Storage::File => {
-                (usage.storage, usage.reserved_storage, limits.max_storage, ApiError::StorageResourcesExceeded)
-            }
+        let (used, reserved, maxima, exceeded) = match config.storage {
+            Storage::Memory => (
+                usage.memory,
+                usage.reserved_memory,
+                [limits.max_memory, settings.max_memory_store],
+                ApiError::MemoryResourcesExceeded,
+            ),
+            Storage::File => (
+                usage.storage,
+                usage.reserved_storage,
+                [limits.max_storage, settings.max_file_store],
+                ApiError::StorageResourcesExceeded,
+            ),
         };
+        let max = maxima.into_iter().flatten().min();
         let left = |max: Option<u64>, used: u64| max.map_or(u64::MAX, |max| max.saturating_sub(used));
-        let room = left(max, used).min(left(settings.max_memory_store, usage.memory + usage.storage));
+        let room = left(max, used).min(left(settings.max_total_store, usage.memory + usage.storage));
         RestoreBounds {
             refusal: self.refuse_restored(config).err(),
             room,
-            unreserved: left(max, reserved).min(left(settings.max_memory_store, reserved)),
+            unreserved: left(max, reserved),
             exceeded: Some(exceeded),
             max_consumers: limits.max_consumers,
             max_ack_pending: limits.max_ack_pending,
             max_request_batch: settings.max_request_batch,
+            server_max_ack_pending: settings.max_ack_pending,
         }
     }
 

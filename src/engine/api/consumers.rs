@@ -76,7 +76,7 @@ impl Server {
         }
         let limits = ConsumerConfigLimits {
             stream: &stream.config,
-            server_max_ack_pending: None,
+            server_max_ack_pending: settings.max_ack_pending,
             account_max_ack_pending: settings.limits.max_ack_pending,
             server_max_request_batch: settings.max_request_batch,
         };

@@ -99,7 +99,9 @@ pub struct ClientSubscription {
     pub sid: Arc<[u8]>,
     /// The subscription's place in the router.
     pub order: u64,
-    delivered: u64,
+    pub queue: Option<Arc<[u8]>>,
+    /// Messages so far.
+    pub delivered: u64,
     max: Option<u64>,
 }
 
@@ -109,10 +111,31 @@ impl ClientSubscription {
     }
 }
 
+/// Messages in one direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Traffic {
+    pub msgs: u64,
+    /// Headers and payloads.
+    pub bytes: u64,
+}
+
+impl Traffic {
+    pub const fn count(&mut self, bytes: usize) {
+        self.msgs += 1;
+        self.bytes += bytes as u64;
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Connection {
     pub options: ConnectOptions,
     pub started: Timestamp,
+    /// When the client said anything last.
+    pub last_activity: Timestamp,
+    /// What the client published.
+    pub received: Traffic,
+    /// What the client was given.
+    pub sent: Traffic,
     /// The start of an operation that has not arrived whole.
     held: Vec<u8>,
     /// How long `held` has to get before it is worth another look.
@@ -134,6 +157,9 @@ impl Connection {
         Self {
             options: ConnectOptions::default(),
             started: now,
+            last_activity: now,
+            received: Traffic::default(),
+            sent: Traffic::default(),
             held: Vec::new(),
             needed: 0,
             owes_info: false,
@@ -207,9 +233,16 @@ impl Connection {
         self.subscriptions.len()
     }
 
-    pub fn add_subscription(&mut self, sid: Arc<[u8]>, subject: &[u8], order: u64) {
-        let subscription =
-            ClientSubscription { subject: subject.into(), sid: Arc::clone(&sid), order, delivered: 0, max: None };
+    /// The subscriptions, in the order in which they were made.
+    pub fn subscriptions(&self) -> Vec<&ClientSubscription> {
+        let mut all: Vec<_> = self.subscriptions.values().collect();
+        all.sort_unstable_by_key(|subscription| subscription.order);
+        all
+    }
+
+    pub fn add_subscription(&mut self, sid: Arc<[u8]>, subject: &[u8], queue: Option<Arc<[u8]>>, order: u64) {
+        let subject = subject.into();
+        let subscription = ClientSubscription { subject, sid: Arc::clone(&sid), order, queue, delivered: 0, max: None };
         self.subscriptions.insert(sid, subscription);
     }
 
@@ -228,6 +261,7 @@ impl Connection {
     pub fn deliver(&mut self, sid: &[u8], message: &Message<'_>) -> Option<ClientSubscription> {
         let subscription = self.subscriptions.get_mut(sid)?;
         subscription.delivered += 1;
+        self.sent.count(message.size());
         let is_spent = subscription.is_spent();
         if self.outbox.capacity() == 0 {
             self.outbox.reserve(self.last_outbox);
@@ -263,6 +297,10 @@ impl Connection {
     pub fn close_silently(&mut self) {
         self.is_closed = true;
         self.held = Vec::new();
+    }
+
+    pub const fn pending_bytes(&self) -> usize {
+        self.outbox.len()
     }
 
     /// Whether more waits in the outbox than a client may leave there.

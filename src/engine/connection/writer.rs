@@ -13,6 +13,13 @@ pub struct Message<'a> {
     pub size_digits: &'a [u8],
 }
 
+impl Message<'_> {
+    /// Bytes of headers and payload.
+    pub const fn size(&self) -> usize {
+        self.headers.len() + self.payload.len()
+    }
+}
+
 /// Appends `message` for subscription `sid`. A client without header support gets the payload alone.
 pub fn message(out: &mut Vec<u8>, sid: &[u8], message: &Message<'_>, with_headers: bool) {
     let Message { subject, reply, headers, payload, size_digits } = *message;

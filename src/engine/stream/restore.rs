@@ -37,6 +37,7 @@ pub struct RestoreBounds {
     pub max_consumers: Option<u64>,
     pub max_ack_pending: Option<u64>,
     pub max_request_batch: Option<u64>,
+    pub server_max_ack_pending: Option<u64>,
 }
 
 /// Takes an archive in and makes a stream of it.
@@ -332,7 +333,7 @@ impl Growing {
         let metadata = config.metadata.clone();
         let limits = ConsumerConfigLimits {
             stream: &self.stream.config,
-            server_max_ack_pending: None,
+            server_max_ack_pending: bounds.server_max_ack_pending,
             account_max_ack_pending: bounds.max_ack_pending,
             server_max_request_batch: bounds.max_request_batch,
         };

@@ -22,12 +22,14 @@ use crate::engine::time::Timestamp;
 pub struct Room {
     /// Bytes that the account may store; `None` if unlimited.
     pub account_max: Option<u64>,
-    /// Bytes of the account that other streams have stored.
-    pub account_others: u64,
-    /// Memory that the server may use, in bytes; `None` if unlimited.
+    /// Bytes that other streams have stored in the stream's storage.
+    pub storage_others: u64,
+    /// Bytes that the server may store in the stream's storage; `None` if unlimited.
     pub server_max: Option<u64>,
-    /// Bytes that other streams have stored.
-    pub server_others: u64,
+    /// Bytes that the server may store in all; `None` if unlimited.
+    pub total_max: Option<u64>,
+    /// Bytes that other streams have stored in either storage.
+    pub total_others: u64,
     /// Atomic batches that are open in other streams.
     pub atomic_batches_others: usize,
     /// Fast batches that are open in other streams.
@@ -58,14 +60,15 @@ impl Stream {
     /// # Errors
     /// If the server's memory is used up.
     pub(super) fn check_server_room(&self, room: Room) -> Result<(), ApiError> {
-        let is_full = room.server_max.is_some_and(|max| room.server_others + self.store.bytes() > max);
+        let bounds = [(room.server_max, room.storage_others), (room.total_max, room.total_others)];
+        let is_full = bounds.iter().any(|(max, others)| max.is_some_and(|max| others + self.store.bytes() > max));
         if is_full { Err(ApiError::InsufficientResources) } else { Ok(()) }
     }
 
     /// # Errors
     /// If the account has no room for a message of `size` bytes.
     pub(super) fn check_account_room(&self, room: Room, size: u64) -> Result<(), ApiError> {
-        let is_full = room.account_max.is_some_and(|max| room.account_others + self.store.bytes() + size > max);
+        let is_full = room.account_max.is_some_and(|max| room.storage_others + self.store.bytes() + size > max);
         if is_full { Err(ApiError::AccountResourcesExceeded) } else { Ok(()) }
     }
 

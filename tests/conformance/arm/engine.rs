@@ -103,8 +103,11 @@ fn config(options: &ServerOptions) -> ServerConfig {
         domain: options.domain.clone(),
         account_enabled: !options.account_without_jetstream,
         max_memory_store: options.server_max_memory,
+        max_file_store: None,
+        max_total_store: None,
         duplicate_window: options.limits.duplicate_window,
         max_request_batch: options.limits.max_request_batch,
+        max_ack_pending: None,
         batch: BatchLimits {
             max_inflight_per_stream: options.limits.batch_max_inflight_per_stream,
             max_inflight_total: options.limits.batch_max_inflight_total,

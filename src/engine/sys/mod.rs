@@ -1,0 +1,148 @@
+//! What a plain user may ask of the system: who it is, which connections its account has, and what passed on them.
+//!
+//! Source: nats-server `server/events.go` (`userInfoReq`, `connzReq`, `statzReq`, `ServerInfo`).
+
+mod connections;
+mod traffic;
+
+use serde::Serialize;
+
+use super::Server;
+use super::api::advisory::ACCOUNT;
+use super::api::json::{JsonError, Object, to_json, unmarshal};
+use super::asset::SERVER_VERSION;
+use super::connection::Message;
+use super::time::Timestamp;
+
+use connections::ConnectionsRequest;
+use traffic::TrafficRequest;
+
+/// Begins every answer.
+#[derive(Serialize)]
+struct ServerInfo<'a> {
+    name: &'a str,
+    host: &'a str,
+    id: &'a str,
+    ver: &'a str,
+    feature_flags: FeatureFlags,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    jetstream: bool,
+    flags: u64,
+    seq: u64,
+    time: Timestamp,
+}
+
+/// As they are where nobody changed them.
+#[derive(Serialize)]
+struct FeatureFlags {
+    js_ack_fc_v2: bool,
+    js_api_reply_v2: bool,
+    js_raft_delete_range: bool,
+    js_snapshot_sources: bool,
+}
+
+#[derive(Serialize)]
+struct UserInfo<'a> {
+    user: &'a str,
+    account: &'a str,
+    account_name: &'a str,
+}
+
+/// Field by field, as the answers have it.
+#[derive(Serialize)]
+struct SystemReply<'a, T> {
+    server: ServerInfo<'a>,
+    /// `Some(None)` is `null`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Option<T>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<SystemError>,
+}
+
+#[derive(Serialize)]
+struct SystemError {
+    code: u16,
+    description: String,
+}
+
+impl<'a, T> SystemReply<'a, T> {
+    fn with(server: ServerInfo<'a>, data: T) -> Self {
+        Self { server, data: Some(Some(data)), error: None }
+    }
+
+    /// The body is no request.
+    fn malformed(server: ServerInfo<'a>, error: &JsonError) -> Self {
+        Self { server, data: None, error: Some(SystemError { code: 400, description: error.to_string() }) }
+    }
+
+    /// The request asks for what there is not.
+    fn refused(server: ServerInfo<'a>, description: String) -> Self {
+        Self { server, data: Some(None), error: Some(SystemError { code: 500, description }) }
+    }
+}
+
+/// The request in a body; none asks for nothing in particular.
+fn request<T: Object>(body: &[u8]) -> Result<T, JsonError> {
+    if body.is_empty() { Ok(T::default()) } else { unmarshal(body) }
+}
+
+impl Server {
+    /// Takes a request to the system. Whether anything listens on its subject.
+    pub(super) fn handle_system_request(&mut self, now: Timestamp, to: &[u8], message: &Message<'_>) -> bool {
+        let answer = match to {
+            b"$SYS.REQ.USER.INFO" => Self::user_info,
+            b"$SYS.REQ.ACCOUNT.PING.CONNZ" | b"$SYS.REQ.SERVER.PING.CONNZ" => Self::connections_reply,
+            b"$SYS.REQ.ACCOUNT.PING.STATZ" => Self::traffic_reply,
+            _ => return false,
+        };
+        if !message.reply.is_empty() {
+            self.system_requests += 1;
+            let reply = answer(self, now, message.payload);
+            self.effects.send(message.reply, &reply);
+        }
+        true
+    }
+
+    fn user_info(&self, now: Timestamp, _body: &[u8]) -> Vec<u8> {
+        let data = UserInfo { user: "", account: ACCOUNT, account_name: ACCOUNT };
+        to_json(&SystemReply::with(self.server_info(now), data))
+    }
+
+    fn connections_reply(&self, now: Timestamp, body: &[u8]) -> Vec<u8> {
+        let server = self.server_info(now);
+        to_json(&match request::<ConnectionsRequest>(body) {
+            Err(error) => SystemReply::malformed(server, &error),
+            Ok(request) => match self.connections_page(now, &request) {
+                Ok(page) => SystemReply::with(server, page),
+                Err(why) => SystemReply::refused(server, why),
+            },
+        })
+    }
+
+    fn traffic_reply(&self, now: Timestamp, body: &[u8]) -> Vec<u8> {
+        let server = self.server_info(now);
+        to_json(&match request::<TrafficRequest>(body) {
+            Err(error) => SystemReply::malformed(server, &error),
+            Ok(_) => SystemReply::with(server, self.account_traffic(now)),
+        })
+    }
+
+    fn server_info(&self, now: Timestamp) -> ServerInfo<'_> {
+        ServerInfo {
+            name: &self.config.server_name,
+            host: &self.config.host,
+            id: &self.server_id,
+            ver: SERVER_VERSION,
+            feature_flags: FeatureFlags {
+                js_ack_fc_v2: false,
+                js_api_reply_v2: false,
+                js_raft_delete_range: true,
+                js_snapshot_sources: false,
+            },
+            jetstream: self.config.jetstream.is_some(),
+            flags: 7,
+            seq: self.system_requests,
+            time: now,
+        }
+    }
+}

@@ -1,0 +1,186 @@
+// `jetstream-sim`: a stand-in for nats-server in test suites.
+
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { Simulator } from "../node.js";
+import { Failure } from "./failure.js";
+import { USAGE, parseFlags } from "./flags.js";
+import { Log } from "./log.js";
+import { httpServer } from "./monitor.js";
+import { readSettingsFile } from "./settings.js";
+import { tcpServer } from "./tcp.js";
+import { webSocketServer } from "./websocket.js";
+
+const VERSION = "2.15.1";
+const DEFAULT_PORT = 4222;
+const DEFAULT_WEBSOCKET_HOST = "127.0.0.1";
+/** How long clients over TCP must be silent before a manual clock goes on. */
+const QUIET_MS = 4;
+
+export async function main(words) {
+  let flags;
+  try {
+    flags = parseFlags(words);
+  } catch (error) {
+    return refuse(error);
+  }
+  if (flags.help) return process.stdout.write(USAGE);
+  if (flags.version) return process.stdout.write(`nats-server: v${VERSION}\n`);
+  try {
+    const settings = merge(flags, flags.config ? readSettingsFile(flags.config) : { noted: [] });
+    if (flags.test) return process.stderr.write(`jetstream-sim: configuration file ${flags.config} is valid\n`);
+    await start(settings);
+  } catch (error) {
+    refuse(error);
+  }
+}
+
+/** One line, and the end. */
+function refuse(error) {
+  if (!(error instanceof Failure)) throw error;
+  process.stderr.write(`jetstream-sim: ${error.message}\n`);
+  process.exit(1);
+}
+
+/** The configuration with what the command line says instead. */
+function merge(flags, settings) {
+  const { http_port, jetstream, debug_and_trace, ...rest } = flags;
+  const merged = { host: "127.0.0.1", port: DEFAULT_PORT, ...settings, ...rest };
+  if (http_port !== undefined) merged.http = { host: settings.http?.host, port: http_port };
+  if (jetstream !== undefined) merged.has_jetstream = jetstream;
+  if (debug_and_trace) merged.debug = true;
+  const { websocket } = merged;
+  if (websocket) {
+    if (!websocket.no_tls) throw new Failure("websocket requires TLS configuration: not simulated; set no_tls: true");
+    websocket.host ??= DEFAULT_WEBSOCKET_HOST;
+  }
+  if (/\s/.test(merged.server_name ?? "")) throw new Failure("server name cannot contain spaces");
+  return merged;
+}
+
+/** JetStream's settings as the simulator takes them. */
+function jetstreamOptions({ has_jetstream, jetstream = {} }) {
+  if (!has_jetstream) return false;
+  const { strict, domain, max_memory_store, max_file_store, limits = {} } = jetstream;
+  const { max_request_batch, duplicate_window, max_ack_pending, batch: { noted, ...batch } = {} } = limits;
+  const stores = { max_memory_store, max_file_store };
+  return { strict, domain, ...stores, max_request_batch, duplicate_window, max_ack_pending, batch };
+}
+
+async function start(settings) {
+  const started = performance.now();
+  const log = new Log(settings);
+  const now = new Date();
+  // Ports are bound before the simulator is made, since INFO names them; who connects early waits for it.
+  let resolve;
+  const made = new Promise((done) => (resolve = done));
+  const tcp = tcpServer(made, log);
+  const ws = settings.websocket && webSocketServer(made, log);
+  const http = settings.http && httpServer(made, log);
+  const { host } = settings;
+  const addresses = { port: await listen(tcp, settings.port, host, "client") };
+  if (ws) addresses.websocket = await listen(ws, settings.websocket.port ?? 0, settings.websocket.host, "websocket");
+  if (http) addresses.http = await listen(http, settings.http.port, settings.http.host ?? host, "monitoring");
+  const simulator = await Simulator.create({
+    seed: settings.seed ?? Math.floor(Math.random() * 2 ** 48),
+    start: now,
+    server_name: settings.server_name,
+    host,
+    port: addresses.port,
+    max_payload: settings.max_payload,
+    jetstream: jetstreamOptions(settings),
+    journal_bytes: 0,
+    quiet_ms: QUIET_MS,
+  });
+  resolve(simulator);
+  if (settings.clock !== "manual") simulator.play();
+  announce(settings, addresses, log, performance.now() - started);
+  const files = writeFiles(settings, addresses);
+  endOnSignals(log, files);
+}
+
+/** Binds a port; -1 and 0 are any free one. Gives the port. */
+function listen(server, port, host, what) {
+  return new Promise((resolve, reject) => {
+    const isFree = port === -1 || port === 0;
+    if (!isFree && !(Number.isInteger(port) && port > 0 && port < 65536)) {
+      return reject(new Failure(`${what} port ${port} is not valid`));
+    }
+    server.once("error", (error) => reject(new Failure(`Error listening on ${what} port: ${host}:${port}, ${error.code ?? error.message}`)));
+    server.listen({ port: isFree ? 0 : port, host }, () => resolve(server.address().port));
+  });
+}
+
+const shown = (host, port) => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
+
+function announce(settings, addresses, log, took) {
+  log.info("Starting nats-server");
+  log.info(`  Version:  ${VERSION}`);
+  log.info(`  Git:      [jetstream-sim ${packageVersion()}]`);
+  log.info(`  Name:     ${settings.server_name ?? "jetstream-sim"}`);
+  if (settings.config) log.info(`Using configuration file: ${settings.config}`);
+  for (const note of settings.noted) log.warn(`${note}: taken, without effect in a simulation`);
+  if (addresses.http) log.info(`Starting http monitor on ${shown(settings.http.host ?? settings.host, addresses.http)}`);
+  if (settings.has_jetstream) {
+    log.info("Starting JetStream");
+    log.info("---------------- JETSTREAM ----------------");
+    log.info(`  Strict:          ${settings.jetstream?.strict ?? true}`);
+    if (settings.jetstream?.domain) log.info(`  Domain:          ${settings.jetstream.domain}`);
+    log.info("  API Level:       5");
+    log.info("-------------------------------------------");
+    log.warn("Simulated: streams that ask for file storage are taken and kept in memory");
+    log.info(`Took ${took.toFixed(6)}ms to start JetStream`);
+  }
+  if (settings.clock === "manual") log.info("Time stands still until POST /clock/advance?by=DURATION");
+  if (addresses.websocket) log.info(`Listening for websocket clients on ws://${shown(settings.websocket.host, addresses.websocket)}`);
+  log.info(`Listening for client connections on ${shown(settings.host, addresses.port)}`);
+  log.info("Server is ready");
+}
+
+function packageVersion() {
+  return JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
+}
+
+/** Every address that reaches a host. */
+function reachable(host) {
+  if (host !== "0.0.0.0" && host !== "::") return [host];
+  const addresses = Object.values(networkInterfaces()).flat().map(({ address }) => address);
+  return host === "::" ? addresses : addresses.filter((address) => !address.includes(":"));
+}
+
+/** Writes the pid and ports files; gives those that go at the end. */
+function writeFiles({ pid_file, ports_file_dir, host, websocket, http }, addresses) {
+  if (pid_file) write(pid_file, String(process.pid));
+  if (!ports_file_dir) return [];
+  const urls = (scheme, at, port) => reachable(at).map((address) => `${scheme}://${shown(address, port)}`);
+  const ports = { nats: urls("nats", host, addresses.port) };
+  if (addresses.http) ports.monitoring = urls("http", http.host ?? host, addresses.http);
+  if (addresses.websocket) ports.websocket = urls("ws", websocket.host, addresses.websocket);
+  const file = join(ports_file_dir, `nats-server_${process.pid}.ports`);
+  write(file, JSON.stringify(ports));
+  return [file];
+}
+
+function write(file, text) {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new Failure(`${file}: ${error.code ?? error.message}`);
+  }
+}
+
+function endOnSignals(log, files) {
+  const names = { SIGINT: "interrupt", SIGTERM: "terminated" };
+  for (const [signal, name] of Object.entries(names)) {
+    process.on(signal, () => {
+      log.info(`Trapped "${name}" signal`);
+      log.info("Initiating Shutdown...");
+      for (const file of files) rmSync(file, { force: true });
+      log.info("Server Exiting..");
+      process.exit(0);
+    });
+  }
+  // Reopen the log, reload: nothing here has to.
+  for (const signal of ["SIGHUP", "SIGUSR1", "SIGUSR2"]) process.on(signal, () => log.info(`Trapped "${signal}" signal`));
+}

@@ -1,0 +1,32 @@
+// The listener for clients: bytes in, bytes out.
+
+import { createServer } from "node:net";
+
+/** Bytes that may wait for a client that does not read. */
+export const MAX_PENDING = 64 * 1024 * 1024;
+
+/** A server whose connections are the simulator's, which is promised. It does not listen yet. */
+export function tcpServer(promised, log) {
+  return createServer({ noDelay: true }, async (socket) => {
+    // What follows is "close".
+    socket.on("error", () => {});
+    const simulator = await promised;
+    const peer = `${socket.remoteAddress}:${socket.remotePort}`;
+    log.debug(`${peer} - Client connection created`);
+    const connection = simulator.connect(
+      (bytes) => {
+        socket.write(bytes);
+        if (socket.writableLength > MAX_PENDING) {
+          log.info(`${peer} - Slow Consumer Detected`);
+          socket.destroy();
+        }
+      },
+      () => socket.end(),
+    );
+    socket.on("data", (bytes) => connection.write(bytes));
+    socket.on("close", () => {
+      log.debug(`${peer} - Client connection closed`);
+      connection.close();
+    });
+  });
+}

@@ -1,0 +1,228 @@
+// The simulator: a server in WebAssembly, its clock, and the byte pipes of its clients.
+
+import { Core } from "./core.js";
+import { Clock } from "./clock.js";
+import { dateOf } from "./duration.js";
+import { JetStreamError } from "./error.js";
+import { EventHub } from "./events.js";
+import { Reply, headerList, parseHeaders, requests, toBytes } from "./requests.js";
+import { webSocketFactory } from "./socket.js";
+
+export { JetStreamError };
+
+/** WebAssembly has 4 GiB; short of that the server answers "insufficient resources". */
+const MAX_STORED_BYTES = 3_800_000_000;
+const MADE_BY_US = Symbol("made by Simulator");
+
+let loader;
+let loading;
+
+/** Sets how the WebAssembly is loaded, when it is needed. */
+export function setLoader(load) {
+  loader = load;
+}
+
+function load() {
+  // What failed may succeed later.
+  loading ??= loader().catch((error) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+/** The options as the core reads them. */
+function setupJson({ seed, start, journal_bytes, quiet_ms: _, jetstream, ...server }) {
+  const config = jetstream === false ? null : { max_total_store: MAX_STORED_BYTES, ...jetstream };
+  return JSON.stringify({
+    server: { ...server, seed, jetstream: config },
+    start: start instanceof Date ? start.toISOString() : start,
+    journal_bytes,
+  });
+}
+
+class Base {
+  #core;
+  #clock;
+  #pipes = new Map();
+  #isFlushing = false;
+  #events;
+
+  constructor(mark, core, { quiet_ms = 0 } = {}) {
+    if (mark !== MADE_BY_US) throw new TypeError("make a simulator with Simulator.create() or Simulator.replay()");
+    this.#core = core;
+    this.#clock = new Clock(core, () => this.#flush(), quiet_ms);
+  }
+
+  static async create(options = {}) {
+    await load();
+    return new this(MADE_BY_US, new Core(setupJson(options)), options);
+  }
+
+  static async replay(journal, options = {}) {
+    await load();
+    return new this(MADE_BY_US, Core.replay(journal), options);
+  }
+
+  /** The core, brought up to date. */
+  #use() {
+    if (!this.#core) throw new Error("this simulator is disposed of");
+    this.#clock.bringUpToDate();
+    return this.#core;
+  }
+
+  /** Hands out what the core has for connections; whether there was anything. */
+  #flush() {
+    // A client that writes while it is handed a frame: the loop below goes on with what that causes.
+    if (this.#isFlushing || !this.#core) return false;
+    this.#isFlushing = true;
+    let count = 0;
+    for (let handle; (handle = this.#core?.peek()) > 0; count += 1) {
+      const frame = this.#core.take();
+      const pipe = this.#pipes.get(handle);
+      if (frame === undefined) this.#pipes.delete(handle);
+      guard(() => (frame === undefined ? pipe?.onClosed?.() : pipe?.onBytes(frame)));
+    }
+    this.#isFlushing = false;
+    if (this.#core && this.#events) this.#events.publish(JSON.parse(this.#core.takeEvents()));
+    if (this.#core) this.#clock.schedule();
+    return count > 0;
+  }
+
+  connect(onBytes, onClosed) {
+    const handle = this.#use().connect();
+    this.#pipes.set(handle, { onBytes, onClosed });
+    // The first frame comes when the caller holds the connection.
+    queueMicrotask(() => this.#flush());
+    return {
+      write: (bytes) => {
+        if (!this.#pipes.has(handle)) return;
+        this.#clock.noteInput();
+        this.#use().write(handle, bytes);
+        this.#flush();
+      },
+      close: () => {
+        if (!this.#pipes.delete(handle)) return;
+        this.#clock.noteInput();
+        this.#use().close(handle);
+        this.#flush();
+      },
+    };
+  }
+
+  webSocketFactory() {
+    return webSocketFactory(this);
+  }
+
+  request(subject, payload, { headers } = {}) {
+    const core = this.#use();
+    try {
+      const data = core.request(subject, headerList(headers), toBytes(payload));
+      return new Reply(parseHeaders(core.answerHeaders()), data);
+    } catch (error) {
+      throw error.code ? new JetStreamError(error.message, error.code) : error;
+    } finally {
+      this.#flush();
+    }
+  }
+
+  now() {
+    return dateOf(this.nowNanos());
+  }
+
+  nowNanos() {
+    const core = this.#use();
+    const now = core.now();
+    this.#flush();
+    return now;
+  }
+
+  nextEvent() {
+    const core = this.#use();
+    const atNanos = core.nextAt();
+    return atNanos === undefined ? undefined : { at: dateOf(atNanos), atNanos, reason: core.nextReason() };
+  }
+
+  async advance(duration) {
+    this.#use();
+    await this.#clock.advance(duration);
+  }
+
+  async runUntil(goal, { limit = "24h" } = {}) {
+    this.#use();
+    const isThere = await this.#clock.runUntil(goal, limit);
+    if (!isThere) throw new Error(`not within ${limit} of simulated time`);
+  }
+
+  get isPlaying() {
+    return this.#clock.isPlaying;
+  }
+
+  get speed() {
+    return this.#clock.speed;
+  }
+
+  set speed(speed) {
+    this.#use();
+    this.#clock.speed = speed;
+    this.#flush();
+  }
+
+  play(speed = this.speed) {
+    this.speed = speed;
+    this.#clock.play();
+  }
+
+  pause() {
+    this.#use();
+    this.#clock.pause();
+    this.#flush();
+  }
+
+  get events() {
+    this.#use().watch();
+    this.#events ??= new EventHub();
+    return this.#events.open();
+  }
+
+  snapshot() {
+    return this.#use().snapshot();
+  }
+
+  restore(snapshot) {
+    this.#use().restore(snapshot);
+    this.#clock.rebase();
+    this.#flush();
+  }
+
+  exportJournal() {
+    return this.#use().exportJournal();
+  }
+
+  dispose() {
+    if (!this.#core) return;
+    this.#clock.stop();
+    this.#core.free();
+    this.#core = undefined;
+    this.#events?.end();
+    const pipes = [...this.#pipes.values()];
+    this.#pipes.clear();
+    for (const pipe of pipes) guard(() => pipe.onClosed?.());
+  }
+}
+
+/** What a client's handler throws is its own affair: it is reported, and the others are served. */
+function guard(call) {
+  try {
+    call();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
+export class Simulator extends requests(Base) {}
+
+// Older browsers do not know `using`.
+if (Symbol.dispose) Simulator.prototype[Symbol.dispose] = Simulator.prototype.dispose;
