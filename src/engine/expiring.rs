@@ -11,7 +11,8 @@ use super::time::Timestamp;
 /// The order of deadlines that somebody else keeps by sequence.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct DeadlineOrder {
-    /// In ascending order. One that was changed or removed since stays behind and does not count; the first counts.
+    /// By ascending time; at one moment, in the order of their setting. One that was changed or removed since stays
+    /// behind and does not count, and one that was set again may stand twice; the first counts.
     in_order: VecDeque<(Timestamp, u64)>,
     out_of_order: BTreeSet<(Timestamp, u64)>,
     /// Deadlines that count.
@@ -24,12 +25,10 @@ impl DeadlineOrder {
 
     pub fn add(&mut self, seq: u64, at: Timestamp) {
         self.len += 1;
-        match self.in_order.back() {
-            Some(last) if *last > (at, seq) => {
-                self.out_of_order.insert((at, seq));
-            }
-            Some(last) if *last == (at, seq) => {}
-            _ => self.in_order.push_back((at, seq)),
+        if self.in_order.back().is_some_and(|(last, _)| *last > at) {
+            self.out_of_order.insert((at, seq));
+        } else {
+            self.in_order.push_back((at, seq));
         }
     }
 
@@ -47,7 +46,7 @@ impl DeadlineOrder {
         }
     }
 
-    /// The first deadline, and whose it is.
+    /// The first deadline, and whose it is; of those at one moment, any.
     pub fn first(&self) -> Option<(Timestamp, u64)> {
         match (self.in_order.front(), self.out_of_order.first()) {
             (Some(a), Some(b)) => Some(*a.min(b)),
@@ -129,9 +128,10 @@ mod tests {
                     0 => assert_eq!(deadlines.remove(seq), model.remove(&seq), "seed {seed}"),
                     1 => {
                         let now = Timestamp::from_nanos(step);
-                        let expected = model.iter().map(|(seq, at)| (*at, *seq)).min().filter(|(at, _)| *at <= now);
-                        assert_eq!(deadlines.pop(now), expected, "seed {seed}");
-                        model.retain(|seq, _| Some(*seq) != expected.map(|(_, seq)| seq));
+                        let expected = model.values().min().copied().filter(|at| *at <= now);
+                        let popped = deadlines.pop(now);
+                        assert_eq!(popped.map(|(at, _)| at), expected, "seed {seed}");
+                        assert_eq!(popped.and_then(|(_, seq)| model.remove(&seq)), expected, "seed {seed}");
                     }
                     kind => {
                         let at = Timestamp::from_nanos(step + if kind == 2 { 100 } else { rng.below(300) });
@@ -139,7 +139,7 @@ mod tests {
                         model.insert(seq, at);
                     }
                 }
-                assert_eq!(deadlines.first(), model.iter().map(|(seq, at)| (*at, *seq)).min(), "seed {seed}");
+                assert_eq!(deadlines.first().map(|(at, _)| at), model.values().min().copied(), "seed {seed}");
             }
             assert!(deadlines.iter().eq(model));
         }

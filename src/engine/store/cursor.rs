@@ -160,17 +160,13 @@ impl MessageStore {
     /// that never goes back.
     #[inline]
     pub fn next(&self, cursor: &mut Cursor, from: u64) -> Option<u64> {
-        if cursor.covers_all {
-            return if self.messages > 0 { self.log.next(from) } else { None };
-        }
-        self.next_filtered(cursor, from)
-    }
-
-    fn next_filtered(&self, cursor: &mut Cursor, from: u64) -> Option<u64> {
-        let from = from.max(self.first_seq);
         if from > self.last_seq || self.messages == 0 {
             return None;
         }
+        if cursor.covers_all { self.log.next(from) } else { self.next_filtered(cursor, from.max(self.first_seq)) }
+    }
+
+    fn next_filtered(&self, cursor: &mut Cursor, from: u64) -> Option<u64> {
         match &cursor.filters[..] {
             [filter] if filter.is_literal() => self.next_literal(filter, &mut cursor.derived, from),
             filters => self.next_covered(filters, &mut cursor.derived, from),

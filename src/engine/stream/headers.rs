@@ -41,9 +41,16 @@ pub struct PublishHeaders<'a> {
 impl<'a> PublishHeaders<'a> {
     pub fn read(block: &'a [u8]) -> Self {
         let mut found = Self::default();
-        if block.is_empty() {
-            return found;
+        if !block.is_empty() {
+            found.fill(block);
         }
+        found
+    }
+
+    /// Not inlined: most messages have no headers.
+    #[inline(never)]
+    fn fill(&mut self, block: &'a [u8]) {
+        let found = &mut *self;
         for (name, value) in Headers::new(block).iter() {
             let slot = match name {
                 b"Nats-Msg-Id" => &mut found.msg_id,
@@ -72,7 +79,7 @@ impl<'a> PublishHeaders<'a> {
             };
             slot.get_or_insert(value);
         }
-        found.without_empty_values()
+        found.drop_empty_values();
     }
 
     /// The subject of the schedule that ends with this message.
@@ -80,7 +87,7 @@ impl<'a> PublishHeaders<'a> {
         self.scheduler.filter(|_| self.schedule_next == Some(b"purge"))
     }
 
-    fn without_empty_values(mut self) -> Self {
+    fn drop_empty_values(&mut self) {
         for slot in [
             &mut self.msg_id,
             &mut self.expected_stream,
@@ -105,7 +112,6 @@ impl<'a> PublishHeaders<'a> {
         ] {
             *slot = slot.filter(|value| !value.is_empty());
         }
-        self
     }
 }
 
