@@ -461,6 +461,7 @@ impl Serialize for ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::api::json::to_json;
 
     #[test]
     fn rows_are_in_order_and_each_number_is_used_once() {
@@ -472,7 +473,7 @@ mod tests {
         let error = ApiError::StreamWrongLastSequence { seq: 7 };
         assert_eq!((error.code(), error.err_code(), error.to_string()), (400, 10071, "wrong last sequence: 7".into()));
         assert_eq!(
-            serde_json::to_string(&ApiError::StreamNotFound).expect("plain fields"),
+            String::from_utf8(to_json(&ApiError::StreamNotFound)).expect("JSON is text"),
             r#"{"code":404,"err_code":10059,"description":"stream not found"}"#
         );
         let overlap = ApiError::StreamExternalApiOverlap { prefix: "$JS.API".into(), subject: "$JS.API".into() };

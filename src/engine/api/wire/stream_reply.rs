@@ -5,14 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::ser::{Error as _, SerializeMap};
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
 
 use super::base64::Base64;
 use super::envelope::Paged;
 use super::sourcing::ErrorBlock;
-use crate::engine::api::json::{Text, to_json};
+use crate::engine::api::json::Text;
 use crate::engine::asset::API_LEVEL;
 use crate::engine::date_time::serialize_or_zero;
 use crate::engine::emit::{is_default, is_empty, limit};
@@ -67,23 +66,11 @@ pub struct SubjectCounts(pub BTreeMap<Vec<u8>, u64>);
 
 impl Serialize for SubjectCounts {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let texts: Option<Vec<(&str, u64)>> =
-            self.0.iter().map(|(subject, count)| Some((std::str::from_utf8(subject).ok()?, *count))).collect();
-        if let Some(texts) = texts {
-            let mut map = serializer.serialize_map(Some(texts.len()))?;
-            for (subject, count) in texts {
-                map.serialize_entry(subject, &count)?;
-            }
-            return map.end();
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (subject, count) in &self.0 {
+            map.serialize_entry(&Text(subject), count)?;
         }
-        // Keys have to be texts, so that bytes that are none are escaped here.
-        let members: Vec<Vec<u8>> = self
-            .0
-            .iter()
-            .map(|(subject, count)| [to_json(&Text(subject)), format!(":{count}").into_bytes()].concat())
-            .collect();
-        let object = String::from_utf8([&b"{"[..], &members.join(&b','), b"}"].concat()).map_err(S::Error::custom)?;
-        RawValue::from_string(object).map_err(S::Error::custom)?.serialize(serializer)
+        map.end()
     }
 }
 
@@ -282,6 +269,7 @@ impl ApiStats {
 mod tests {
     use super::super::envelope::{ReplyKind, reply};
     use super::*;
+    use crate::engine::api::json::to_json;
     use crate::engine::error::ApiError;
 
     #[test]
