@@ -3,8 +3,6 @@
 //! Sources: nats-server `server/jetstream_api.go` (`JSApi…Response`), `server/stream.go` (`StreamInfo`),
 //! `server/store.go` (`StreamState`), `server/jetstream.go` (`JetStreamAccountStats`).
 
-use std::collections::BTreeMap;
-
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -16,6 +14,7 @@ use crate::engine::asset::API_LEVEL;
 use crate::engine::date_time::serialize_or_zero;
 use crate::engine::emit::{is_default, is_empty, limit};
 use crate::engine::list::List;
+use crate::engine::sorted_map::SortedMap;
 use crate::engine::stream::config::{ExternalStream, StreamConfig};
 use crate::engine::time::Timestamp;
 use crate::engine::transform::SubjectTransform;
@@ -62,12 +61,12 @@ pub struct StreamState {
 
 /// How many messages each subject has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SubjectCounts(pub BTreeMap<Vec<u8>, u64>);
+pub struct SubjectCounts(pub SortedMap<Vec<u8>, u64>);
 
 impl Serialize for SubjectCounts {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (subject, count) in &self.0 {
+        for (subject, count) in self.0.iter() {
             map.serialize_entry(&Text(subject), count)?;
         }
         map.end()
@@ -275,7 +274,7 @@ mod tests {
     #[test]
     fn errors_keep_what_go_does_not_leave_out() {
         fn of<B: Serialize + Default>() -> String {
-            let json = reply::<B>(ReplyKind::default(), Err(ApiError::BadRequest));
+            let json = reply::<B>(ReplyKind::default(), &Err(ApiError::BadRequest));
             let text = String::from_utf8(json).expect("JSON is text");
             text.split_once("\"bad request\"}").expect("the error").1.to_owned()
         }
