@@ -272,7 +272,12 @@ impl<'a> Decoder<'a> {
         self.map(out, "map[string]string", Self::string_map);
     }
 
-    fn map<T: Default>(&mut self, out: &mut SortedMap<String, T>, go_type: &str, read: fn(&mut Self, &mut T)) {
+    pub(super) fn map<T: Default>(
+        &mut self,
+        out: &mut SortedMap<String, T>,
+        go_type: &str,
+        read: fn(&mut Self, &mut T),
+    ) {
         if self.takes_null() {
             out.clear();
         } else if self.opens(b'{', &format!("map[string]{go_type}")) {
@@ -300,7 +305,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Reads the elements of an array whose bracket is read, and counts them.
-    fn elements(&mut self, read: &mut dyn FnMut(&mut Self, usize)) -> usize {
+    pub(super) fn elements(&mut self, read: &mut dyn FnMut(&mut Self, usize)) -> usize {
         let mut len = 0;
         while !self.closes(b']') {
             self.path.push(Step::Element(len));
@@ -339,9 +344,8 @@ impl<'a> Decoder<'a> {
 
     /// Whether the value is what begins with `bracket`, which is then read. Otherwise it is passed over; only `null` is
     /// no error.
-    fn opens(&mut self, bracket: u8, go_type: &str) -> bool {
-        self.at = skip_blanks(self.text, self.at);
-        if self.text[self.at] == bracket {
+    pub(super) fn opens(&mut self, bracket: u8, go_type: &str) -> bool {
+        if self.first_byte() == bracket {
             self.at += 1;
             return true;
         }
@@ -363,8 +367,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn takes_null(&mut self) -> bool {
-        self.at = skip_blanks(self.text, self.at);
-        let is_null = self.text[self.at] == b'n';
+        let is_null = self.first_byte() == b'n';
         if is_null {
             self.at += b"null".len();
         }
@@ -380,10 +383,16 @@ impl<'a> Decoder<'a> {
     }
 
     /// The next value as it stands in the text.
-    fn raw(&mut self) -> &'a [u8] {
+    pub(super) fn raw(&mut self) -> &'a [u8] {
         let start = skip_blanks(self.text, self.at);
         self.at = scan_value(self.text, start).expect("the text was scanned before");
         &self.text[start..self.at]
+    }
+
+    /// The first byte of the next value.
+    pub(super) fn first_byte(&mut self) -> u8 {
+        self.at = skip_blanks(self.text, self.at);
+        self.text[self.at]
     }
 
     fn mismatch(&mut self, raw: &[u8], go_type: &str) {
