@@ -5,8 +5,6 @@
 
 mod transfers;
 
-use std::collections::BTreeMap;
-
 pub use transfers::RestoreChunk;
 
 use super::api::advisory;
@@ -21,6 +19,7 @@ use super::subject::collide;
 use super::table::{ConsumerId, LinkId, StreamId, Table};
 use super::time::Timestamp;
 use super::transfer::{TransferDue, Transfers};
+use crate::engine::sorted_map::SortedMap;
 
 /// Counts of API requests, as account info shows them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -32,7 +31,7 @@ pub struct ApiCounts {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Account {
     streams: Table<StreamId, Stream>,
-    names: BTreeMap<String, StreamId>,
+    names: SortedMap<String, StreamId>,
     pub api: ApiCounts,
     transfers: Transfers,
 }

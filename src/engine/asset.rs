@@ -2,7 +2,7 @@
 //!
 //! Sources: nats-server `server/jetstream_versioning.go`, `server/jetstream.go` (`isValidAssetName`).
 
-use std::collections::BTreeMap;
+use super::sorted_map::SortedMap;
 
 /// The version of nats-server that this is.
 pub const SERVER_VERSION: &str = "2.15.1";
@@ -21,7 +21,7 @@ const LEVEL_KEY: &str = "_nats.level";
 const VERSION_KEY: &str = "_nats.ver";
 
 /// Keys and values that are the user's, and those of the server.
-pub type Metadata = BTreeMap<String, String>;
+pub type Metadata = SortedMap<String, String>;
 
 /// Whether a stream or a consumer may have this name.
 pub fn is_valid_name(name: &str) -> bool {

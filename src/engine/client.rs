@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::Server;
+use super::api::json::to_json;
 use super::asset::{API_LEVEL, SERVER_VERSION};
 use super::connection::parser::{ClientOp, Parsed, Publish, parse};
 use super::connection::{ConnectOptions, Connection, Message, ProtocolError};
@@ -72,10 +73,10 @@ impl Server {
             api_lvl: API_LEVEL,
             xkey: "XJETSTREAMSIMXJETSTREAMSIMXJETSTREAMSIMXJETSTREAMSIMXJET",
         };
-        let json = serde_json::to_string(&info).expect("plain strings and numbers");
+        let json = to_json(&info);
         self.with_connection(conn, |connection| {
             connection.send(b"INFO ");
-            connection.send(json.as_bytes());
+            connection.send(&json);
             connection.send(b" \r\n");
         });
     }

@@ -11,7 +11,6 @@ use serde::{Serialize, Serializer};
 /// One row as the table has it, placeholders unfilled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ApiErrorRow {
-    pub name: &'static str,
     /// Like a status of HTTP.
     pub code: u16,
     /// Unique to the row.
@@ -33,30 +32,28 @@ macro_rules! api_errors {
         impl ApiError {
             /// The whole table, in the order of `err_code`.
             pub const ROWS: &[ApiErrorRow] = &[$(
-                ApiErrorRow { name: stringify!($name), code: $code, err_code: $err_code, description: $text },
+                ApiErrorRow { code: $code, err_code: $err_code, description: $text },
             )+];
 
-            /// Like a status of HTTP.
-            pub fn code(&self) -> u16 {
+            /// What the table says of the error.
+            pub fn row(&self) -> &'static ApiErrorRow {
+                enum Row { $($name,)+ }
+                let row = match self {
+                    $(Self::$name { .. } => Row::$name,)+
+                };
+                &Self::ROWS[row as usize]
+            }
+
+            /// Hands out the values that belong between the braces of the description, by their names.
+            fn with_values(&self, take: &mut dyn FnMut(&[(&str, &dyn fmt::Display)]) -> fmt::Result) -> fmt::Result {
                 match self {
-                    $(Self::$name { .. } => $code,)+
+                    $(Self::$name $({ $($field),+ })? => take(&[$($((stringify!($field), $field)),+)?]),)+
                 }
             }
 
-            /// The number that names the error.
-            pub fn err_code(&self) -> u16 {
-                match self {
-                    $(Self::$name { .. } => $err_code,)+
-                }
-            }
-        }
-
-        impl fmt::Display for ApiError {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match self {
-                    $(Self::$name $({ $($field),+ })? => write!(f, $text),)+
-                }
-            }
+            /// The names of the values of each row.
+            #[cfg(test)]
+            const NAMES: &[&[&str]] = &[$(&[$($(stringify!($field)),+)?]),+];
         }
     };
 }
@@ -435,6 +432,16 @@ api_errors! {
 }
 
 impl ApiError {
+    /// Like a status of HTTP.
+    pub fn code(&self) -> u16 {
+        self.row().code
+    }
+
+    /// The number that names the error.
+    pub fn err_code(&self) -> u16 {
+        self.row().err_code
+    }
+
     /// The commonest of all: a rule for the stream's configuration is broken.
     pub fn invalid_config(err: impl Into<String>) -> Self {
         Self::StreamInvalidConfig { err: err.into() }
@@ -444,6 +451,29 @@ impl ApiError {
     pub fn pedantic(err: impl Into<String>) -> Self {
         Self::Pedantic { err: err.into() }
     }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.with_values(&mut |values| {
+            let mut rest = self.row().description;
+            while let Some((before, name, after)) = split_placeholder(rest) {
+                f.write_str(before)?;
+                for (_, value) in values.iter().filter(|(other, _)| *other == name) {
+                    value.fmt(f)?;
+                }
+                rest = after;
+            }
+            f.write_str(rest)
+        })
+    }
+}
+
+/// What stands before the first name in braces, the name, and what stands behind it.
+fn split_placeholder(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('{')?;
+    let (name, after) = rest.split_once('}')?;
+    Some((before, name, after))
 }
 
 impl std::error::Error for ApiError {}
@@ -461,6 +491,7 @@ impl Serialize for ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::api::json::to_json;
 
     #[test]
     fn rows_are_in_order_and_each_number_is_used_once() {
@@ -468,11 +499,24 @@ mod tests {
     }
 
     #[test]
+    fn each_placeholder_has_a_value_of_its_name() {
+        for (row, names) in ApiError::ROWS.iter().zip(ApiError::NAMES) {
+            let mut rest = row.description;
+            let mut placeholders = Vec::new();
+            while let Some((_, name, after)) = split_placeholder(rest) {
+                placeholders.push(name);
+                rest = after;
+            }
+            assert_eq!(placeholders, *names, "{}", row.description);
+        }
+    }
+
+    #[test]
     fn placeholders_are_filled() {
         let error = ApiError::StreamWrongLastSequence { seq: 7 };
         assert_eq!((error.code(), error.err_code(), error.to_string()), (400, 10071, "wrong last sequence: 7".into()));
         assert_eq!(
-            serde_json::to_string(&ApiError::StreamNotFound).expect("plain fields"),
+            String::from_utf8(to_json(&ApiError::StreamNotFound)).expect("JSON is text"),
             r#"{"code":404,"err_code":10059,"description":"stream not found"}"#
         );
         let overlap = ApiError::StreamExternalApiOverlap { prefix: "$JS.API".into(), subject: "$JS.API".into() };

@@ -34,6 +34,7 @@ mod route_cache;
 pub mod router;
 pub mod seq_map;
 pub mod short_hash;
+pub mod sorted_map;
 pub mod store;
 pub mod stream;
 pub mod subject;

@@ -89,6 +89,18 @@ impl<V> SeqMap<V> {
         Some(removed)
     }
 
+    /// The first sequence.
+    pub fn first(&self) -> Option<u64> {
+        self.slots.front().map(|(first, _)| *first)
+    }
+
+    /// Drops the entries before `seq`.
+    pub fn remove_below(&mut self, seq: u64) {
+        while let Some(first) = self.first().filter(|first| *first < seq) {
+            self.remove(first);
+        }
+    }
+
     pub fn clear(&mut self) {
         self.slots.clear();
         self.len = 0;

@@ -2,7 +2,7 @@
 //!
 //! Scripted clients are ordinary clients: they know nothing of the server but the bytes of their connection.
 
-use std::fmt::Write as _;
+use crate::engine::api::json::to_json;
 
 /// One thing that the server said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,12 +102,10 @@ fn message(
 
 /// Appends CONNECT and PING, as every client opens its connection.
 pub fn write_connect(out: &mut Vec<u8>, name: &str) {
-    let name = serde_json::to_string(name).unwrap_or_default();
-    let mut line =
-        String::from(r#"CONNECT {"verbose":false,"pedantic":false,"lang":"sim","version":"1.0.0","protocol":1,"#);
-    let _ = write!(line, r#""headers":true,"no_responders":true,"name":{name}}}"#);
-    out.extend_from_slice(line.as_bytes());
-    out.extend_from_slice(b"\r\nPING\r\n");
+    out.extend_from_slice(br#"CONNECT {"verbose":false,"pedantic":false,"lang":"sim","version":"1.0.0","protocol":1,"#);
+    out.extend_from_slice(br#""headers":true,"no_responders":true,"name":"#);
+    out.extend_from_slice(&to_json(name));
+    out.extend_from_slice(b"}\r\nPING\r\n");
 }
 
 pub fn write_sub(out: &mut Vec<u8>, subject: &str, sid: &str) {

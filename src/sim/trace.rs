@@ -2,9 +2,11 @@
 //!
 //! Keeps the last events, the causes of the holes in each tape, and the names of what is gone. Bounded: the oldest goes.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::engine::event::{Event, Removal};
+use crate::engine::seq_map::SeqMap;
+use crate::engine::sorted_map::SortedMap;
 use crate::engine::table::{ConnId, ConsumerId, StreamId};
 use crate::engine::time::Timestamp;
 
@@ -28,11 +30,11 @@ pub struct Traced {
 pub struct Trace {
     events: VecDeque<Traced>,
     next_number: u64,
-    removals: BTreeMap<StreamId, BTreeMap<u64, Removal>>,
-    streams: BTreeMap<StreamId, String>,
-    consumers: BTreeMap<(StreamId, ConsumerId), String>,
+    removals: SortedMap<StreamId, SeqMap<Removal>>,
+    streams: SortedMap<StreamId, String>,
+    consumers: SortedMap<(StreamId, ConsumerId), String>,
     /// Which client holds a connection; told by the world, since the server does not know scripted clients.
-    clients: BTreeMap<ConnId, String>,
+    clients: SortedMap<ConnId, String>,
 }
 
 impl Trace {
@@ -58,14 +60,14 @@ impl Trace {
                 self.removals.remove(stream);
             }
             Event::Removed { stream, seq, cause } => {
-                let removals = self.removals.entry(*stream).or_default();
+                let removals = self.removals.get_or_default(*stream);
                 removals.insert(*seq, *cause);
                 if removals.len() > MAX_REMOVALS {
-                    removals.pop_first();
+                    removals.first().map(|first| removals.remove(first));
                 }
             }
             Event::NotKept { stream, seq, .. } => {
-                self.removals.entry(*stream).or_default().insert(*seq, Removal::NoInterest);
+                self.removals.get_or_default(*stream).insert(*seq, Removal::NoInterest);
             }
             _ => {}
         }
@@ -88,7 +90,7 @@ impl Trace {
 
     /// Why message `seq` left the stream, if that is still known.
     pub fn removal(&self, stream: StreamId, seq: u64) -> Option<Removal> {
-        self.removals.get(&stream)?.get(&seq).copied()
+        self.removals.get(&stream)?.get(seq).copied()
     }
 
     /// The name of a stream, also of one that is gone.
@@ -106,10 +108,10 @@ impl Trace {
     }
 }
 
-fn insert_bounded<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: V) {
+fn insert_bounded<K: Ord, V>(map: &mut SortedMap<K, V>, key: K, value: V) {
     map.insert(key, value);
     if map.len() > MAX_NAMES {
-        map.pop_first();
+        map.remove_first();
     }
 }
 

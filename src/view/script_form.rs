@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::engine::api::json::Map;
 use crate::sim::actor::{ActorId, Draft, FetchRequest, PublisherScript, Role, WorkerScript};
 use crate::sim::world::World;
 
@@ -31,7 +32,7 @@ pub fn new_publisher() -> Form {
 
 /// The form of a publisher.
 fn edit_publisher(name: &str, script: &PublisherScript) -> Form {
-    let mut form = Form::edit(PUBLISHER, serde_json::Map::new());
+    let mut form = Form::edit(PUBLISHER, Map::new());
     let values = [
         ("name", name.to_owned()),
         ("subject", script.draft.subject.clone()),
@@ -54,7 +55,7 @@ pub fn new_worker() -> Form {
 
 /// The form of a worker.
 fn edit_worker(name: &str, script: &WorkerScript) -> Form {
-    let mut form = Form::edit(WORKER, serde_json::Map::new());
+    let mut form = Form::edit(WORKER, Map::new());
     let values = [
         ("name", name.to_owned()),
         ("is_running", script.is_running.to_string()),

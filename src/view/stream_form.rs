@@ -4,9 +4,7 @@
 
 use std::rc::Rc;
 
-use serde_json::{Map, Value};
-
-use crate::engine::api::json::to_json;
+use crate::engine::api::json::{Map, to_json};
 use crate::sim::world::World;
 
 use super::form::field::Later;
@@ -22,7 +20,7 @@ pub fn create() -> Form {
 }
 
 /// The form of a stream that has `config`.
-pub fn edit(config: Map<String, Value>) -> Form {
+pub fn edit(config: Map) -> Form {
     with_origins(Form::edit(FIELDS, config))
 }
 
@@ -161,16 +159,15 @@ mod tests {
 
     #[test]
     fn an_update_sends_the_whole_configuration() {
-        let config = serde_json::json!({
+        let config = br#"{
             "name": "S", "subjects": ["s"], "retention": "limits", "max_msgs": -1, "max_age": 0, "storage": "file",
-            "duplicate_window": 120_000_000_000_u64, "consumer_limits": {"max_ack_pending": 5}, "metadata": {"owner": "me"},
-        });
-        let Value::Object(config) = config else { unreachable!("an object was written above") };
-        let mut form = edit(config);
+            "duplicate_window": 120000000000, "consumer_limits": {"max_ack_pending": 5}, "metadata": {"owner": "me"}
+        }"#;
+        let mut form = edit(object(config).expect("an object"));
         form.set("max_msgs", "5");
         let request = request(&form).expect("a valid form");
         assert_eq!(request.subject, "$JS.API.STREAM.UPDATE.S");
-        let sent: Value = serde_json::from_str(&request.body).expect("JSON");
+        let sent: serde_json::Value = serde_json::from_str(&request.body).expect("JSON");
         assert_eq!(sent["max_msgs"], 5);
         assert_eq!(sent["duplicate_window"], 120_000_000_000_u64);
         assert_eq!(sent["consumer_limits"]["max_ack_pending"], 5);

@@ -154,7 +154,7 @@ impl Account {
         report.advise(ctx);
         let info = made.clone().map(|id| self.streams.get(id).map(|stream| stream.info(ctx, true)));
         let info = info.map(|info| CreateReply { info, did_create: false });
-        ctx.effects.send(to, &reply(ReplyKind::StreamCreate, info));
+        ctx.effects.send(to, &reply(ReplyKind::StreamCreate, &info));
         if let Ok(id) = made
             && let Some(stream) = self.streams.get_mut(id)
         {

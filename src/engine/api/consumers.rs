@@ -248,7 +248,7 @@ impl Server {
         let asks = is_done && Headers::new(message.headers).get(STREAM_IDENTITY).is_some();
         let stream_found = self.account.stream_named(stream).filter(|_| asks);
         let headers = stream_found.map(|stream| identity_block(&stream.identity())).unwrap_or_default();
-        self.reply(message.reply, &headers, &reply(ReplyKind::ConsumerReset, done));
+        self.reply(message.reply, &headers, &reply(ReplyKind::ConsumerReset, &done));
         if is_done {
             // The answer shows the consumer before it delivers again.
             let _: Result<(), ApiError> = self.on_consumer(now, stream, consumer, Consumer::start);

@@ -64,8 +64,8 @@ enum FollowUp {
 
 impl Answer {
     fn new<B: serde::Serialize + Default>(kind: ReplyKind, result: Result<B, ApiError>) -> Self {
-        let error = result.as_ref().err().cloned();
-        Self { headers: Vec::new(), json: wire::reply(kind, result), error, counts: true, follow_up: None }
+        let json = wire::reply(kind, &result);
+        Self { headers: Vec::new(), json, error: result.err(), counts: true, follow_up: None }
     }
 }
 

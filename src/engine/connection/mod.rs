@@ -9,9 +9,8 @@ mod writer;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 pub use self::writer::{MAX_DIGITS, Message, decimal, digits};
+use super::api::json::{object, unmarshal_into};
 use super::time::Timestamp;
 
 /// How many bytes may wait in an outbox before the client counts as a slow consumer.
@@ -77,20 +76,27 @@ impl Default for ConnectOptions {
 }
 
 /// CONNECT on the wire.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 struct ConnectRequest {
-    verbose: Option<bool>,
-    pedantic: Option<bool>,
-    echo: Option<bool>,
-    headers: Option<bool>,
-    no_responders: Option<bool>,
-    protocol: Option<i64>,
-    name: Option<String>,
-    lang: Option<String>,
-    version: Option<String>,
-    account: Option<String>,
-    new_account: Option<bool>,
+    options: ConnectOptions,
+    account: String,
+    new_account: bool,
+}
+
+object! {
+    ConnectRequest as "server.ClientOpts" {
+        "verbose" => boolean(options.verbose),
+        "pedantic" => boolean(options.pedantic),
+        "echo" => boolean(options.echo),
+        "headers" => boolean(options.headers),
+        "no_responders" => boolean(options.no_responders),
+        "protocol" => int(options.protocol),
+        "name" => string(options.name),
+        "lang" => string(options.lang),
+        "version" => string(options.version),
+        "account" => string(account),
+        "new_account" => boolean(new_account),
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -196,18 +202,11 @@ impl Connection {
     /// # Errors
     /// The violation that ends the connection.
     pub fn connect(&mut self, argument: &[u8]) -> Result<(), ProtocolError> {
-        let request: ConnectRequest = serde_json::from_slice(argument).map_err(|_| ProtocolError::Silent)?;
-        let options = &mut self.options;
-        options.verbose = request.verbose.unwrap_or(options.verbose);
-        options.pedantic = request.pedantic.unwrap_or(options.pedantic);
-        options.echo = request.echo.unwrap_or(options.echo);
-        options.headers = request.headers.unwrap_or(options.headers);
-        options.no_responders = request.no_responders.unwrap_or(options.no_responders);
-        options.protocol = request.protocol.unwrap_or(options.protocol);
-        options.name = request.name.unwrap_or_else(|| std::mem::take(&mut options.name));
-        options.lang = request.lang.unwrap_or_else(|| std::mem::take(&mut options.lang));
-        options.version = request.version.unwrap_or_else(|| std::mem::take(&mut options.version));
-        if request.account.is_some_and(|account| !account.is_empty()) || request.new_account == Some(true) {
+        let mut request = ConnectRequest { options: self.options.clone(), ..ConnectRequest::default() };
+        unmarshal_into(argument, &mut request).map_err(|_| ProtocolError::Silent)?;
+        self.options = request.options;
+        let options = &self.options;
+        if !request.account.is_empty() || request.new_account {
             return Err(ProtocolError::AuthorizationViolation);
         }
         if !(0..=1).contains(&options.protocol) {

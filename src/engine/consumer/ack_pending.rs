@@ -4,7 +4,7 @@
 //! Floors are kept by the consumer; the messages stay in the store. Source: nats-server `server/consumer.go`
 //! (`trackPending`, `checkPending`, `addToRedeliverQueue`, `incDeliveryCount`).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::engine::expiring::DeadlineOrder;
@@ -71,7 +71,7 @@ pub struct AckPending {
     /// Pending messages that were delivered again.
     num_pending_redelivered: usize,
     /// Messages that are no longer pending and were not settled, and how often each was delivered again.
-    given_up: BTreeMap<u64, u64>,
+    given_up: SeqMap<u64>,
 }
 
 impl AckPending {
@@ -111,7 +111,7 @@ impl AckPending {
                 self.set_state(stream_seq, state);
             }
             None => {
-                let redeliveries = self.given_up.remove(&stream_seq).unwrap_or(0);
+                let redeliveries = self.given_up.remove(stream_seq).unwrap_or(0);
                 self.num_pending_redelivered += usize::from(redeliveries > 0);
                 self.entries.insert(stream_seq, Pending { consumer_seq, since: now, state, redeliveries });
                 if let Some(at) = due_at {
@@ -186,7 +186,7 @@ impl AckPending {
     pub fn settle(&mut self, stream_seq: u64) -> Option<Pending> {
         let settled = self.remove(stream_seq);
         if settled.is_none() {
-            self.given_up.remove(&stream_seq);
+            self.given_up.remove(stream_seq);
         }
         settled
     }
@@ -271,7 +271,7 @@ impl AckPending {
         match self.entries.get(stream_seq) {
             Some(pending) => pending.redeliveries,
             None if self.given_up.is_empty() => 0,
-            None => self.given_up.get(&stream_seq).copied().unwrap_or(0),
+            None => self.given_up.get(stream_seq).copied().unwrap_or(0),
         }
     }
 
@@ -311,7 +311,7 @@ impl AckPending {
         } else if count > 0 {
             self.given_up.insert(stream_seq, count);
         } else {
-            self.given_up.remove(&stream_seq);
+            self.given_up.remove(stream_seq);
         }
     }
 
@@ -324,7 +324,7 @@ impl AckPending {
     }
 
     pub fn forget_redeliveries_below(&mut self, stream_seq: u64) {
-        self.given_up = self.given_up.split_off(&stream_seq);
+        self.given_up.remove_below(stream_seq);
         let below = self.entries.iter().take_while(|(seq, _)| *seq < stream_seq);
         let redelivered: Vec<u64> = below.filter(|(_, pending)| pending.redeliveries > 0).map(|(seq, _)| seq).collect();
         for seq in redelivered {
@@ -335,7 +335,7 @@ impl AckPending {
     /// Messages that were given up: delivered as often as allowed, no longer pending. With them, how often each was
     /// delivered again.
     pub fn given_up(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.given_up.iter().map(|(seq, count)| (*seq, *count))
+        self.given_up.iter().map(|(seq, count)| (seq, *count))
     }
 
     fn set_deadline(&mut self, stream_seq: u64, wait: AckWait<'_>, kind: fn(Timestamp) -> PendingState) {

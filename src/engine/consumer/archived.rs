@@ -3,11 +3,10 @@
 //! Sources: nats-server `server/memstore.go` (`consumerMemStore.Update`), `server/consumer.go` (`setStoreState`,
 //! `applyState`, `checkRedelivered`, `checkPending`).
 
-use std::collections::BTreeMap;
-
 use super::Consumer;
 use super::ack_pending::{AckWait, PendingState};
 use crate::engine::api::wire::{ArchivedPending, ConsumerState};
+use crate::engine::sorted_map::SortedMap;
 use crate::engine::store::MessageStore;
 use crate::engine::time::Timestamp;
 
@@ -97,7 +96,7 @@ impl Consumer {
 }
 
 /// Entries by ascending sequence.
-fn by_stream_seq<V: Copy>(entries: &BTreeMap<String, V>) -> Result<Vec<(u64, V)>, String> {
+fn by_stream_seq<V: Copy>(entries: &SortedMap<String, V>) -> Result<Vec<(u64, V)>, String> {
     let parse = |(digits, value): (&String, &V)| match digits.parse() {
         Ok(seq) => Ok((seq, *value)),
         Err(_) => Err(format!("no sequence: {digits}")),

@@ -244,7 +244,7 @@ impl MessageStore {
         let limit = (self.messages / 256).max(4096) as usize;
         let mut heads = std::mem::take(&mut derived.heads).into_vec();
         heads.clear();
-        let flow = self.subjects.visit(filters, |id, _| {
+        let flow = self.subjects.visit(filters, &mut |id, _| {
             if heads.len() == limit {
                 return ControlFlow::Break(());
             }

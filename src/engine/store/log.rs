@@ -3,12 +3,12 @@
 //! Sequences without messages take no room between segments, however many they are. The last segment, which is
 //! appended to, stands apart; the others stand in chunks of 64, which clones share.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::StoreError;
 use super::paged::{SOLE_OWNER, edit};
 use super::segment::{FAR, NewMessage, Row, SPAN, Segment};
+use crate::engine::seq_map::SeqMap;
 use crate::engine::time::Timestamp;
 
 /// Segments in a chunk.
@@ -36,8 +36,8 @@ pub(super) struct Log {
     /// All other segments lie below its base.
     tail: Arc<Segment>,
     /// Neighbours of messages whose rows say [`FAR`].
-    far_next: Arc<BTreeMap<u64, u64>>,
-    far_previous: Arc<BTreeMap<u64, u64>>,
+    far_next: Arc<SeqMap<u64>>,
+    far_previous: Arc<SeqMap<u64>>,
     heap_bytes: u64,
 }
 
@@ -193,13 +193,17 @@ impl Log {
     /// The message of the same subject after `seq`, which is not the last.
     #[inline]
     pub(super) fn next_of(&self, seq: u64, row: &Row) -> u64 {
-        if row.next == FAR { self.far_next[&seq] } else { seq + u64::from(row.next) }
+        if row.next == FAR { *self.far_next.get(seq).expect("it is far") } else { seq + u64::from(row.next) }
     }
 
     /// The message of the same subject before `seq`, which is not the first.
     #[inline]
     pub(super) fn previous_of(&self, seq: u64, row: &Row) -> u64 {
-        if row.previous == FAR { self.far_previous[&seq] } else { seq - u64::from(row.previous) }
+        if row.previous == FAR {
+            *self.far_previous.get(seq).expect("it is far")
+        } else {
+            seq - u64::from(row.previous)
+        }
     }
 
     /// Where the message of the same subject after `seq` is, or was; 0 if not known.
@@ -385,10 +389,10 @@ impl Log {
     /// Forgets the far neighbours of message `seq`, which was removed.
     pub(super) fn forget_far(&mut self, seq: u64, row: &Row) {
         if row.next == FAR {
-            edit(&mut self.far_next).remove(&seq);
+            edit(&mut self.far_next).remove(seq);
         }
         if row.previous == FAR {
-            edit(&mut self.far_previous).remove(&seq);
+            edit(&mut self.far_previous).remove(seq);
         }
     }
 

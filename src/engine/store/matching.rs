@@ -24,11 +24,11 @@ pub(super) fn covers_all(filters: &[SubjectFilter]) -> bool {
 impl SubjectIndex {
     /// Calls `visit` with the id and the entry of each subject that has messages and that one of `filters` covers, once
     /// each.
-    pub(super) fn visit<B>(
+    pub(super) fn visit(
         &self,
         filters: &[SubjectFilter],
-        mut visit: impl FnMut(u32, &Entry) -> ControlFlow<B>,
-    ) -> ControlFlow<B> {
+        visit: &mut dyn FnMut(u32, &Entry) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         if covers_all(filters) {
             let mut subjects = self.entries().filter(|(_, entry)| entry.messages > 0);
             return subjects.try_for_each(|(id, entry)| visit(id, entry));
@@ -41,7 +41,7 @@ impl SubjectIndex {
                     if seen { ControlFlow::Continue(()) } else { visit(id, entry) }
                 })?;
             } else {
-                self.visit_covered(filter, &mut visit)?;
+                self.visit_covered(filter, visit)?;
             }
         }
         ControlFlow::Continue(())
@@ -49,7 +49,7 @@ impl SubjectIndex {
 
     /// [`visit`](Self::visit) to the end.
     pub(super) fn for_each(&self, filters: &[SubjectFilter], mut visit: impl FnMut(u32, &Entry)) {
-        let _: ControlFlow<()> = self.visit(filters, |id, entry| {
+        let _ = self.visit(filters, &mut |id, entry| {
             visit(id, entry);
             ControlFlow::Continue(())
         });
@@ -64,7 +64,7 @@ impl SubjectIndex {
                 self.for_each(filters, |_, entry| messages += u64::from(entry.messages));
                 return messages;
             }
-            let _: ControlFlow<()> = self.matches(filter.as_bytes(), &mut |found| {
+            let _ = self.matches(filter.as_bytes(), &mut |found| {
                 messages += self.messages_in(found);
                 ControlFlow::Continue(())
             });
@@ -72,11 +72,11 @@ impl SubjectIndex {
         messages
     }
 
-    fn visit_covered<B>(
+    fn visit_covered(
         &self,
         filter: &SubjectFilter,
-        visit: &mut impl FnMut(u32, &Entry) -> ControlFlow<B>,
-    ) -> ControlFlow<B> {
+        visit: &mut dyn FnMut(u32, &Entry) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         let mut visit = |id| {
             let entry = self.entry(id);
             if entry.messages > 0 { visit(id, entry) } else { ControlFlow::Continue(()) }
@@ -101,7 +101,7 @@ impl SubjectIndex {
     }
 
     /// Calls `visit` with what `filter` covers. The pieces do not overlap.
-    fn matches<B>(&self, filter: &[u8], visit: &mut impl FnMut(Match) -> ControlFlow<B>) -> ControlFlow<B> {
+    fn matches(&self, filter: &[u8], visit: &mut dyn FnMut(Match) -> ControlFlow<()>) -> ControlFlow<()> {
         if subject::is_literal(filter) {
             return self.find(filter).map_or(ControlFlow::Continue(()), |id| visit(Match::Subject(id)));
         }
@@ -112,15 +112,15 @@ impl SubjectIndex {
     }
 
     /// What `rest`, the end of `filter`, covers below `branch`, which is `depth` tokens down. `path` is scratch space.
-    fn descend<B>(
+    fn descend(
         &self,
         filter: &[u8],
         branch: u32,
         depth: usize,
         rest: &[u8],
         path: &mut Vec<u8>,
-        visit: &mut impl FnMut(Match) -> ControlFlow<B>,
-    ) -> ControlFlow<B> {
+        visit: &mut dyn FnMut(Match) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         let (token, after) = split_token(rest);
         if token == b">" {
             return visit(Match::Below(branch));

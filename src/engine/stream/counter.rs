@@ -3,20 +3,18 @@
 //! Totals have no bound, so they are added digit by digit. Source: nats-server `server/stream.go` (`getMessageIncr`).
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
 
 use super::sourcing::origin_and_subject;
-use crate::engine::api::json::to_json;
+use crate::engine::api::json::{object, to_json, unmarshal, unmarshal_with};
 use crate::engine::message::{Headers, with_header};
+use crate::engine::sorted_map::SortedMap;
 use crate::engine::store::StoredMessage;
 
 /// Keeps the totals that other streams sent last.
 const COUNTER_SOURCES: &str = "Nats-Counter-Sources";
 
 /// The last totals by origin and by the subject there.
-type Sources = BTreeMap<String, BTreeMap<String, String>>;
+type Sources = SortedMap<String, SortedMap<String, String>>;
 
 /// A whole number of any length.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,10 +25,15 @@ pub(super) struct Increment {
 }
 
 /// The payload of a counter message.
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Total {
-    #[serde(default)]
     val: String,
+}
+
+object! {
+    Total as "server.CounterValue" {
+        "val" => string(val),
+    }
 }
 
 impl Increment {
@@ -55,7 +58,7 @@ impl Increment {
 
     /// The total that a payload holds.
     fn of_payload(payload: &[u8]) -> Option<Self> {
-        Self::parse(serde_json::from_slice::<Total>(payload).ok()?.val.as_bytes())
+        Self::parse(unmarshal::<Total>(payload).ok()?.val.as_bytes())
     }
 
     fn minus(&self, other: &Self) -> Self {
@@ -119,13 +122,13 @@ impl Counted {
         if let Some(last) = last {
             before = Increment::of_payload(last.payload)?;
             if let Some(known) = Headers::new(last.headers).get_filled(COUNTER_SOURCES) {
-                sources = serde_json::from_slice(known).ok()?;
+                unmarshal_with(known, |decoder| decoder.string_maps(&mut sources)).ok()?;
             }
         }
         let (mut increment, mut headers) = (increment, headers.to_vec());
         if let Some(SourcedTotal { origin, subject, total }) = sourced {
             let total = total?;
-            let known = sources.entry(origin).or_default().insert(subject, total.to_text());
+            let known = sources.get_or_default(origin).insert(subject, total.to_text());
             let known = known.and_then(|known| Increment::parse(known.as_bytes())).unwrap_or_else(Increment::zero);
             increment = total.minus(&known);
             headers = with_header(&headers, "Nats-Incr", increment.to_text().as_bytes());

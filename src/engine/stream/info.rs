@@ -2,10 +2,9 @@
 //!
 //! Source: nats-server `server/jetstream_api.go` (`jsStreamInfoRequest`).
 
-use std::collections::BTreeMap;
-
 use super::{Context, Stream};
 use crate::engine::api::wire::{StreamInfo, StreamState, SubjectCounts};
+use crate::engine::sorted_map::SortedMap;
 use crate::engine::subject::SubjectFilter;
 
 /// Subjects that one INFO shows.
@@ -64,7 +63,7 @@ impl Stream {
             return SubjectDetails { offset, ..SubjectDetails::default() };
         }
         let page = self.store.subjects(&filters, usize::try_from(offset).unwrap_or(usize::MAX), SUBJECTS_PAGE);
-        let counts: BTreeMap<Vec<u8>, u64> =
+        let counts: SortedMap<Vec<u8>, u64> =
             page.into_iter().map(|(subject, count)| (subject.to_vec(), count)).collect();
         SubjectDetails { counts: SubjectCounts(counts), total, offset, limit: SUBJECTS_PAGE as u64 }
     }

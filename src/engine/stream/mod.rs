@@ -28,8 +28,6 @@ mod storing;
 mod ttl;
 mod update;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 pub use self::atomic::AtomicBatch;
 use self::config::{Retention, StreamConfig};
 pub use self::direct::{DirectGet, DirectSelection, UpTo};
@@ -55,6 +53,8 @@ use super::store::MessageStore;
 use super::subject_map::SubjectMap;
 use super::table::{ConsumerId, StreamId, Table};
 use super::time::Timestamp;
+use crate::engine::seq_map::SeqMap;
+use crate::engine::sorted_map::SortedMap;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Stream {
@@ -63,7 +63,7 @@ pub struct Stream {
     pub created: Timestamp,
     store: MessageStore,
     consumers: Table<ConsumerId, Consumer>,
-    consumer_names: BTreeMap<String, ConsumerId>,
+    consumer_names: SortedMap<String, ConsumerId>,
     /// Consumers by the subjects that they read.
     filters: SubjectMap<ConsumerId>,
     /// An empty list, kept for its memory.
@@ -77,7 +77,7 @@ pub struct Stream {
     /// When messages with a TTL of their own go.
     ttls: Deadlines,
     /// Messages that max age does not touch (`Nats-TTL: never`).
-    ageless: BTreeSet<u64>,
+    ageless: SeqMap<()>,
     /// What feeds the stream from other streams.
     sourcing: Sourcing,
     schedules: Schedules,
@@ -97,14 +97,14 @@ impl Stream {
             created: ctx.now,
             store: MessageStore::new(config.first_seq.unwrap_or(0)),
             consumers: Table::default(),
-            consumer_names: BTreeMap::new(),
+            consumer_names: SortedMap::new(),
             filters: SubjectMap::default(),
             spare_readers: Vec::new(),
             duplicates: Duplicates::default(),
             last_msg_id: Vec::new(),
             takes_delivery_as_ack: config.retention != Retention::Limits,
             ttls: Deadlines::default(),
-            ageless: BTreeSet::new(),
+            ageless: SeqMap::default(),
             sourcing: Sourcing::default(),
             schedules: Schedules::default(),
             atomic_batches: OpenBatches::default(),

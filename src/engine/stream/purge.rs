@@ -64,7 +64,7 @@ impl Stream {
         let mut removed = |message: RemovedMessage<'_>| {
             let seq = message.seq;
             ttls.remove(seq);
-            ageless.remove(&seq);
+            ageless.remove(seq);
             schedules.handle_removed(seq, message.subject);
             last_removed = Some((seq, Vec::from(message.subject)));
             ctx.tell(|| Event::Removed { stream: id, seq, cause });

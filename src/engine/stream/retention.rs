@@ -58,7 +58,7 @@ impl Stream {
         }
         self.store.remove(seq);
         self.ttls.remove(seq);
-        self.ageless.remove(&seq);
+        self.ageless.remove(seq);
     }
 
     /// Tells the consumers that read `subject` that message `seq`, which stood there, is gone.
@@ -154,7 +154,7 @@ impl Stream {
     pub fn oldest_ageing(&self) -> Option<(Timestamp, u64)> {
         let max_age = self.config.max_age?;
         let mut seq = self.store.first_seq();
-        while self.ageless.contains(&seq) {
+        while self.ageless.contains(seq) {
             seq = self.store.messages_from(seq + 1).next()?.seq;
         }
         Some((self.store.time_of(seq)? + max_age, seq))

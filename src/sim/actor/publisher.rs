@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use serde::Deserialize;
-
+use crate::engine::api::json::{object, unmarshal};
+use crate::engine::api::wire::ErrorBlock;
 use crate::engine::message::Headers;
 use crate::engine::rng::Rng;
 use crate::engine::table::{ConnId, Id};
@@ -79,23 +79,21 @@ pub struct Publisher {
 }
 
 /// The body of a PubAck.
-#[derive(Deserialize)]
+#[derive(Default)]
 struct AckBody {
-    #[serde(default)]
     stream: String,
-    #[serde(default)]
     seq: u64,
-    #[serde(default)]
     duplicate: bool,
-    error: Option<AckError>,
+    error: Option<ErrorBlock>,
 }
 
-#[derive(Deserialize)]
-struct AckError {
-    #[serde(default)]
-    err_code: u16,
-    #[serde(default)]
-    description: String,
+object! {
+    AckBody as "client.PubAck" {
+        "stream" => string(stream),
+        "seq" => uint64(seq),
+        "duplicate" => boolean(duplicate),
+        "error" => pointer(error),
+    }
 }
 
 impl Publisher {
@@ -206,9 +204,9 @@ fn read_ack(message: &ReceivedMessage) -> PubAck {
     if Headers::new(&message.headers).status().is_some_and(|status| status.starts_with(b"503")) {
         return PubAck::NoResponders;
     }
-    match serde_json::from_slice::<AckBody>(&message.payload) {
+    match unmarshal::<AckBody>(&message.payload) {
         Ok(AckBody { error: Some(error), .. }) => {
-            PubAck::Refused { err_code: error.err_code, description: error.description }
+            PubAck::Refused { err_code: u16::try_from(error.err_code).unwrap_or(0), description: error.description }
         }
         Ok(AckBody { stream, seq, duplicate: true, .. }) => PubAck::Duplicate { stream, seq },
         Ok(AckBody { stream, seq, .. }) => PubAck::Stored { stream, seq },

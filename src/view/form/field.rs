@@ -4,9 +4,8 @@
 //! and what it does. `_` is an empty default, `a>b` the default `a` with which a new form is filled as `b`. Lines that
 //! are set in are the choices of the field above; `#` opens a group.
 
-use serde_json::Value;
-
 use super::lines;
+use crate::engine::api::json::Value;
 use crate::view::text;
 
 /// A line of a table.
@@ -286,8 +285,7 @@ mod tests {
 
     #[test]
     fn the_servers_notes_stay_out_of_sight() {
-        let notes: serde_json::Map<String, Value> =
-            [("_nats.ver", "2.15.1"), ("owner", "me")].map(|(k, v)| (k.into(), v.into())).into_iter().collect();
-        assert_eq!(FieldKind::Map.typed(&Value::Object(notes)), "owner: me");
+        let notes = Value::parse(br#"{"_nats.ver": "2.15.1", "owner": "me"}"#).expect("JSON");
+        assert_eq!(FieldKind::Map.typed(&notes), "owner: me");
     }
 }

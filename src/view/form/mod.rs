@@ -8,9 +8,8 @@ pub mod field;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
-use serde_json::{Map, Value};
-
 use self::field::{Field, Later};
+use crate::engine::api::json::{Map, Value};
 
 /// What is wrong with a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,12 +48,8 @@ impl ApiError {
 }
 
 /// Reads a JSON object; `None` if `json` is something else.
-pub fn object(json: &[u8]) -> Option<Map<String, Value>> {
-    // By way of `Value`, which is read in one place only.
-    match serde_json::from_slice(json) {
-        Ok(Value::Object(object)) => Some(object),
-        _ => None,
-    }
+pub fn object(json: &[u8]) -> Option<Map> {
+    if let Some(Value::Object(object)) = Value::parse(json) { Some(object) } else { None }
 }
 
 /// Members of a JSON object in the order in which they are written.
@@ -103,7 +98,7 @@ impl Form {
     }
 
     /// A form for a thing that has the configuration `base`. Members of it that have no field are kept as they are.
-    pub fn edit(table: &'static str, base: Map<String, Value>) -> Self {
+    pub fn edit(table: &'static str, base: Map) -> Self {
         let mut form = Self { base: Value::Object(base), is_edit: true, ..Self::default() };
         form.add(table, "", "");
         form
@@ -152,7 +147,7 @@ impl Form {
 
     /// What the configuration that is edited has for `key`.
     fn was(&self, key: &str) -> Option<&Value> {
-        self.base.pointer(&format!("/{}", key.replace('.', "/")))
+        key.split('.').try_fold(&self.base, |value, step| value.get(step))
     }
 
     pub fn is_edit(&self) -> bool {
@@ -217,7 +212,7 @@ impl Form {
             }
         }
         let has_field = |key: &str| self.entries.iter().any(|entry| entry.key.split('.').next() == Some(key));
-        let others = self.base.as_object().into_iter().flatten().filter(|(key, _)| !has_field(key));
+        let others = self.base.as_object().into_iter().flat_map(Map::iter).filter(|(key, _)| !has_field(key));
         members.extend(others.map(|(key, value)| (key.clone(), value.clone())));
         if errors.is_empty() { Ok(members) } else { Err(errors) }
     }
@@ -289,7 +284,7 @@ pub mod tests {
 
     /// Fails where `form` lacks a field that the official `schema` has, or does not explain one.
     pub fn assert_served(form: &Form, schema: &str) {
-        fn properties(schema: &Value, found: &mut Vec<String>) {
+        fn properties(schema: &serde_json::Value, found: &mut Vec<String>) {
             found.extend(schema["properties"].as_object().into_iter().flatten().map(|(key, _)| key.clone()));
             schema["allOf"].as_array().into_iter().flatten().for_each(|part| properties(part, found));
         }
@@ -316,11 +311,11 @@ pub mod tests {
         let (of_form, of_engine) = only_of;
         let entries = form.entries.iter().filter_map(|entry| entry.key.strip_prefix(prefix)?.split('.').next());
         let fields: Vec<&str> = entries.filter(|key| of_form != *key).collect();
-        for read in T::FIELDS.iter().filter(|read| !of_engine.contains(read)) {
+        for read in T::SHAPE.fields.iter().filter(|read| !of_engine.contains(read)) {
             assert!(fields.contains(read), "{prefix}{read} has no field");
         }
         for field in fields {
-            assert!(T::FIELDS.contains(&field), "{prefix}{field} is never read");
+            assert!(T::SHAPE.fields.contains(&field), "{prefix}{field} is never read");
         }
     }
 
@@ -363,9 +358,8 @@ to.dest   text      free  _      To.
         write_object(&form.members().expect("all fields are readable"), 0)
     }
 
-    fn edit(base: Value) -> Form {
-        let Value::Object(base) = base else { panic!("no object: {base}") };
-        let form = Form::edit(TABLE, base);
+    fn edit(base: &[u8]) -> Form {
+        let form = Form::edit(TABLE, object(base).expect("an object"));
         form.with_object((PART, "Mirror", "mirror"), Later::GivenUp).with_list((PART, "Source", "sources"))
     }
 
@@ -387,9 +381,7 @@ to.dest   text      free  _      To.
 
     #[test]
     fn an_edit_keeps_what_has_no_field_and_names_what_it_clears() {
-        let base =
-            serde_json::json!({ "name": "S", "max_age": 60_000_000_000_u64, "other": {"a": "b"}, "sealed": true });
-        let mut form = edit(base);
+        let mut form = edit(br#"{"name": "S", "max_age": 60000000000, "other": {"a": "b"}, "sealed": true}"#);
         assert_eq!(form.value("max_age"), "1m");
         form.set("max_age", "0s");
         let expected = "{\n  \"name\": \"S\",\n  \"max_age\": 0,\n  \"sealed\": true,\n  \"other\": {\"a\":\"b\"}\n}";
@@ -400,10 +392,12 @@ to.dest   text      free  _      To.
 
     #[test]
     fn objects_within_come_and_go_with_their_names() {
-        let mut form = edit(serde_json::json!({
-            "to": {"src": "a", "dest": "b"}, "mirror": {"name": "M", "consumer": {"name": "c"}},
-            "sources": [{"name": "A"}, {"name": "B", "consumer": {"name": "d"}}],
-        }));
+        let mut form = edit(
+            br#"{
+                "to": {"src": "a", "dest": "b"}, "mirror": {"name": "M", "consumer": {"name": "c"}},
+                "sources": [{"name": "A"}, {"name": "B", "consumer": {"name": "d"}}]
+            }"#,
+        );
         assert_eq!((form.value("mirror.consumer.name"), form.value("sources.1.consumer.name")), ("c", "d"));
         assert_eq!(form.entries.last().map(|entry| &*entry.group), Some("Source 3"), "one more is offered");
         form.set("sources.2.name", "C");
@@ -411,11 +405,9 @@ to.dest   text      free  _      To.
         form.set("to.src", "");
         form.set("sources.0.name", " ");
         form.set("mirror.name", "");
-        let members: Map<String, Value> = form.members().expect("readable").into_iter().collect();
-        let expected = serde_json::json!({
-            "to": {"dest": "b"}, "sources": [{"name": "B", "consumer": {"name": "d"}}, {"name": "C"}],
-        });
-        assert_eq!(Value::Object(members), expected);
+        let members: Map = form.members().expect("readable").into_iter().collect();
+        let expected = r#"{"sources":[{"consumer":{"name":"d"},"name":"B"},{"name":"C"}],"to":{"dest":"b"}}"#;
+        assert_eq!(Value::Object(members).to_string(), expected);
         let mirror = form.entries.iter().find(|entry| &*entry.key == "mirror.name").expect("it is a field");
         assert!(!form.is_locked(mirror), "a mirror may be given up");
     }

@@ -1,25 +1,34 @@
 //! Reading JSON into requests.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::JsonError;
-use super::scan::{scan_value, skip_blanks};
+use super::scan::{ScanError, invalid_character, scan_value, skip_blanks};
 use crate::engine::bound::Bound;
 use crate::engine::date_time::DateTime;
 use crate::engine::list::List;
 use crate::engine::quote::quote;
+use crate::engine::sorted_map::SortedMap;
 
 /// What a JSON object is read into. The macro `object!` implements it.
-pub trait Object: Default {
-    /// Go's name of the type, as in `server.StreamConfigRequest`.
-    const GO_TYPE: &'static str;
-    /// The type's name in paths to its fields.
-    const ROOT: &'static str = name_of(Self::GO_TYPE);
-    const FIELDS: &'static [&'static str];
+pub trait Object: Default + Fields {
+    const SHAPE: Shape;
+}
 
-    /// Reads the value of one of [`FIELDS`](Self::FIELDS).
-    fn decode_field(&mut self, field: &str, decoder: &mut Decoder<'_>);
+/// What is said of an object's type.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// Go's name of the type, as in `server.StreamConfigRequest`.
+    pub go_type: &'static str,
+    /// The type's name in paths to its fields.
+    pub root: &'static str,
+    pub fields: &'static [&'static str],
+}
+
+/// The fields of an object. Apart from [`Object`], so that one reader serves all objects.
+pub trait Fields {
+    /// Reads the value of the field at a place in [`Shape::fields`].
+    fn decode_field(&mut self, place: usize, decoder: &mut Decoder<'_>);
 }
 
 /// One of a few words, which say themselves what is wrong with others.
@@ -37,28 +46,36 @@ macro_rules! object {
         $($name:literal => $read:ident($($field:tt)+)),+ $(,)?
     }) => {
         impl $crate::engine::api::json::Object for $type {
-            const GO_TYPE: &'static str = $go_type;
-            $(const ROOT: &'static str = $root;)?
-            const FIELDS: &'static [&'static str] = &[$($name),+];
+            const SHAPE: $crate::engine::api::json::Shape = $crate::engine::api::json::Shape {
+                fields: &[$($name),+],
+                $(root: $root,)?
+                ..$crate::engine::api::json::Shape::new($go_type)
+            };
+        }
 
-            fn decode_field(&mut self, field: &str, decoder: &mut $crate::engine::api::json::Decoder<'_>) {
-                match field {
-                    $($name => decoder.$read(&mut self.$($field)+),)+
-                    _ => unreachable!("{field} is none of the fields"),
-                }
+        impl $crate::engine::api::json::Fields for $type {
+            fn decode_field(&mut self, place: usize, decoder: &mut $crate::engine::api::json::Decoder<'_>) {
+                let mut field = 0..;
+                $(
+                    if field.next() == Some(place) {
+                        return decoder.$read(&mut self.$($field)+);
+                    }
+                )+
             }
         }
     };
 }
 pub(crate) use object;
 
-const fn name_of(go_type: &'static str) -> &'static str {
-    let bytes = go_type.as_bytes();
-    let mut at = 0;
-    while bytes[at] != b'.' {
-        at += 1;
+impl Shape {
+    /// Without fields; in paths, the type has its name without the package.
+    pub const fn new(go_type: &'static str) -> Self {
+        let mut at = 0;
+        while go_type.as_bytes()[at] != b'.' {
+            at += 1;
+        }
+        Self { go_type, root: go_type.split_at(at + 1).1, fields: &[] }
     }
-    go_type.split_at(at + 1).1
 }
 
 /// A step on the way to a value.
@@ -87,18 +104,41 @@ impl<'a> Decoder<'a> {
         Self { text, at, is_strict, root: "", path: Vec::new(), error: None }
     }
 
-    pub(super) fn decode_root<T: Object>(mut self, out: &mut T) -> Result<(), JsonError> {
-        self.root = T::ROOT;
-        self.object(out);
+    /// Takes a text that holds one value.
+    pub(super) fn of_value(text: &'a [u8]) -> Result<Self, JsonError> {
+        let start = skip_blanks(text, 0);
+        let end = scan_value(text, start).map_err(|error| match error {
+            ScanError::Truncated => JsonError("unexpected end of JSON input".to_owned()),
+            ScanError::Syntax { message, .. } => JsonError(message),
+        })?;
+        let rest = skip_blanks(text, end);
+        if rest < text.len() {
+            return Err(JsonError(invalid_character(text, rest, "after top-level value")));
+        }
+        Ok(Self::new(&text[..end], start, false))
+    }
+
+    pub(super) fn decode_root(mut self, read: impl FnOnce(&mut Self)) -> Result<(), JsonError> {
+        read(&mut self);
         self.error.map_or(Ok(()), |error| Err(JsonError(error)))
     }
 
+    /// The object that all paths begin with.
+    pub(super) fn root(&mut self, shape: Shape, out: &mut dyn Fields) {
+        self.root = shape.root;
+        self.fields(shape, out);
+    }
+
     pub fn object<T: Object>(&mut self, out: &mut T) {
-        if self.opens(b'{', T::GO_TYPE) {
-            self.members(|decoder, name| {
+        self.fields(T::SHAPE, out);
+    }
+
+    fn fields(&mut self, shape: Shape, out: &mut dyn Fields) {
+        if self.opens(b'{', shape.go_type) {
+            self.members(&mut |decoder, name| {
                 let text = unquote(name);
-                match find_field(T::FIELDS, &text) {
-                    Some(field) => out.decode_field(field, decoder),
+                match find_field(shape.fields, &text) {
+                    Some(place) => out.decode_field(place, decoder),
                     None => {
                         if decoder.is_strict {
                             decoder.fail(|| format!("json: unknown field {}", quote(text.as_bytes())));
@@ -133,23 +173,27 @@ impl<'a> Decoder<'a> {
     }
 
     pub fn int(&mut self, out: &mut i64) {
-        self.number(out, "int");
+        self.signed(out, "int");
     }
 
     pub fn int32(&mut self, out: &mut i32) {
-        self.number(out, "int32");
+        self.number("int32", &mut |digits| digits.parse().map(|number| *out = number).is_ok());
     }
 
     pub fn int64(&mut self, out: &mut i64) {
-        self.number(out, "int64");
+        self.signed(out, "int64");
     }
 
     pub fn uint64(&mut self, out: &mut u64) {
-        self.number(out, "uint64");
+        self.number("uint64", &mut |digits| digits.parse().map(|number| *out = number).is_ok());
     }
 
     pub fn duration(&mut self, out: &mut i64) {
-        self.number(out, "time.Duration");
+        self.signed(out, "time.Duration");
+    }
+
+    fn signed(&mut self, out: &mut i64, go_type: &str) {
+        self.number(go_type, &mut |digits| digits.parse().map(|number| *out = number).is_ok());
     }
 
     pub fn int_bound(&mut self, out: &mut Bound) {
@@ -192,42 +236,52 @@ impl<'a> Decoder<'a> {
     }
 
     pub fn strings(&mut self, out: &mut List<String>) {
-        self.list(out, "[]string", Self::string);
+        self.list(out, "string", Self::string);
     }
 
     pub fn durations(&mut self, out: &mut List<i64>) {
-        self.list(out, "[]time.Duration", Self::duration);
+        self.list(out, "time.Duration", Self::duration);
     }
 
     pub fn uint64s(&mut self, out: &mut List<u64>) {
-        self.list(out, "[]uint64", Self::uint64);
+        self.list(out, "uint64", Self::uint64);
     }
 
     pub fn objects<T: Object>(&mut self, out: &mut List<T>) {
-        self.list(out, &format!("[]{}", T::GO_TYPE), Self::object);
+        self.list(out, T::SHAPE.go_type, Self::object);
     }
 
     pub fn pointers<T: Object>(&mut self, out: &mut List<Option<T>>) {
-        self.list(out, &format!("[]*{}", T::GO_TYPE), Self::pointer);
+        self.list(out, &format!("*{}", T::SHAPE.go_type), Self::pointer);
     }
 
-    pub fn string_map(&mut self, out: &mut BTreeMap<String, String>) {
-        self.map(out, "map[string]string", Self::string);
+    pub fn string_map(&mut self, out: &mut SortedMap<String, String>) {
+        self.map(out, "string", Self::string);
     }
 
-    pub fn uint64_map(&mut self, out: &mut BTreeMap<String, u64>) {
-        self.map(out, "map[string]uint64", Self::uint64);
+    pub fn uint64_map(&mut self, out: &mut SortedMap<String, u64>) {
+        self.map(out, "uint64", Self::uint64);
     }
 
-    pub fn object_map<T: Object>(&mut self, out: &mut BTreeMap<String, T>) {
-        self.map(out, &format!("map[string]{}", T::GO_TYPE), Self::object);
+    pub fn object_map<T: Object>(&mut self, out: &mut SortedMap<String, T>) {
+        self.map(out, T::SHAPE.go_type, Self::object);
     }
 
-    fn map<T: Default>(&mut self, out: &mut BTreeMap<String, T>, go_type: &str, read: impl Fn(&mut Self, &mut T)) {
+    /// Maps of maps, of which the inner ones begin empty.
+    pub fn string_maps(&mut self, out: &mut SortedMap<String, SortedMap<String, String>>) {
+        self.map(out, "map[string]string", Self::string_map);
+    }
+
+    pub(super) fn map<T: Default>(
+        &mut self,
+        out: &mut SortedMap<String, T>,
+        go_type: &str,
+        read: fn(&mut Self, &mut T),
+    ) {
         if self.takes_null() {
             out.clear();
-        } else if self.opens(b'{', go_type) {
-            self.members(|decoder, name| {
+        } else if self.opens(b'{', &format!("map[string]{go_type}")) {
+            self.members(&mut |decoder, name| {
                 let mut value = T::default();
                 read(decoder, &mut value);
                 out.insert(unquote(name).into_owned(), value);
@@ -235,30 +289,35 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn list<T: Default>(&mut self, out: &mut List<T>, go_type: &str, read: impl Fn(&mut Self, &mut T)) {
+    fn list<T: Default>(&mut self, out: &mut List<T>, go_type: &str, read: fn(&mut Self, &mut T)) {
         if self.takes_null() {
             *out = List::ABSENT;
-            return;
+        } else if self.opens(b'[', &format!("[]{go_type}")) {
+            let out = out.get_or_insert();
+            let len = self.elements(&mut |decoder, place| {
+                if place == out.len() {
+                    out.push(T::default());
+                }
+                read(decoder, &mut out[place]);
+            });
+            out.truncate(len);
         }
-        if !self.opens(b'[', go_type) {
-            return;
-        }
-        let out = out.get_or_insert();
+    }
+
+    /// Reads the elements of an array whose bracket is read, and counts them.
+    pub(super) fn elements(&mut self, read: &mut dyn FnMut(&mut Self, usize)) -> usize {
         let mut len = 0;
         while !self.closes(b']') {
-            if len == out.len() {
-                out.push(T::default());
-            }
             self.path.push(Step::Element(len));
-            read(self, &mut out[len]);
+            read(self, len);
             self.path.pop();
             len += 1;
         }
-        out.truncate(len);
+        len
     }
 
     /// Reads the members of an object whose bracket is read.
-    fn members(&mut self, mut read: impl FnMut(&mut Self, &'a [u8])) {
+    fn members(&mut self, read: &mut dyn FnMut(&mut Self, &'a [u8])) {
         while !self.closes(b'}') {
             let name = self.raw();
             self.skip(b':');
@@ -268,13 +327,16 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn number<T: std::str::FromStr>(&mut self, out: &mut T, go_type: &str) {
+    /// `take` says whether it takes the digits.
+    fn number(&mut self, go_type: &str, take: &mut dyn FnMut(&str) -> bool) {
         let raw = self.raw();
         match raw[0] {
-            b'-' | b'0'..=b'9' => match std::str::from_utf8(raw).ok().and_then(|digits| digits.parse().ok()) {
-                Some(number) => *out = number,
-                None => self.mismatch_with(&format!("number {}", String::from_utf8_lossy(raw)), go_type),
-            },
+            b'-' | b'0'..=b'9' => {
+                let digits = String::from_utf8_lossy(raw);
+                if !take(&digits) {
+                    self.mismatch_with(&format!("number {digits}"), go_type);
+                }
+            }
             b'n' => {}
             _ => self.mismatch(raw, go_type),
         }
@@ -282,9 +344,8 @@ impl<'a> Decoder<'a> {
 
     /// Whether the value is what begins with `bracket`, which is then read. Otherwise it is passed over; only `null` is
     /// no error.
-    fn opens(&mut self, bracket: u8, go_type: &str) -> bool {
-        self.at = skip_blanks(self.text, self.at);
-        if self.text[self.at] == bracket {
+    pub(super) fn opens(&mut self, bracket: u8, go_type: &str) -> bool {
+        if self.first_byte() == bracket {
             self.at += 1;
             return true;
         }
@@ -306,8 +367,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn takes_null(&mut self) -> bool {
-        self.at = skip_blanks(self.text, self.at);
-        let is_null = self.text[self.at] == b'n';
+        let is_null = self.first_byte() == b'n';
         if is_null {
             self.at += b"null".len();
         }
@@ -323,10 +383,16 @@ impl<'a> Decoder<'a> {
     }
 
     /// The next value as it stands in the text.
-    fn raw(&mut self) -> &'a [u8] {
+    pub(super) fn raw(&mut self) -> &'a [u8] {
         let start = skip_blanks(self.text, self.at);
         self.at = scan_value(self.text, start).expect("the text was scanned before");
         &self.text[start..self.at]
+    }
+
+    /// The first byte of the next value.
+    pub(super) fn first_byte(&mut self) -> u8 {
+        self.at = skip_blanks(self.text, self.at);
+        self.text[self.at]
     }
 
     fn mismatch(&mut self, raw: &[u8], go_type: &str) {
@@ -393,10 +459,10 @@ pub fn unmarshal_string(raw: &[u8]) -> Result<String, String> {
     decoder.error.map_or(Ok(text), Err)
 }
 
-/// The field of that name; failing that, the first that differs only in the case of letters.
-fn find_field(fields: &'static [&'static str], name: &str) -> Option<&'static str> {
-    let is_folded = |field: &&&str| name.chars().map(fold).eq(field.chars().map(fold));
-    fields.iter().find(|field| **field == name).or_else(|| fields.iter().find(is_folded)).copied()
+/// The place of the field of that name; failing that, of the first that differs only in the case of letters.
+fn find_field(fields: &[&str], name: &str) -> Option<usize> {
+    let is_folded = |field: &&str| name.chars().map(fold).eq(field.chars().map(fold));
+    fields.iter().position(|field| *field == name).or_else(|| fields.iter().position(is_folded))
 }
 
 /// The same for all cases of a letter. Two letters beyond ASCII are cases of ASCII ones.

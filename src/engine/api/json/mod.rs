@@ -8,13 +8,15 @@
 mod decode;
 mod encode;
 mod scan;
+mod value;
 
 use crate::engine::error::ApiError;
 
 pub(crate) use decode::object;
-pub use decode::{Decoder, Object, Word, unmarshal_string};
+pub use decode::{Decoder, Fields, Object, Shape, Word, unmarshal_string};
 pub use encode::{Text, to_json};
 use scan::{ScanError, scan_value, skip_blanks};
+pub use value::{Map, Value};
 
 /// Why a body is no request, in Go's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,14 +48,15 @@ impl From<JsonError> for ApiError {
 /// [`ApiError::InvalidJson`].
 pub fn decode_request<T: Object>(body: &[u8], is_strict: bool) -> Result<T, ApiError> {
     let mut request = T::default();
-    match decode_all(body, &mut request) {
-        Ok(()) => Ok(request),
-        Err(error) if is_strict => Err(error.into()),
+    decode_into(body, is_strict, T::SHAPE, &mut request)?;
+    Ok(request)
+}
+
+fn decode_into(body: &[u8], is_strict: bool, shape: Shape, request: &mut dyn Fields) -> Result<(), JsonError> {
+    match decode_all(body, shape, request) {
         // What the first attempt read stays.
-        Err(_) => {
-            unmarshal_into(body, &mut request)?;
-            Ok(request)
-        }
+        Err(_) if !is_strict => unmarshal_with(body, |decoder| decoder.root(shape, request)),
+        result => result,
     }
 }
 
@@ -65,6 +68,14 @@ pub fn unmarshal<T: Object>(body: &[u8]) -> Result<T, JsonError> {
     let mut value = T::default();
     unmarshal_into(body, &mut value)?;
     Ok(value)
+}
+
+/// Reads an object as [`unmarshal`] does, on top of what is in `value`.
+///
+/// # Errors
+/// Why the body is none.
+pub fn unmarshal_into<T: Object>(body: &[u8], value: &mut T) -> Result<(), JsonError> {
+    unmarshal_with(body, |decoder| decoder.root(T::SHAPE, value))
 }
 
 /// Whether the body is to be read as options: its first byte that is no blank is `{` or `[`.
@@ -82,30 +93,25 @@ pub fn is_empty_request(body: &[u8]) -> bool {
     body.get(start) == Some(&b'{') && body.get(end) == Some(&b'}') && skip_blanks(body, end + 1) == body.len()
 }
 
-fn decode_all<T: Object>(body: &[u8], request: &mut T) -> Result<(), JsonError> {
+fn decode_all(body: &[u8], shape: Shape, request: &mut dyn Fields) -> Result<(), JsonError> {
     let mut start = skip_blanks(body, 0);
     while start < body.len() {
         let end = scan_value(body, start).map_err(|error| match error {
             ScanError::Truncated => JsonError("unexpected EOF".to_owned()),
             ScanError::Syntax { message, offset } => JsonError(format!("{message} at offset {offset}")),
         })?;
-        Decoder::new(&body[..end], start, true).decode_root(request)?;
+        Decoder::new(&body[..end], start, true).decode_root(|decoder| decoder.root(shape, request))?;
         start = skip_blanks(body, end);
     }
     Ok(())
 }
 
-fn unmarshal_into<T: Object>(body: &[u8], value: &mut T) -> Result<(), JsonError> {
-    let start = skip_blanks(body, 0);
-    let end = scan_value(body, start).map_err(|error| match error {
-        ScanError::Truncated => JsonError("unexpected end of JSON input".to_owned()),
-        ScanError::Syntax { message, .. } => JsonError(message),
-    })?;
-    let rest = skip_blanks(body, end);
-    if rest < body.len() {
-        return Err(JsonError(scan::invalid_character(body, rest, "after top-level value")));
-    }
-    Decoder::new(&body[..end], start, false).decode_root(value)
+/// Reads the one value in the body with `read`.
+///
+/// # Errors
+/// Why the body is none.
+pub fn unmarshal_with(body: &[u8], read: impl FnOnce(&mut Decoder<'_>)) -> Result<(), JsonError> {
+    Decoder::of_value(body)?.decode_root(read)
 }
 
 #[cfg(test)]

@@ -2,13 +2,12 @@
 //!
 //! Source: nats-server `server/stream_backup.go` (`SnapshotConsumerState`), `server/store.go` (`ConsumerState`).
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::engine::api::json::object;
 use crate::engine::consumer::SequencePair;
 use crate::engine::consumer::config::{ConsumerConfig, ConsumerConfigRequest};
+use crate::engine::sorted_map::SortedMap;
 
 /// A consumer as it is archived.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -37,11 +36,11 @@ pub struct ConsumerState {
     pub delivered: SequencePair,
     pub ack_floor: SequencePair,
     /// What was delivered and not acked, by stream sequence in digits.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub pending: BTreeMap<String, ArchivedPending>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub pending: SortedMap<String, ArchivedPending>,
     /// How often a message was delivered again, by stream sequence in digits.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub redelivered: BTreeMap<String, u64>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub redelivered: SortedMap<String, u64>,
 }
 
 object! {
@@ -95,7 +94,10 @@ mod tests {
         let archived: ArchivedConsumerRequest =
             unmarshal(format!(r#"{{"config":{{"name":"C"}},"state":{STATE}}}"#).as_bytes()).expect("valid");
         let state = archived.state.expect("given");
-        assert_eq!(state.pending["4"], ArchivedPending { consumer_seq: 2, since_ns: 1_795_615_587_483_911_290 });
+        assert_eq!(
+            state.pending.get("4"),
+            Some(&ArchivedPending { consumer_seq: 2, since_ns: 1_795_615_587_483_911_290 })
+        );
         assert_eq!(String::from_utf8(to_json(&state)).expect("JSON is text"), STATE);
         assert_eq!(archived.config.expect("given").name, "C");
         let empty = r#"{"delivered":{"consumer_seq":0,"stream_seq":0},"ack_floor":{"consumer_seq":0,"stream_seq":0}}"#;

@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn errors_keep_what_go_does_not_leave_out() {
         fn of<B: Serialize + Default>() -> String {
-            let json = reply::<B>(ReplyKind::default(), Err(ApiError::BadRequest));
+            let json = reply::<B>(ReplyKind::default(), &Err(ApiError::BadRequest));
             let text = String::from_utf8(json).expect("JSON is text");
             text.split_once("\"bad request\"}").expect("the error").1.to_owned()
         }

@@ -43,21 +43,29 @@ text_enum! {
 
 /// The JSON of a reply: its type, the error if there is one, and the body, which an error leaves at its default. Fields
 /// that Go does not leave out are there even then.
-pub fn reply<B: Serialize + Default>(kind: ReplyKind, result: Result<B, ApiError>) -> Vec<u8> {
+pub fn reply<B: Serialize + Default>(kind: ReplyKind, result: &Result<B, ApiError>) -> Vec<u8> {
+    match result {
+        Ok(body) => envelope(kind, None, &to_json(body)),
+        Err(error) => envelope(kind, Some(error), &to_json(&B::default())),
+    }
+}
+
+/// Puts the type and the error before the members of `body`, a JSON object.
+fn envelope(kind: ReplyKind, error: Option<&ApiError>, body: &[u8]) -> Vec<u8> {
     #[derive(Serialize)]
-    struct Envelope<B> {
+    struct Head<'a> {
         r#type: String,
         #[serde(skip_serializing_if = "Option::is_none")]
-        error: Option<ApiError>,
-        #[serde(flatten)]
-        body: B,
+        error: Option<&'a ApiError>,
     }
     let r#type = format!("io.nats.jetstream.api.v1.{}_response", kind.as_str());
-    let (error, body) = match result {
-        Ok(body) => (None, body),
-        Err(error) => (Some(error), B::default()),
-    };
-    to_json(&Envelope { r#type, error, body })
+    let mut json = to_json(&Head { r#type, error });
+    if body != b"{}" {
+        json.pop();
+        json.push(b',');
+        json.extend_from_slice(&body[1..]);
+    }
+    json
 }
 
 /// The body of replies that say no more than that it was done.
@@ -92,18 +100,18 @@ mod tests {
     fn type_comes_first_then_the_error_then_the_body() {
         for (json, expected) in [
             (
-                reply(ReplyKind::StreamDelete, Ok(Success::DONE)),
+                reply(ReplyKind::StreamDelete, &Ok(Success::DONE)),
                 r#"{"type":"io.nats.jetstream.api.v1.stream_delete_response","success":true}"#,
             ),
             (
-                reply::<Success>(ReplyKind::StreamDelete, Err(ApiError::NotEmptyRequest)),
+                reply::<Success>(ReplyKind::StreamDelete, &Err(ApiError::NotEmptyRequest)),
                 concat!(
                     r#"{"type":"io.nats.jetstream.api.v1.stream_delete_response","error":{"code":400,"#,
                     r#""err_code":10038,"description":"expected an empty request payload"}}"#,
                 ),
             ),
             (
-                reply(ReplyKind::ConsumerUnpin, Ok(NoBody {})),
+                reply(ReplyKind::ConsumerUnpin, &Ok(NoBody {})),
                 r#"{"type":"io.nats.jetstream.api.v1.consumer_unpin_response"}"#,
             ),
         ] {

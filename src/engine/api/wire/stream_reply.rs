@@ -3,20 +3,18 @@
 //! Sources: nats-server `server/jetstream_api.go` (`JSApi…Response`), `server/stream.go` (`StreamInfo`),
 //! `server/store.go` (`StreamState`), `server/jetstream.go` (`JetStreamAccountStats`).
 
-use std::collections::BTreeMap;
-
-use serde::ser::{Error as _, SerializeMap};
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
 
 use super::base64::Base64;
 use super::envelope::Paged;
 use super::sourcing::ErrorBlock;
-use crate::engine::api::json::{Text, to_json};
+use crate::engine::api::json::Text;
 use crate::engine::asset::API_LEVEL;
 use crate::engine::date_time::serialize_or_zero;
 use crate::engine::emit::{is_default, is_empty, limit};
 use crate::engine::list::List;
+use crate::engine::sorted_map::SortedMap;
 use crate::engine::stream::config::{ExternalStream, StreamConfig};
 use crate::engine::time::Timestamp;
 use crate::engine::transform::SubjectTransform;
@@ -63,27 +61,15 @@ pub struct StreamState {
 
 /// How many messages each subject has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SubjectCounts(pub BTreeMap<Vec<u8>, u64>);
+pub struct SubjectCounts(pub SortedMap<Vec<u8>, u64>);
 
 impl Serialize for SubjectCounts {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let texts: Option<Vec<(&str, u64)>> =
-            self.0.iter().map(|(subject, count)| Some((std::str::from_utf8(subject).ok()?, *count))).collect();
-        if let Some(texts) = texts {
-            let mut map = serializer.serialize_map(Some(texts.len()))?;
-            for (subject, count) in texts {
-                map.serialize_entry(subject, &count)?;
-            }
-            return map.end();
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (subject, count) in self.0.iter() {
+            map.serialize_entry(&Text(subject), count)?;
         }
-        // Keys have to be texts, so that bytes that are none are escaped here.
-        let members: Vec<Vec<u8>> = self
-            .0
-            .iter()
-            .map(|(subject, count)| [to_json(&Text(subject)), format!(":{count}").into_bytes()].concat())
-            .collect();
-        let object = String::from_utf8([&b"{"[..], &members.join(&b','), b"}"].concat()).map_err(S::Error::custom)?;
-        RawValue::from_string(object).map_err(S::Error::custom)?.serialize(serializer)
+        map.end()
     }
 }
 
@@ -282,12 +268,13 @@ impl ApiStats {
 mod tests {
     use super::super::envelope::{ReplyKind, reply};
     use super::*;
+    use crate::engine::api::json::to_json;
     use crate::engine::error::ApiError;
 
     #[test]
     fn errors_keep_what_go_does_not_leave_out() {
         fn of<B: Serialize + Default>() -> String {
-            let json = reply::<B>(ReplyKind::default(), Err(ApiError::BadRequest));
+            let json = reply::<B>(ReplyKind::default(), &Err(ApiError::BadRequest));
             let text = String::from_utf8(json).expect("JSON is text");
             text.split_once("\"bad request\"}").expect("the error").1.to_owned()
         }

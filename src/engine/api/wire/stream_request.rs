@@ -2,11 +2,10 @@
 //!
 //! Source: nats-server `server/jetstream_api.go` (`JSApi…Request`), `server/stream.go`.
 
-use std::collections::BTreeMap;
-
-use crate::engine::api::json::{Decoder, Object, object};
+use crate::engine::api::json::{Decoder, Fields, Object, Shape, object};
 use crate::engine::date_time::DateTime;
 use crate::engine::list::List;
+use crate::engine::sorted_map::SortedMap;
 use crate::engine::stream::config::{
     ConsumerLimits, ExternalStream, Placement, RePublishRequest, StreamConfigRequest, StreamConsumerSource,
     StreamSourceRequest, SubjectTransformRequest,
@@ -265,12 +264,16 @@ object! {
 pub struct RestoreConfigRequest(pub StreamConfigRequest);
 
 impl Object for RestoreConfigRequest {
-    const GO_TYPE: &'static str = "server.StreamConfig";
-    /// All but the last, `pedantic`.
-    const FIELDS: &'static [&'static str] = StreamConfigRequest::FIELDS.split_last().expect("there are fields").1;
+    const SHAPE: Shape = Shape {
+        // All but the last, `pedantic`.
+        fields: StreamConfigRequest::SHAPE.fields.split_last().expect("there are fields").1,
+        ..Shape::new("server.StreamConfig")
+    };
+}
 
-    fn decode_field(&mut self, field: &str, decoder: &mut Decoder<'_>) {
-        self.0.decode_field(field, decoder);
+impl Fields for RestoreConfigRequest {
+    fn decode_field(&mut self, place: usize, decoder: &mut Decoder<'_>) {
+        self.0.decode_field(place, decoder);
     }
 }
 
@@ -284,7 +287,7 @@ pub struct StreamStateRequest {
     pub last_seq: u64,
     pub last_ts: DateTime,
     pub num_subjects: i64,
-    pub subjects: BTreeMap<String, u64>,
+    pub subjects: SortedMap<String, u64>,
     pub num_deleted: i64,
     pub deleted: List<u64>,
     pub lost: Option<LostDataRequest>,
@@ -301,7 +304,7 @@ impl Default for StreamStateRequest {
             last_seq: 0,
             last_ts: DateTime::ZERO,
             num_subjects: 0,
-            subjects: BTreeMap::new(),
+            subjects: SortedMap::new(),
             num_deleted: 0,
             deleted: List::ABSENT,
             lost: None,

@@ -2,7 +2,7 @@
 //!
 //! They are the only ones that look at other streams: at those that feed this one.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::check::refuse;
 use super::request::{StreamConfigRequest, StreamSourceRequest, SubjectTransformRequest};
@@ -158,21 +158,25 @@ fn check_sources<'s>(
     origin: &impl Fn(&str) -> Option<&'s StreamConfig>,
     external: &mut External,
 ) -> Result<List<StreamSource>, ApiError> {
-    let (mut identities, mut consumers) = (BTreeSet::new(), BTreeSet::new());
+    let (mut identities, mut consumers) = (Vec::new(), Vec::new());
     request.sources.clone().try_map(|source| {
         let source = source.filter(|source| is_valid_name(&source.name)).ok_or(ApiError::SourceInvalidStreamName)?;
-        if !identities.insert(identity(&source)) {
+        let identity = identity(&source);
+        if identities.contains(&identity) {
             return Err(ApiError::SourceDuplicateDetected);
         }
+        identities.push(identity);
         let subject_transforms = check_source(&source)?;
         if let Some(consumer) = &source.consumer {
             if !is_valid_consumer(&source, consumer) {
                 return Err(ApiError::SourceDurableConsumerCfgInvalid);
             }
             let api = source.external.as_ref().map(|external| external.api.clone());
-            if !consumers.insert((source.name.clone(), api, consumer.name.clone())) {
+            let consumer = (source.name.clone(), api, consumer.name.clone());
+            if consumers.contains(&consumer) {
                 return Err(ApiError::SourceDurableConsumerDuplicateDetected);
             }
+            consumers.push(consumer);
         }
         if source.external.is_some() {
             external.add(&source);
@@ -244,7 +248,7 @@ fn is_smaller_than(request: &StreamConfigRequest, origin: &StreamConfig) -> bool
 }
 
 /// What tells one source from another: everything but where it starts.
-fn identity(source: &StreamSourceRequest) -> impl Ord + use<> {
+fn identity(source: &StreamSourceRequest) -> impl PartialEq + use<> {
     let or_all = |text: &str| if text.is_empty() { ">".to_owned() } else { text.to_owned() };
     let mappings: Vec<(String, String)> = if source.subject_transforms.is_empty() {
         vec![(or_all(&source.filter_subject), or_all(""))]
@@ -368,19 +372,19 @@ fn check_cycle<'s>(
     request: &StreamConfigRequest,
     origin: &impl Fn(&str) -> Option<&'s StreamConfig>,
 ) -> Result<(), ApiError> {
-    let mut visited = BTreeSet::new();
+    let mut visited: Vec<&str> = Vec::new();
     let mut to_visit = VecDeque::from([Fed::from(request)]);
     while let Some(fed) = to_visit.pop_front() {
-        visited.insert(fed.name.to_owned());
+        visited.push(fed.name);
         for (name, filter) in &fed.sources {
-            if !visited.contains(*name) {
+            if !visited.contains(name) {
                 to_visit.extend(origin(name).map(Fed::from));
             } else if fed.listens_to(filter) {
                 return refuse("detected cycle");
             }
         }
         if let Some(name) = fed.mirror {
-            if visited.contains(name) {
+            if visited.contains(&name) {
                 return refuse("detected cycle");
             }
             to_visit.extend(origin(name).map(Fed::from));

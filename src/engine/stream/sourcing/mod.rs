@@ -15,8 +15,6 @@ mod mirror;
 mod setup;
 mod source;
 
-use std::collections::BTreeMap;
-
 use self::headers::SourceName;
 pub(super) use self::headers::origin_and_subject;
 pub use self::link::{Link, LinkDue, LinkKind, Reached};
@@ -24,6 +22,7 @@ use self::source::Progress;
 use super::config::StreamConfig;
 use super::{Context, Inbound, Room, Stream};
 use crate::engine::api::wire::StreamSourceInfo;
+use crate::engine::sorted_map::SortedMap;
 use crate::engine::table::{LinkId, Table};
 use crate::engine::time::Timestamp;
 
@@ -33,7 +32,7 @@ pub(super) struct Sourcing {
     /// The mirror's link, or those of the sources.
     links: Table<LinkId, Link>,
     /// What was taken last from each source that is configured. Outlives the messages.
-    progress: BTreeMap<SourceName, Progress>,
+    progress: SortedMap<SourceName, Progress>,
     /// Since when the stream looks regularly whether its sources are silent.
     watched_since: Option<Timestamp>,
     /// Mirrored messages that did not fit in. They shift the sequences of those that come after them, as they do in the

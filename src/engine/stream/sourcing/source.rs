@@ -3,8 +3,6 @@
 //! Source: nats-server `server/stream.go` (`processInboundSourceMsg`, `setStartingSequenceForSources`,
 //! `startingSequenceForSources`, `updateWithAdvisory`), `server/memstore.go` (`SourcesState`).
 
-use std::collections::BTreeSet;
-
 use super::Sourcing;
 use super::delivery::{Control, Delivery, handle_control, is_control};
 use super::headers::{STREAM_SOURCE, SourceHeader, SourceName, sourced};
@@ -72,7 +70,7 @@ impl Stream {
     /// Follows a change of the sources.
     pub(super) fn update_sources(&mut self, ctx: &mut Context<'_>, old: &StreamConfig) {
         self.delete_unused_consumers(ctx, old);
-        let names: BTreeSet<SourceName> = self.config.sources.iter().map(SourceName::of).collect();
+        let names: Vec<SourceName> = self.config.sources.iter().map(SourceName::of).collect();
         for id in self.sourcing.links.ids() {
             let Some(link) = self.sourcing.links.get(id).filter(|link| link.kind == LinkKind::Source) else { continue };
             let configured = self.config.sources.iter().find(|source| SourceName::of(source) == link.name).cloned();
@@ -94,7 +92,7 @@ impl Stream {
 
     /// Asks the origins to delete the consumers that no source has any more.
     fn delete_unused_consumers(&self, ctx: &mut Context<'_>, old: &StreamConfig) {
-        let names = |sources: &[StreamSource]| -> BTreeSet<_> {
+        let names = |sources: &[StreamSource]| -> Vec<_> {
             let own = sources.iter().filter(|source| source.consumer.is_none());
             own.map(|source| self.consumer_at_origin(ctx.domain(), source, sources)).collect()
         };
