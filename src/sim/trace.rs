@@ -42,11 +42,29 @@ impl Trace {
     pub fn extend(&mut self, events: Vec<(Timestamp, Event)>) {
         for (at, event) in events {
             self.note(&event);
+            if self.is_internal(&event) {
+                continue;
+            }
             if self.events.len() >= MAX_EVENTS {
                 self.events.pop_front();
             }
             self.events.push_back(Traced { number: self.next_number, at, event });
             self.next_number += 1;
+        }
+    }
+
+    /// Whether the event is of a consumer that the server made for a mirror or source: the stream's own tells enough.
+    fn is_internal(&self, event: &Event) -> bool {
+        match event {
+            Event::ConsumerCreated { stream, consumer, .. }
+            | Event::ConsumerDeleted { stream, consumer, .. }
+            | Event::Delivered { stream, consumer, .. }
+            | Event::Acked { stream, consumer, .. }
+            | Event::Heartbeat { stream, consumer } => {
+                let name = self.consumer_name(*stream, *consumer);
+                name.starts_with("JS_MIRROR_") || name.starts_with("JS_SRC_")
+            }
+            _ => false,
         }
     }
 

@@ -62,7 +62,7 @@ fn config(name: &str, members: Members) -> Members {
         .into_iter()
         .filter_map(|(key, value)| match (&*key, value) {
             ("pedantic", _) => None,
-            ("durable_name", value) => (value == Value::Bool(true)).then(|| (key, Value::from(name))),
+            ("durable_name", value) => (value.as_bool() == Some(true)).then(|| (key, Value::from(name))),
             ("filter_subjects", Value::Array(mut filters)) if filters.len() == 1 => {
                 filters.pop().map(|filter| ("filter_subject".into(), filter))
             }

@@ -76,13 +76,16 @@ fn of_stream(stream: &Stream, due: StreamDue) -> Phrase {
             };
             phrase.code(name).plain(does).code(origin)
         }
-        StreamDue::Consumer(id, wakeup) => stream.consumer(id).map_or(phrase, |consumer| of_consumer(consumer, wakeup)),
+        StreamDue::Consumer(id, wakeup) => {
+            stream.consumer(id).map_or(phrase, |consumer| of_consumer(name, consumer, wakeup))
+        }
     }
 }
 
-fn of_consumer(consumer: &Consumer, wakeup: Wakeup) -> Phrase {
+fn of_consumer(origin: &str, consumer: &Consumer, wakeup: Wakeup) -> Phrase {
     let phrase = Phrase::new();
-    let name = &consumer.name;
+    let link = if consumer.is_hidden() { ["a link from ", origin].concat() } else { String::new() };
+    let name = if link.is_empty() { &consumer.name } else { &link };
     match wakeup {
         Wakeup::AckWait => {
             let seq = consumer.ack_pending().first_due_message().map_or(0, |(_, seq)| seq);
@@ -149,7 +152,7 @@ fn for_each_deadline(stream: &Stream, mut found: impl FnMut(Timestamp, StreamDue
             tell(stream.link_due_at(link.id, due), StreamDue::Link(link.id, due));
         }
     }
-    for consumer in stream.consumers() {
+    for consumer in stream.visible_consumers() {
         for wakeup in Wakeup::ALL {
             tell(consumer.due_at(wakeup), StreamDue::Consumer(consumer.id, wakeup));
         }

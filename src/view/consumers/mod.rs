@@ -353,8 +353,9 @@ fn ticket_number(worker: ActorId, pull: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::ServerConfig;
     use crate::sim::Simulation;
-    use crate::sim::actor::FetchRequest;
+    use crate::sim::actor::{Draft, FetchRequest};
     use crate::sim::command::{Command, Settlement};
     use crate::sim::presets::Preset;
     use crate::view::{Focus, tests::rows_of};
@@ -484,6 +485,60 @@ mod tests {
         let row = consumer(&simulation, "pager");
         assert_eq!(row.belt.as_ref().map(|belt| belt.says), Some("stands: the tray is full"));
         assert_eq!(row.workers[0].held.len(), 5);
+    }
+
+    #[test]
+    fn a_worker_confirms_flow_control() {
+        let mut simulation = push_preset();
+        let publisher = worker_of(&simulation, "monitor");
+        let client = worker_of(&simulation, "on call");
+        let script = WorkerScript { is_running: true, work_time: Duration::ZERO, ..WorkerScript::default() };
+        simulation.act(Command::SetWorkerScript { worker: client, name: "on call".into(), script });
+        let draft = Draft { subject: "alerts.dump".into(), payload: "x".repeat(400_000), ..Draft::default() };
+        for _ in 0..4 {
+            simulation.act(Command::Publish { publisher, draft: draft.clone(), times: 1 });
+            simulation.advance(Duration::from_millis(1));
+        }
+        let belt = consumer(&simulation, "pager").belt.clone().expect("a push consumer has one");
+        assert!(belt.is_running);
+        // Confirmed once, the window is twice as large.
+        assert!(belt.window.as_ref().is_some_and(|window| window.contains("of 4 MiB on their way")), "{belt:?}");
+    }
+
+    /// A stream of two messages with a consumer `c` of `policy`, and a worker of each script, who asks for ten.
+    fn group(policy: &str, scripts: [WorkerScript; 2]) -> Simulation {
+        let mut simulation = Simulation::new(ServerConfig::default(), Timestamp::SIMULATION_START);
+        let config = format!(
+            r#""durable_name":"c","ack_policy":"explicit","priority_groups":["g"],"priority_policy":"{policy}""#
+        );
+        let consumer = format!(r#"{{"stream_name":"S","config":{{{config}}}}}"#);
+        simulation.request("$JS.API.STREAM.CREATE.S", br#"{"name":"S","subjects":["s"]}"#);
+        simulation.request("$JS.API.CONSUMER.CREATE.S.c", consumer.as_bytes());
+        for (name, script) in ["first", "second"].into_iter().zip(scripts) {
+            let (stream, consumer) = ("S".to_owned(), "c".to_owned());
+            simulation.act(Command::AddWorker { name: name.into(), stream, consumer, script });
+            let worker = worker_of(&simulation, name);
+            simulation.act(Command::Fetch { worker, request: FetchRequest { batch: 10, ..FetchRequest::ONE } });
+        }
+        simulation.request("s", b"1");
+        simulation.request("s", b"2");
+        simulation
+    }
+
+    #[test]
+    fn a_group_serves_by_priority_or_by_what_is_pending() {
+        let held = |simulation: &Simulation| -> Vec<(usize, String)> {
+            let row = ship(simulation);
+            row.workers.iter().map(|row| (row.held.len(), row.standing.clone().unwrap_or_default())).collect()
+        };
+        let scripts = [1, 0].map(|priority| WorkerScript { priority, ..WorkerScript::default() });
+        let simulation = group("prioritized", scripts);
+        assert_eq!(held(&simulation), [(0, "priority 1".into()), (2, "priority 0".into())]);
+        let scripts = [3, 0].map(|min_pending| WorkerScript { min_pending, ..WorkerScript::default() });
+        let simulation = group("overflow", scripts);
+        let standing = ["takes messages from 3 pending on", "takes any message"].map(String::from);
+        let [busy, free] = standing;
+        assert_eq!(held(&simulation), [(0, busy), (2, free)]);
     }
 
     #[test]

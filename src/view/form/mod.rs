@@ -185,7 +185,7 @@ impl Form {
         self.is_edit
             && match entry.field.later {
                 Later::Never => true,
-                Later::OnlyOn => was == Some(&Value::Bool(true)),
+                Later::OnlyOn => was.and_then(Value::as_bool) == Some(true),
                 Later::GivenUp => was.is_none() || entry.of.as_ref() != Some(&entry.key),
                 Later::Free | Later::Partly | Later::Page => false,
             }
@@ -202,8 +202,7 @@ impl Form {
         for entry in self.entries.iter().filter(counts) {
             match entry.field.read(&entry.value) {
                 Ok(Some(value)) => {
-                    let default = entry.field.read(entry.field.default).ok().flatten();
-                    if default.as_ref() != Some(&value) || self.was(&entry.key).is_some() {
+                    if entry.is_changed() || self.was(&entry.key).is_some() {
                         put(&mut members, entry, value);
                     }
                 }

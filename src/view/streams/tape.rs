@@ -134,7 +134,8 @@ fn cell(scene: Scene<'_>, stream: &Stream, place: &Place, duplicates: &[u64]) ->
 /// The subject without the words that all subjects of its filter begin with.
 fn label(config: &StreamConfig, subject: &[u8]) -> Rc<str> {
     let filter = config.subjects.iter().find(|filter| filter.matches(subject));
-    let shared = filter.map_or(0, |filter| {
+    // A mirror has no subjects of its own; those of its origin mostly begin with the same word.
+    let shared = filter.map_or(usize::from(config.mirror.is_some()), |filter| {
         tokens(filter.as_bytes()).zip(tokens(subject)).take_while(|(token, found)| token == found).count()
     });
     let rest: Vec<&[u8]> = tokens(subject).skip(shared).collect();

@@ -111,13 +111,16 @@ fn typed_draft(event: &SubmitEvent) -> Draft {
     }
 }
 
+/// What the choice of examples shows while none is picked.
+const ADD: &str = "Add…";
+
 /// Appends the example that was picked.
 fn add_header(event: Event) {
     let Some(lines) = field_of(&event, "[name=headers]") else { return };
     let typed = string(&lines, "value").unwrap_or_default();
     let by = if typed.is_empty() || typed.ends_with('\n') { "" } else { "\n" };
     set_property(&lines, "value", &[&typed, by, &self::typed(&event)].concat());
-    set_value(&event, "Add…");
+    set_value(&event, ADD);
 }
 
 /// The value of the button that lets a publisher run.
@@ -145,8 +148,8 @@ impl DraftForm {
             .attr("rows", "3")
             .attr("placeholder", "Name: value")
             .value(&write_headers(headers));
-        let examples = ["Add…"].into_iter().chain(HEADERS.lines());
-        let example = |text: &'static str| element("option", "").text(text);
+        let examples = [ADD].into_iter().chain(HEADERS.lines());
+        let example = |text: &'static str| element("option", "").flag("selected", text == ADD).text(text);
         let pick = element("select", "input input--choice")
             .label("Add a header")
             .on_change(Callback::from(add_header))
