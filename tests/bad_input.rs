@@ -223,6 +223,16 @@ impl Client {
         self.server.account().streams().cloned().collect()
     }
 
+    /// How many connections and subscriptions there are, as the server says.
+    fn numbers(&mut self) -> [u64; 2] {
+        self.request(b"$SYS.REQ.ACCOUNT.PING.STATZ", b"", b"");
+        let said = String::from_utf8_lossy(&self.said).into_owned();
+        ["\"conns\":", "\"num_subscriptions\":"].map(|name| {
+            let (_, number) = said.split_once(name).expect("the server counts");
+            number.split(',').next().and_then(|digits| digits.parse().ok()).expect("a number")
+        })
+    }
+
     /// Whether a client that comes now is served.
     fn serves(&mut self) -> bool {
         let conn = self.server.connect(self.now);
@@ -312,4 +322,93 @@ fn bytes_of_any_kind_end_a_connection_at_worst() {
         assert!(client.serves(), "seed {seed}");
     }
     assert!(closed > 100, "only {closed} connections ended");
+}
+
+/// Connections that come and go, half of them cut in the middle of a frame.
+const CONNECTIONS: u64 = 1_000;
+/// Of them, how many are open at once.
+const OPEN_AT_ONCE: usize = 40;
+
+/// What one of them does: it listens, makes a consumer of each kind that goes with its client, asks for messages and
+/// publishes.
+fn visit(number: u64) -> Vec<u8> {
+    let publish =
+        |subject: &str, reply: &str, body: &str| format!("PUB {subject} {reply} {}\r\n{body}\r\n", body.len());
+    let consumer = |name: &str, config: &str| {
+        let body =
+            format!(r#"{{"stream_name":"S","config":{{"name":"{name}","inactive_threshold":1000000000,{config}}}}}"#);
+        publish(&format!("$JS.API.CONSUMER.CREATE.S.{name}"), &format!("v.{number}.1"), &body)
+    };
+    [
+        format!("CONNECT {{\"name\":\"{number}\",\"headers\":true,\"verbose\":false}}\r\n"),
+        format!("SUB v.{number}.* 1\r\nSUB s.> 2\r\nSUB s.a workers 3\r\nSUB d.{number} 4\r\n"),
+        consumer(&format!("push{number}"), &format!(r#""deliver_subject":"d.{number}","ack_policy":"none""#)),
+        consumer(&format!("pull{number}"), r#""ack_policy":"explicit""#),
+        publish("$JS.API.CONSUMER.MSG.NEXT.S.stays", &format!("v.{number}.2"), r#"{"batch":3,"expires":60000000000}"#),
+        publish(&format!("$JS.API.CONSUMER.MSG.NEXT.S.pull{number}"), &format!("v.{number}.3"), r#"{"batch":2}"#),
+        publish("s.a", &format!("v.{number}.4"), "a message"),
+    ]
+    .concat()
+    .into_bytes()
+}
+
+#[test]
+fn connections_that_come_and_go_leave_nothing_behind() {
+    let mut rng = Rng::new(5);
+    let mut client = Client::new(5);
+    client.request(
+        b"$JS.API.STREAM.CREATE.S",
+        b"",
+        br#"{"name":"S","subjects":["s.>"],"storage":"memory","max_msgs":20}"#,
+    );
+    client.request(
+        b"$JS.API.CONSUMER.CREATE.S.stays",
+        b"",
+        br#"{"stream_name":"S","config":{"durable_name":"stays","ack_policy":"explicit","deliver_policy":"new"}}"#,
+    );
+    let before = client.numbers();
+    let mut open: Vec<ConnId> = Vec::new();
+    let mut published = 0;
+    for number in 0..CONNECTIONS {
+        let conn = client.server.connect(client.now);
+        let said = visit(number);
+        let is_cut = number % 2 == 0;
+        let length = if is_cut { rng.below(said.len() as u64 - 1) as usize } else { said.len() };
+        published += u64::from(!is_cut);
+        for part in said[..length].chunks(1 + rng.below(300) as usize) {
+            client.server.handle(client.now, Input::Bytes { conn, bytes: part });
+            client.listen();
+        }
+        if is_cut {
+            client.server.handle(client.now, Input::Disconnect { conn });
+        } else {
+            open.push(conn);
+        }
+        if open.len() > OPEN_AT_ONCE {
+            let conn = open.swap_remove(rng.below(open.len() as u64) as usize);
+            client.server.handle(client.now, Input::Disconnect { conn });
+        }
+        client.listen();
+        client.pass_time(&mut rng);
+    }
+    for conn in open {
+        client.server.handle(client.now, Input::Disconnect { conn });
+        client.listen();
+    }
+    // What was delivered and not acked keeps a consumer for its ack wait.
+    for _ in 0..120 {
+        client.pass_time(&mut rng);
+    }
+    // INFO looks for requests whose inbox nobody listens to.
+    client.request(b"$JS.API.CONSUMER.INFO.S.stays", b"", b"");
+    let stream = client.server.account().stream_named("S").expect("it was made");
+    assert_eq!(stream.store().last_seq(), published, "what was cut off was published, or what was not is missing");
+    let consumers: Vec<&str> = stream.consumers().map(|consumer| consumer.name.as_str()).collect();
+    assert_eq!(consumers, ["stays"]);
+    assert!(stream.consumer_named("stays").is_some_and(|consumer| consumer.waiting().is_empty()));
+    assert_eq!(client.numbers(), before, "connections and subscriptions");
+    for subject in ["v.7.1", "d.7", "nobody"] {
+        client.request(subject.as_bytes(), b"", b"x");
+        assert!(client.said.windows(12).any(|said| said == b"NATS/1.0 503"), "{subject} reaches somebody");
+    }
 }

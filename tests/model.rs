@@ -165,7 +165,7 @@ impl Pair {
         let headers: Headers = headers.iter().map(|(name, value)| (*name, of_now(value))).collect();
         let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let payload = vec![b'p'; size];
-        let answer = self.client.request(subject, &lines, &payload)?;
+        let answer = request(&mut self.client, subject, &lines, &payload)?;
         same("publish", read(&answer)?, self.model.publish(subject, &headers, &payload))
     }
 
@@ -186,7 +186,7 @@ impl Pair {
     }
 
     fn ask(&mut self, request: &str, body: &Value) -> Result<Answer, String> {
-        read(&self.client.request(&format!("$JS.API.{request}"), "", body.to_string().as_bytes())?)
+        read(&self::request(&mut self.client, &format!("$JS.API.{request}"), "", body.to_string().as_bytes())?)
     }
 
     fn compare_numbers(&self) -> Result<(), String> {
@@ -202,7 +202,7 @@ impl Pair {
     /// What INFO says, and every message.
     fn compare_everything(&mut self) -> Result<(), String> {
         let body = br#"{"subjects_filter":">","deleted_details":true}"#;
-        let info = self.client.request("$JS.API.STREAM.INFO.S", "", body)?;
+        let info = request(&mut self.client, "$JS.API.STREAM.INFO.S", "", body)?;
         let info: Value = serde_json::from_slice(&info).map_err(|error| error.to_string())?;
         same("state", &info["state"], &self.state())?;
         let store = self.client.stream("S").ok_or("the stream is gone")?.store();
@@ -242,6 +242,14 @@ impl Pair {
     }
 }
 
+/// Asks for something that has one answer, and nothing besides it.
+fn request(client: &mut Client, subject: &str, headers: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
+    match client.ask(subject, headers, payload) {
+        (Some(answer), besides) if besides.is_empty() => Ok(answer),
+        other => Err(format!("{subject}: one answer was expected, came {other:?}")),
+    }
+}
+
 /// What an answer says: a sequence, a count, success, or the code of an error.
 fn read(answer: &[u8]) -> Result<Answer, String> {
     let value: Value = serde_json::from_slice(answer).map_err(|error| error.to_string())?;
@@ -263,7 +271,7 @@ fn run(seed: u64, operations: &[Operation]) -> Result<(), String> {
         _ => config,
     });
     let mut client = Client::new(seed);
-    let answer = client.request("$JS.API.STREAM.CREATE.S", "", wanted.to_json().to_string().as_bytes())?;
+    let answer = request(&mut client, "$JS.API.STREAM.CREATE.S", "", wanted.to_json().to_string().as_bytes())?;
     let config = match (read(&answer)?, wanted.checked()) {
         (Answer::Success, Ok(config)) => config,
         (engine, model) => return same("create", engine, model.map_or_else(Answer::Error, |_| Answer::Success)),

@@ -29,6 +29,8 @@ use crate::engine::time::Timestamp;
 
 /// Events in one frame at most: a world that is busier than the page runs slower, and the page stays alive.
 const MAX_STEPS_PER_FRAME: usize = 20_000;
+/// Events in one advance at most: any duration may be typed.
+const MAX_STEPS_PER_ADVANCE: usize = 1_000_000;
 /// Events that a skip looks through for the one that it wants.
 const MAX_STEPS_PER_SKIP: usize = 200_000;
 
@@ -112,9 +114,15 @@ impl Simulation {
         self.after_change();
     }
 
-    /// Lets everything happen within `duration`.
+    /// Lets everything happen within `duration`. A world in which too much happens comes only part of the way.
     pub fn advance(&mut self, duration: Duration) {
-        self.world.advance_to(self.now() + duration, &mut self.outgoing);
+        let target = self.now() + duration;
+        for _ in 0..MAX_STEPS_PER_ADVANCE {
+            if !self.world.step(target, &mut self.outgoing) {
+                self.world.skip_idle_time(target);
+                break;
+            }
+        }
         self.after_change();
     }
 
@@ -245,11 +253,15 @@ impl Simulation {
                 }
             }),
             Command::CutLink { stream, origin, is_cut } => world.set_link_cut(&stream, origin, is_cut, outgoing),
-            Command::Request { subject, body } => world.with_actor(*console, outgoing, |actor, _, _, out| {
-                if let Some(console) = actor.console_mut() {
-                    console.request(&subject, &body, out);
-                }
-            }),
+            Command::Request { subject, body } => {
+                // A request that was too long cost the page its connection.
+                world.connect_actor(*console, outgoing);
+                world.with_actor(*console, outgoing, |actor, _, _, out| {
+                    if let Some(console) = actor.console_mut() {
+                        console.request(&subject, &body, out);
+                    }
+                });
+            }
         }
     }
 }

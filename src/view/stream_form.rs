@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use crate::engine::api::json::{Map, to_json};
+use crate::engine::asset::MAX_NAME_LEN;
 use crate::sim::world::World;
 
 use super::form::field::Later;
@@ -58,6 +59,8 @@ pub fn name_flaw(name: &str) -> Option<&'static str> {
         Some("A name is required.")
     } else if name.contains(|c: char| c.is_whitespace() || matches!(c, '.' | '*' | '>')) {
         Some("A name is one token of a subject: no blanks, no dots, no wildcards.")
+    } else if name.len() > MAX_NAME_LEN {
+        Some("A name has at most 255 bytes.")
     } else {
         None
     }

@@ -47,6 +47,8 @@ pub struct Client {
 pub struct Observed {
     /// The `err_code` of every error seen.
     pub err_codes: BTreeSet<u64>,
+    /// Every status seen, without `NATS/1.0 `.
+    pub statuses: BTreeSet<String>,
     /// Where a message broke its schema or was not written as the server writes.
     pub problems: Vec<String>,
     /// How many messages had a schema.
@@ -56,6 +58,7 @@ pub struct Observed {
 impl Observed {
     pub fn merge(&mut self, other: Self) {
         self.err_codes.extend(other.err_codes);
+        self.statuses.extend(other.statuses);
         self.problems.extend(other.problems);
         self.validated += other.validated;
     }
@@ -77,6 +80,7 @@ impl Observed {
     }
 
     fn look_at(&mut self, message: &Message) {
+        self.statuses.extend(message.status().map(str::to_owned));
         let Some(json) = message.json() else { return };
         self.collect_errors(&json);
         if let Some(kind) = json.get("type").and_then(|kind| kind.as_str()).filter(|kind| kind.starts_with("io.nats."))

@@ -3,7 +3,7 @@
 //! ```text
 //! scenarios [--real] [--record] [--only NAME]   the text scenarios of tests/scenarios/
 //! probes [FILE] [--real] [--only NAME]          the recorded exchanges of tests/probes/
-//! errors [--real]                               which errors of the table the two have shown
+//! errors [--real]                               which errors of the table, and which statuses, the two have shown
 //! random --cases N --seed S [--without WORD]    random scenarios, engine against real server
 //! ```
 //!
@@ -22,6 +22,7 @@ mod probes;
 mod random;
 mod scenario;
 mod schema;
+mod statuses;
 mod wire;
 
 use arm::{ArmKind, real};
@@ -132,7 +133,7 @@ fn run(kind: &ArmKind, arguments: &Arguments) -> bool {
             let (in_probes, probes_equal) = probes::run(kind, &probes);
             observed.merge(in_probes);
             match mode {
-                Some(_) => errors::report(&observed.err_codes),
+                Some(_) => errors::report(&observed.err_codes) & statuses::report(&observed.statuses),
                 None => scenarios_equal && probes_equal,
             }
         }

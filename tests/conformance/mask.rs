@@ -111,8 +111,9 @@ impl Masks {
     }
 }
 
-/// Subjects of the server, and after how many further tokens their random last one comes.
-const RANDOM_ENDS: [(&str, usize); 4] = [("$JS.FC.", 2), ("$JS.SNAPSHOT.RESTORE.", 1), ("$JS.S.", 0), ("$JS.M.", 0)];
+/// Subjects of the server, and after how many further tokens a random one comes.
+const RANDOM_ENDS: [(&str, usize); 5] =
+    [("$JS.FC.", 2), ("$JS.SNAPSHOT.RESTORE.", 1), ("$JS.SNAPSHOT.ACK.", 1), ("$JS.S.", 0), ("$JS.M.", 0)];
 
 fn random_end(text: &str, prefix: &str, tokens: usize) -> String {
     let Some(start) = text.find(prefix) else { return text.to_owned() };

@@ -9,12 +9,14 @@ use jetstream_sim::engine::table::ConnId;
 use jetstream_sim::engine::time::Timestamp;
 use jetstream_sim::engine::{Input, Output, Server, ServerConfig};
 
-/// Everything that the client asks is answered below `i`.
-const HELLO: &[u8] = b"CONNECT {\"headers\":true,\"no_responders\":true,\"verbose\":false}\r\nSUB i.> 1\r\n";
+/// What the client asks is answered at `answer`, which is subscription 0.
+const HELLO: &[u8] = b"CONNECT {\"headers\":true,\"no_responders\":true,\"verbose\":false}\r\nSUB answer 0\r\n";
 
 /// A message that the client got.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Received {
+    /// The subscription.
+    pub sid: String,
     pub subject: String,
     pub reply: String,
     pub headers: String,
@@ -60,18 +62,12 @@ impl Client {
         self.send(&frame);
     }
 
-    /// Asks, and takes the one answer; what came besides it stays.
-    pub fn request(&mut self, subject: &str, headers: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
-        let before = std::mem::take(&mut self.said);
-        self.publish(subject, "i.request", headers, payload);
+    /// Asks. Returns the answer, if there is one, and what else came since the last call.
+    pub fn ask(&mut self, subject: &str, headers: &str, payload: &[u8]) -> (Option<Vec<u8>>, Vec<Received>) {
+        self.publish(subject, "answer", headers, payload);
         let mut received = self.received();
-        let at = received.iter().position(|message| message.subject == "i.request");
-        let answer = at.map(|at| received.remove(at)).ok_or_else(|| format!("{subject}: no answer"))?;
-        if !received.is_empty() {
-            return Err(format!("{subject}: besides the answer came {received:?}"));
-        }
-        self.said = before;
-        Ok(answer.payload)
+        let at = received.iter().position(|message| message.sid == "0");
+        (at.map(|at| received.remove(at).payload), received)
     }
 
     /// What came since the last call.
@@ -92,6 +88,7 @@ impl Client {
             let (total, headers) = (size(1), if sizes == 2 { size(2) } else { 0 });
             let reply = if words.len() == 4 + sizes { words[3] } else { "" };
             received.push(Received {
+                sid: words[2].to_owned(),
                 subject: words[1].to_owned(),
                 reply: reply.to_owned(),
                 headers: String::from_utf8_lossy(&rest[..headers]).into_owned(),

@@ -13,7 +13,7 @@ use crate::{Failure, Result, build, conformance, e2e, process, project, size};
 pub const BROWSER_TESTS: &str = "wasm*";
 
 /// The suites of `cargo xtask conformance` that must agree.
-const CONFORMANCE: [&str; 2] = ["scenarios", "probes"];
+const CONFORMANCE: [&str; 3] = ["scenarios", "probes", "errors"];
 
 struct Part {
     name: &'static str,

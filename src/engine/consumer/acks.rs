@@ -197,7 +197,10 @@ impl Consumer {
             return;
         }
         if self.config.ack_policy != AckPolicy::Explicit {
-            self.reported.ack_floor = settled;
+            // What lies below counts as acked there, although a purge may have left it pending.
+            if settled.stream_seq > reported.ack_floor.stream_seq {
+                self.reported.ack_floor = settled;
+            }
         } else if self.ack_pending.is_empty() {
             self.reported.ack_floor = reported.delivered;
         } else if settled.consumer_seq == reported.ack_floor.consumer_seq.saturating_add(1) {

@@ -152,10 +152,6 @@ impl Consumer {
         }
     }
 
-    pub fn forget_released(&mut self) {
-        self.released.clear();
-    }
-
     pub const fn is_pull(&self) -> bool {
         self.config.deliver_subject.is_none()
     }
@@ -275,10 +271,11 @@ impl Consumer {
         }
     }
 
-    /// A new message was stored. It is delivered at once if somebody waits for it.
-    pub fn handle_stored(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64) {
+    /// A new message was stored, which so many filters match. It is delivered at once if somebody waits for it. As in
+    /// the real server, each of the filters counts it.
+    pub fn handle_stored(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, matches: usize) {
         if stream_seq > self.num_pending_counted_to {
-            self.num_pending += 1;
+            self.num_pending += matches as i64;
         }
         if stream_seq >= self.next_stream_seq && (self.is_push_bound() || !self.waiting.is_empty()) {
             self.deliver(ctx, stream);

@@ -9,6 +9,7 @@ use crate::engine::event::Event;
 use crate::engine::store::MessageStore;
 use crate::engine::stream::config::Retention;
 use crate::engine::table::StreamId;
+use crate::engine::time::Timestamp;
 
 /// The reason in the advisory for a pending message that left the stream.
 const DELETED: &[u8] = b"Unacknowledged message was deleted";
@@ -63,8 +64,8 @@ impl Consumer {
         }
     }
 
-    /// A pending message is gone from the stream, which counts as an ack, and with ack policy `all` also for those
-    /// before it.
+    /// A pending message turns out to be gone from the stream, which counts as an ack, and with ack policy `all` also for
+    /// those before it. Those stay in the stream all the same.
     pub(super) fn terminate_missing(
         &mut self,
         ctx: &mut Context<'_>,
@@ -74,27 +75,46 @@ impl Consumer {
     ) {
         if let Some(pending) = self.ack_pending.get(stream_seq) {
             let ack = AckSubject { delivered, stream_seq, consumer_seq: pending.consumer_seq };
+            let released = self.released.len();
             self.ack_message(ctx, stream, ack, false);
+            self.released.truncate(released);
             self.advise_terminated(ctx, ack, DELETED);
         }
     }
 
-    /// Message `stream_seq`, which matched a filter of this consumer, left the stream. Whether the delivery loop has
-    /// something to do.
-    pub fn handle_removed(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64) -> bool {
+    /// Message `stream_seq`, which so many filters of this consumer match, left the stream. If it was pending, returns
+    /// what [`terminate_removed`](Self::terminate_removed) is to get.
+    pub fn handle_removed(&mut self, now: Timestamp, stream_seq: u64, matches: usize) -> Option<AckSubject> {
         if stream_seq >= self.next_stream_seq {
-            self.num_pending -= 1;
+            self.num_pending -= matches as i64;
         }
-        if self.ack_pending.contains(stream_seq) {
+        if let Some(pending) = self.ack_pending.get(stream_seq) {
             let delivered = self.ack_pending.redeliveries(stream_seq).max(1);
-            let wake = self.is_stalled();
-            self.terminate_missing(ctx, stream, stream_seq, delivered);
-            return wake;
+            return Some(AckSubject { delivered, stream_seq, consumer_seq: pending.consumer_seq });
         }
         if self.ack_pending.forget_redeliveries(stream_seq) {
-            self.reported.last_ack = Some(ctx.now);
+            self.reported.last_ack = Some(now);
         }
-        false
+        None
+    }
+
+    /// Takes the removal of a pending message as an ack, as often as filters match it. What may be delivered then waits
+    /// until the stream has done what it is about.
+    pub fn terminate_removed(
+        &mut self,
+        ctx: &mut Context<'_>,
+        stream: StreamView<'_>,
+        ack: AckSubject,
+        matches: usize,
+    ) {
+        let was_stalled = self.is_stalled();
+        for _ in 0..matches {
+            self.ack_message(ctx, stream, ack, false);
+            self.advise_terminated(ctx, ack, DELETED);
+        }
+        if was_stalled && !self.is_stalled() {
+            self.has_backlog = Some(ctx.now);
+        }
     }
 
     /// The stream was purged up to `first_seq`, or, if `is_wider`, of some subjects of this consumer.
@@ -111,8 +131,10 @@ impl Consumer {
                 .map(|(stream_seq, pending)| (stream_seq, pending.consumer_seq))
                 .collect();
             for (stream_seq, consumer_seq) in gone {
-                self.floor.consumer_seq = self.floor.consumer_seq.max(consumer_seq);
-                self.next_consumer_seq = self.next_consumer_seq.max(self.floor.consumer_seq);
+                if consumer_seq > self.floor.consumer_seq {
+                    self.floor.consumer_seq = consumer_seq;
+                    self.next_consumer_seq = self.next_consumer_seq.max(consumer_seq);
+                }
                 self.ack_pending.settle(stream_seq);
                 self.report_ack(true, SequencePair { consumer_seq, stream_seq });
                 self.reported.last_ack = Some(ctx.now);

@@ -66,14 +66,13 @@ impl Stream {
         Some(result)
     }
 
-    /// The consumers that read `subject`, in the order of their making. `spare` is used for its
-    /// memory; give the list back with [`recycle_readers`](Self::recycle_readers).
+    /// The consumers that read `subject`, in the order of their making, each as often as one of its filters matches.
+    /// `spare` is used for its memory; give the list back with [`recycle_readers`](Self::recycle_readers).
     pub(super) fn readers(&self, mut spare: Vec<ConsumerId>, subject: &[u8]) -> Vec<ConsumerId> {
         spare.clear();
         self.filters.for_each_match(subject, &mut |consumer| spare.push(*consumer));
         if spare.len() > 1 {
             spare.sort_unstable();
-            spare.dedup();
         }
         spare
     }
@@ -87,8 +86,9 @@ impl Stream {
     pub(super) fn signal_consumers(&mut self, ctx: &mut Context<'_>, subject: &[u8], seq: u64) {
         let spare = std::mem::take(&mut self.spare_readers);
         let readers = self.readers(spare, subject);
-        for id in &readers {
-            self.with_consumer(ctx, *id, |consumer, ctx, stream| consumer.handle_stored(ctx, stream, seq));
+        for same in readers.chunk_by(|one, other| one == other) {
+            let matches = same.len();
+            self.with_consumer(ctx, same[0], |consumer, ctx, stream| consumer.handle_stored(ctx, stream, seq, matches));
         }
         self.recycle_readers(readers);
     }

@@ -3,10 +3,12 @@
 //! Source: nats-server `server/stream.go` (`purgeLocked`), `server/memstore.go` (`PurgeEx`).
 
 use super::{Context, Stream};
+use crate::engine::consumer::AckSubject;
 use crate::engine::error::ApiError;
 use crate::engine::event::{Event, Removal};
 use crate::engine::store::{Purge, RemovedMessage};
 use crate::engine::subject::{SubjectFilter, is_subset};
+use crate::engine::table::ConsumerId;
 
 /// What `STREAM.PURGE` asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,13 +78,40 @@ impl Stream {
         };
         let is_partial = filter.is_some() || keep > 0;
         match last_removed {
-            // One message alone goes as if it had been deleted.
-            Some((seq, subject)) if purged == 1 && is_partial => self.tell_removed(ctx, seq, &subject),
+            // One message alone goes as if it had been deleted, but that consumers follow the purge before they take it
+            // as an ack.
+            Some((seq, subject)) if purged == 1 && is_partial => {
+                let pending = self.tell_purged(ctx, seq, &subject);
+                self.follow_purge(ctx, filter);
+                for (id, ack, matches) in pending {
+                    self.with_consumer(ctx, id, |consumer, ctx, stream| {
+                        consumer.terminate_removed(ctx, stream, ack, matches);
+                    });
+                }
+                return purged;
+            }
             Some(_) => self.tell_bulk_removal(ctx),
             None => {}
         }
         self.follow_purge(ctx, filter);
         purged
+    }
+
+    /// Tells the consumers that read `subject` that message `seq`, which stood there, is gone. Returns those for which
+    /// it was pending, and how many of their filters match.
+    fn tell_purged(&mut self, ctx: &mut Context<'_>, seq: u64, subject: &[u8]) -> Vec<(ConsumerId, AckSubject, usize)> {
+        let spare = std::mem::take(&mut self.spare_readers);
+        let readers = self.readers(spare, subject);
+        let mut pending = Vec::new();
+        for same in readers.chunk_by(|one, other| one == other) {
+            let (id, matches) = (same[0], same.len());
+            let ack = self
+                .with_consumer(ctx, id, |consumer, ctx, _| consumer.handle_removed(ctx.now, seq, matches))
+                .flatten();
+            pending.extend(ack.map(|ack| (id, ack, matches)));
+        }
+        self.recycle_readers(readers);
+        pending
     }
 
     fn tell_bulk_removal(&mut self, ctx: &mut Context<'_>) {

@@ -61,24 +61,13 @@ impl Stream {
         self.ageless.remove(seq);
     }
 
-    /// Tells the consumers that read `subject` that message `seq`, which stood there, is gone.
-    pub(super) fn tell_removed(&mut self, ctx: &mut Context<'_>, seq: u64, subject: &[u8]) {
-        let spare = std::mem::take(&mut self.spare_readers);
-        let readers = self.readers(spare, subject);
-        self.tell_removed_to(ctx, seq, readers);
-    }
-
     fn tell_removed_to(&mut self, ctx: &mut Context<'_>, seq: u64, readers: Vec<ConsumerId>) {
-        for consumer in &readers {
-            let wake = self.with_consumer(ctx, *consumer, |consumer, ctx, stream| {
-                let wake = consumer.handle_removed(ctx, stream, seq);
-                // The message is gone already.
-                consumer.forget_released();
-                wake
+        for same in readers.chunk_by(|one, other| one == other) {
+            self.with_consumer(ctx, same[0], |consumer, ctx, stream| {
+                if let Some(ack) = consumer.handle_removed(ctx.now, seq, same.len()) {
+                    consumer.terminate_removed(ctx, stream, ack, same.len());
+                }
             });
-            if wake == Some(true) {
-                self.with_consumer(ctx, *consumer, |consumer, ctx, stream| consumer.deliver(ctx, stream));
-            }
         }
         self.recycle_readers(readers);
     }

@@ -177,7 +177,11 @@ impl FieldKind {
 
     /// What would be typed for `value`.
     pub fn typed(self, value: &Value) -> String {
-        let duration = |value: &Value| value.as_u64().map_or_else(|| value.to_string(), text::form_duration);
+        let duration = |value: &Value| match (value.as_u64(), value.as_i64()) {
+            (Some(nanos), _) => text::form_duration(nanos),
+            (None, Some(nanos)) => format!("-{}", text::form_duration(nanos.unsigned_abs())),
+            (None, None) => value.to_string(),
+        };
         match (self, value) {
             (Self::Duration, Value::Number(_)) => duration(value),
             (Self::Durations, Value::Array(values)) => joined(values.iter().map(duration), ", "),

@@ -38,6 +38,14 @@ impl Value {
         if let Self::Number(digits) = self { digits.parse().ok() } else { None }
     }
 
+    pub fn as_i64(&self) -> Option<i64> {
+        if let Self::Number(digits) = self { digits.parse().ok() } else { None }
+    }
+
+    pub fn as_bool(&self) -> Option<bool> {
+        if let Self::Bool(value) = self { Some(*value) } else { None }
+    }
+
     pub fn as_str(&self) -> Option<&str> {
         if let Self::String(text) = self { Some(text) } else { None }
     }
