@@ -55,6 +55,12 @@ impl Core {
         self.session.connect()
     }
 
+    /// The server's number for an open connection, in INFO and events; 0 if it is not open.
+    #[wasm_bindgen(js_name = clientId)]
+    pub fn client_id(&self, connection: u32) -> u32 {
+        self.session.client_id(connection).unwrap_or(0)
+    }
+
     /// Hands the server a frame of a client.
     pub fn write(&mut self, connection: u32, bytes: &[u8]) {
         self.session.write(connection, bytes);

@@ -77,6 +77,8 @@ export interface SimulatorOptions {
 
 /** A client's end of a connection: bytes of the NATS protocol, cut anywhere. */
 export interface Connection {
+  /** What the server calls it: `client_id` in INFO and in events, `cid` in CONNZ. */
+  readonly clientId: number;
   /** Sends bytes to the server. After the end of the connection nothing happens. */
   write(bytes: Uint8Array): void;
   /** Hangs up. */
@@ -446,6 +448,14 @@ export class Simulator {
    * @throws {JetStreamError} with code 503 if nobody listens, 408 if nobody answers at once
    */
   request(subject: string, payload?: Payload, options?: { headers?: HeadersInit }): Reply;
+
+  /**
+   * Sends a request and gives the answer, and nothing has happened after it: no counter counts, no advisory goes out, a
+   * deleted stream is still there.
+   *
+   * @throws {JetStreamError} as {@link request}
+   */
+  inspect(subject: string, payload?: Payload): Reply;
 
   /** Publishes a message into a stream. @throws {JetStreamError} */
   publish(subject: string, payload?: Payload, options?: { headers?: HeadersInit }): PubAck;

@@ -95,6 +95,7 @@ class Base {
     // The first frame comes when the caller holds the connection.
     queueMicrotask(() => this.#flush());
     return {
+      clientId: this.#core.clientId(handle),
       write: (bytes) => {
         if (!this.#pipes.has(handle)) return;
         this.#clock.noteInput();
@@ -123,6 +124,14 @@ class Base {
       throw error.code ? new JetStreamError(error.message, error.code) : error;
     } finally {
       this.#flush();
+    }
+  }
+
+  inspect(subject, payload) {
+    try {
+      return new Reply([], this.#use().inspect(subject, toBytes(payload)));
+    } catch (error) {
+      throw error.code ? new JetStreamError(error.message, error.code) : error;
     }
   }
 

@@ -61,7 +61,7 @@ fn web(wanted: &[String]) -> Result {
 
 /// The benches as a module for Node, built with the profile, the standard library and the optimiser of the page.
 fn web_module() -> Result<std::path::PathBuf> {
-    let tools = build::toolbox()?.with(node::programs()?);
+    let tools = build::toolbox()?.with(node::BROWSER.programs()?);
     let mut cargo = tools.cargo()?;
     cargo.args(["build", "--quiet", "--bench", "speed", "--profile", "web", "--target", rust_target::WASM]);
     cargo.args(["--message-format", "json-render-diagnostics"]);

@@ -54,7 +54,7 @@ pub fn optimised() -> Result {
         say("dist/ is up to date");
         return Ok(());
     }
-    let tools = toolbox()?.with(node::programs()?);
+    let tools = toolbox()?.with(node::BROWSER.programs()?);
     let mut trunk = trunk(&tools, "build", &OPTIMISED)?;
     make_small(&mut trunk)?;
     timed("optimised build of the page", "about 4 min the first time, then 2 min", || process::run(&mut trunk))?;

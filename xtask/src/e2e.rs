@@ -19,7 +19,7 @@ const END: &str = ".test.mjs";
 pub fn run(args: Args) -> Result {
     let files = files(&args.rest())?;
     build::optimised()?;
-    node::link_packages()?;
+    node::BROWSER.link()?;
     let browser = browser::ensure()?;
     let pictures = project::target_dir().join("e2e");
     project::at(&pictures, fs::create_dir_all(&pictures))?;

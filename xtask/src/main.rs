@@ -7,6 +7,7 @@
 mod args;
 mod bench;
 mod build;
+mod clients;
 mod conformance;
 mod e2e;
 mod lint;
@@ -49,7 +50,7 @@ struct Verb {
     run: fn(Args) -> Result,
 }
 
-const VERBS: [Verb; 8] = [
+const VERBS: [Verb; 9] = [
     Verb {
         name: "serve",
         arguments: "[--dev] [--port N] [--open]",
@@ -70,9 +71,15 @@ const VERBS: [Verb; 8] = [
     },
     Verb {
         name: "test",
-        arguments: "[native|conformance|wasm|size|e2e ...]",
+        arguments: "[native|conformance|wasm|size|package|clients|e2e ...]",
         help: "run all tests, or the named parts",
         run: test::run,
+    },
+    Verb {
+        name: "clients",
+        arguments: "[--real] [js|rust|python ...]",
+        help: "run unmodified clients on the package's server, or on the real one",
+        run: clients::run,
     },
     Verb {
         name: "e2e",
@@ -133,7 +140,7 @@ mod tests {
 
     #[test]
     fn usage_names_every_verb() {
-        for verb in ["serve", "build", "package", "test", "e2e", "conformance", "bench", "lint"] {
+        for verb in ["serve", "build", "package", "test", "clients", "e2e", "conformance", "bench", "lint"] {
             assert!(usage().contains(&format!("\n  {verb} ")), "{verb}");
         }
     }

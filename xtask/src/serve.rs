@@ -30,7 +30,7 @@ pub fn run(mut args: Args) -> Result {
     let mut tools = build::toolbox()?;
     let mut arguments = Vec::new();
     if !is_dev {
-        match node::programs() {
+        match node::BROWSER.programs() {
             Ok(programs) => {
                 tools = tools.with(programs);
                 arguments.extend(build::OPTIMISED);

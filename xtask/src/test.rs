@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::args::Args;
 use crate::say::{duration, say};
 use crate::tools::{Toolbox, browser, cargo_tool, rust_target};
-use crate::{Failure, Result, build, conformance, e2e, process, project, size};
+use crate::{Failure, Result, build, clients, conformance, e2e, package, process, project, size};
 
 /// The test targets that also run as wasm in a browser, as a pattern of cargo.
 pub const BROWSER_TESTS: &str = "wasm*";
@@ -23,11 +23,13 @@ struct Part {
 }
 
 /// In order; the last one's closing line is the last that the whole run prints of its tests.
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 7] = [
     Part { name: "native", estimate: "about 1 min", run: native },
     Part { name: "conformance", estimate: "about 3 min", run: conformance },
     Part { name: "wasm", estimate: "about 30 s", run: wasm },
     Part { name: "size", estimate: "about 2 min", run: size },
+    Part { name: "package", estimate: "about 2 min", run: package },
+    Part { name: "clients", estimate: "about 2 min", run: clients },
     Part { name: "e2e", estimate: "about 1 min", run: e2e },
 ];
 
@@ -84,6 +86,17 @@ fn conformance() -> Result {
 fn size() -> Result {
     build::optimised()?;
     size::check()
+}
+
+/// The JavaScript package: its size, what it does, the server in it, and its examples as written.
+fn package() -> Result {
+    package::check_size()?;
+    let files = ["config.test.mjs", "simulator.test.mjs", "server.test.mjs", "examples.test.mjs"];
+    process::run(&mut package::tests(&files)?)
+}
+
+fn clients() -> Result {
+    clients::run(Args::new(Vec::new()))
 }
 
 fn e2e() -> Result {

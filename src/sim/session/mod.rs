@@ -19,7 +19,7 @@ pub use self::setup::{Setup, SetupError};
 use self::console::Console;
 use self::journal::Entry;
 use super::world::{NextEvent, Outgoing, World};
-use crate::engine::table::ConnId;
+use crate::engine::table::{ConnId, Id};
 use crate::engine::time::Timestamp;
 
 /// A connection, from [`Session::connect`] to its end.
@@ -142,6 +142,11 @@ impl Session {
         self.connections.insert(handle, conn);
         self.hand_out();
         handle
+    }
+
+    /// The server's own number for an open connection, as in INFO.
+    pub fn client_id(&self, handle: Handle) -> Option<u32> {
+        self.connections.conn(handle).map(Id::index)
     }
 
     /// Hands the server bytes of a client. Nothing happens on a connection that has ended.

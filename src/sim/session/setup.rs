@@ -57,7 +57,7 @@ impl Setup {
         let start = match written.start {
             None => Timestamp::SIMULATION_START,
             Some(text) => DateTime::parse(text.as_bytes())
-                .map_err(|_| SetupError(format!("start is no time as in 2026-01-01T00:00:00Z: {text:?}")))?
+                .map_err(|_| SetupError(format!("start is no time as in 2026-01-01T00:00:00Z: {text}")))?
                 .to_timestamp(),
         };
         let journal_bytes = Some(written.journal_bytes.unwrap_or(JOURNAL_BYTES)).filter(|bytes| *bytes > 0);

@@ -93,7 +93,9 @@ async function start(settings) {
     journal_bytes: 0,
     quiet_ms: QUIET_MS,
   });
-  resolve(simulator);
+  resolve({ simulator, settings, addresses, started: now, peers: new Map() });
+  // Since its start the machine's clock has gone on.
+  await simulator.runUntil(new Date());
   if (settings.clock !== "manual") simulator.play();
   announce(settings, addresses, log, performance.now() - started);
   const files = writeFiles(settings, addresses);

@@ -5,12 +5,13 @@ import { createServer } from "node:net";
 /** Bytes that may wait for a client that does not read. */
 export const MAX_PENDING = 64 * 1024 * 1024;
 
-/** A server whose connections are the simulator's, which is promised. It does not listen yet. */
-export function tcpServer(promised, log) {
+/** A server whose connections are those of `made`'s simulator, which is promised. It does not listen yet. */
+export function tcpServer(made, log) {
   return createServer({ noDelay: true }, async (socket) => {
     // What follows is "close".
     socket.on("error", () => {});
-    const simulator = await promised;
+    const { simulator, peers } = await made;
+    if (socket.destroyed) return;
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
     log.debug(`${peer} - Client connection created`);
     const connection = simulator.connect(
@@ -23,9 +24,12 @@ export function tcpServer(promised, log) {
       },
       () => socket.end(),
     );
+    const { clientId } = connection;
+    peers.set(clientId, { type: "nats", ip: socket.remoteAddress, port: socket.remotePort });
     socket.on("data", (bytes) => connection.write(bytes));
     socket.on("close", () => {
       log.debug(`${peer} - Client connection closed`);
+      peers.delete(clientId);
       connection.close();
     });
   });

@@ -80,25 +80,26 @@ function status(code) {
   return payload;
 }
 
-/** A server whose connections are the simulator's, which is promised. It does not listen yet. */
-export function webSocketServer(promised, log) {
+/** A server whose connections are those of `made`'s simulator, which is promised. It does not listen yet. */
+export function webSocketServer(made, log) {
   const server = createServer((_, response) => response.writeHead(400).end("WebSocket handshake error\n"));
   server.on("upgrade", async (request, socket, head) => {
     // What follows is "close".
     socket.on("error", () => {});
-    const simulator = await promised;
+    const { simulator, peers } = await made;
+    if (socket.destroyed) return undefined;
     const { "sec-websocket-key": key, "sec-websocket-version": version, "user-agent": agent = "" } = request.headers;
     if (!key || version !== "13") return socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
     const accept = createHash("sha1").update(key + GUID).digest("base64");
     const lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade", `Sec-WebSocket-Accept: ${accept}`];
     socket.write(`${lines.join("\r\n")}\r\n\r\n`);
     socket.setNoDelay(true);
-    serve(simulator, log, socket, agent.startsWith("Mozilla/") ? BROWSER_FRAME : MAX_FRAME, head);
+    serve({ simulator, peers, log }, socket, agent.startsWith("Mozilla/") ? BROWSER_FRAME : MAX_FRAME, head);
   });
   return server;
 }
 
-function serve(simulator, log, socket, maxFrame, head) {
+function serve({ simulator, peers, log }, socket, maxFrame, head) {
   const peer = `${socket.remoteAddress}:${socket.remotePort}`;
   log.debug(`${peer} - WebSocket connection created`);
   const send = (opcode, payload) => {
@@ -121,6 +122,8 @@ function serve(simulator, log, socket, maxFrame, head) {
     },
     () => end(PROTOCOL_ERROR),
   );
+  const { clientId } = connection;
+  peers.set(clientId, { type: "websocket", ip: socket.remoteAddress, port: socket.remotePort });
   const reader = new FrameReader((opcode, payload) => {
     if ([TEXT, BINARY, CONTINUATION].includes(opcode)) connection.write(payload);
     else if (opcode === PING) send(PONG, payload);
@@ -133,6 +136,7 @@ function serve(simulator, log, socket, maxFrame, head) {
   socket.on("data", (bytes) => reader.read(bytes));
   socket.on("close", () => {
     log.debug(`${peer} - WebSocket connection closed`);
+    peers.delete(clientId);
     connection.close();
   });
   if (head.length > 0) reader.read(head);

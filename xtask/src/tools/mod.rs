@@ -5,6 +5,7 @@ pub mod browser;
 pub mod cargo_tool;
 pub mod nats_server;
 pub mod node;
+pub mod python;
 pub mod rust_target;
 pub mod small_std;
 

@@ -1,4 +1,5 @@
-//! Node.js, and the packages of `tests/e2e/package.json`: playwright-core, axe-core and binaryen's `wasm-opt`.
+//! Node.js, and packages of npm: those of `tests/e2e/package.json` are playwright-core, axe-core and binaryen's `wasm-opt`,
+//! those of `tests/js/package.json` NATS's clients, vitest, and what the page's editor is bundled from and by.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -12,8 +13,23 @@ use super::apt;
 
 /// The first release line with all of node's test runner that the tests use.
 const OLDEST: (u32, u32) = (20, 10);
-const MANIFEST: &str = "tests/e2e/package.json";
-const LOCK: &str = "tests/e2e/package-lock.json";
+
+/// The packages of one lock file.
+pub struct Packages {
+    /// Where `package.json` and `package-lock.json` are.
+    folder: &'static str,
+    /// What leads to `node_modules`, so that files beside and below it import packages by name.
+    link: &'static str,
+    estimate: &'static str,
+}
+
+/// What the build and the tests in a browser need.
+pub const BROWSER: Packages =
+    Packages { folder: "tests/e2e", link: "tests/node_modules", estimate: "about 5 s and 120 MB, once" };
+
+/// NATS's clients in JavaScript, vitest, the page's editor and what bundles it.
+pub const CLIENTS: Packages =
+    Packages { folder: "tests/js", link: "tests/js/node_modules", estimate: "about 10 s and 60 MB, once" };
 
 /// Makes sure that `node` and `npm` are on the search path and new enough.
 ///
@@ -40,71 +56,77 @@ fn major_minor(version: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
-/// The folder `node_modules` with the packages of the lock file, installed where it is missing.
-///
-/// # Errors
-/// Node.js is missing, or npm cannot install.
-pub fn packages() -> Result<PathBuf> {
-    ensure()?;
-    let lock = project::read(LOCK)?;
-    let dir = project::cache_dir().join(format!("node-{:016x}", fnv1a(lock.as_bytes())));
-    let modules = dir.join("node_modules");
-    if !modules.is_dir() {
-        let what = format!("npm ci for {LOCK}");
-        timed(&what, "about 5 s and 120 MB, once", || install(&dir))?;
+impl Packages {
+    /// The folder `node_modules` with the packages of the lock file, installed where it is missing.
+    ///
+    /// # Errors
+    /// Node.js is missing, or npm cannot install.
+    pub fn ensure(&self) -> Result<PathBuf> {
+        ensure()?;
+        let lock = self.file("package-lock.json");
+        let text = project::read(&lock)?;
+        let dir = project::cache_dir().join(format!("node-{:016x}", fnv1a(text.as_bytes())));
+        let modules = dir.join("node_modules");
+        if !modules.is_dir() {
+            timed(&format!("npm ci for {lock}"), self.estimate, || self.install(&dir))?;
+        }
+        Ok(modules)
     }
-    Ok(modules)
-}
 
-/// Installs beside `dir` and renames at the end, so that an interrupted install is never taken for a whole one.
-fn install(dir: &Path) -> Result {
-    let partial = dir.with_extension(format!("partial-{}", std::process::id()));
-    project::at(&partial, fs::create_dir_all(&partial))?;
-    for (from, to) in [(MANIFEST, "package.json"), (LOCK, "package-lock.json")] {
-        project::at(&partial, fs::write(partial.join(to), project::read(from)?))?;
+    fn file(&self, name: &str) -> String {
+        format!("{}/{name}", self.folder)
     }
-    process::run(Command::new("npm").current_dir(&partial).args([
-        "ci",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--loglevel=error",
-    ]))?;
-    let renamed = fs::rename(&partial, dir);
-    if dir.is_dir() {
-        // Either ours or that of another run that was faster, whose content is the same.
-        let _ = fs::remove_dir_all(&partial);
-        return Ok(());
-    }
-    project::at(dir, renamed)
-}
 
-/// Makes `tests/node_modules` lead to the packages, so that tests import them by name.
-///
-/// # Errors
-/// As [`packages`]; or the link cannot be made.
-pub fn link_packages() -> Result {
-    let modules = packages()?;
-    let link = project::root().join("tests/node_modules");
-    if fs::read_link(&link).is_ok_and(|target| target == modules) {
-        return Ok(());
+    /// Installs beside `dir` and renames at the end, so that an interrupted install is never taken for a whole one.
+    fn install(&self, dir: &Path) -> Result {
+        let partial = dir.with_extension(format!("partial-{}", std::process::id()));
+        project::at(&partial, fs::create_dir_all(&partial))?;
+        for name in ["package.json", "package-lock.json"] {
+            project::at(&partial, fs::write(partial.join(name), project::read(&self.file(name))?))?;
+        }
+        process::run(Command::new("npm").current_dir(&partial).args([
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+        ]))?;
+        let renamed = fs::rename(&partial, dir);
+        if dir.is_dir() {
+            // Either ours or that of another run that was faster, whose content is the same.
+            let _ = fs::remove_dir_all(&partial);
+            return Ok(());
+        }
+        project::at(dir, renamed)
     }
-    if link.is_symlink() {
-        project::at(&link, fs::remove_file(&link))?;
-    }
-    project::at(&link, symlink(&modules, &link))
-}
 
-/// The folder with the packages' programs, `wasm-opt` among them.
-///
-/// # Errors
-/// As [`packages`].
-pub fn programs() -> Result<PathBuf> {
-    Ok(packages()?.join(".bin"))
+    /// Makes the link lead to the packages.
+    ///
+    /// # Errors
+    /// As [`ensure`](Self::ensure); or the link cannot be made.
+    pub fn link(&self) -> Result {
+        let modules = self.ensure()?;
+        let link = project::root().join(self.link);
+        if fs::read_link(&link).is_ok_and(|target| target == modules) {
+            return Ok(());
+        }
+        if link.is_symlink() {
+            project::at(&link, fs::remove_file(&link))?;
+        }
+        project::at(&link, symlink(&modules, &link))
+    }
+
+    /// The folder with the packages' programs.
+    ///
+    /// # Errors
+    /// As [`ensure`](Self::ensure).
+    pub fn programs(&self) -> Result<PathBuf> {
+        Ok(self.ensure()?.join(".bin"))
+    }
 }
 
 /// A short name for a text; equal texts have equal names on every machine.
-fn fnv1a(bytes: &[u8]) -> u64 {
+pub fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
@@ -129,7 +151,7 @@ mod tests {
 
     #[test]
     fn wasm_opt_is_pinned_alike_for_npm_and_trunk() {
-        let manifest = project::read(MANIFEST).expect("the end-to-end tests have a package.json");
+        let manifest = project::read(&BROWSER.file("package.json")).expect("the end-to-end tests have a package.json");
         let (_, rest) = manifest.split_once("\"binaryen\": \"").expect("binaryen is among the packages");
         let (major, _) = rest.split_once('.').expect("its version is whole");
         let config = project::read("Trunk.toml").expect("the project has a Trunk.toml");

@@ -1,0 +1,287 @@
+// The stand-in for nats-server: flags, configuration, log lines, files, signals, monitoring, the clock over HTTP.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { runServer, startServer } from "./process.mjs";
+import { rawClient } from "./raw.mjs";
+
+const LINE = /^\[\d+\] \d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d\.\d{6} \[(INF|WRN|ERR|FTL|DBG)\] .*$/;
+const running = new Set();
+
+async function start(options) {
+  const server = await startServer(options);
+  running.add(server);
+  return server;
+}
+
+after(() => Promise.all([...running].map((server) => server.stop("SIGKILL"))));
+
+const get = (server, path, options) => fetch(server.ports.monitoring[0] + path, options);
+const json = async (server, path, options) => (await get(server, path, options)).json();
+
+/** Sends an API request; the reply's JSON. */
+async function request(client, subject, body = "") {
+  client.write(`SUB _I 9\r\nPUB ${subject} _I ${Buffer.byteLength(body)}\r\n${body}\r\nUNSUB 9\r\n`);
+  const [, size] = /^(?:MSG|HMSG) .* (\d+)\r\n$/s.exec(await client.read("\r\n"));
+  const payload = await client.read("\r\n");
+  assert.equal(payload.length, Number(size) + 2);
+  return JSON.parse(payload);
+}
+
+test("it is ready soon, says so in the server's words, and ends at once", async () => {
+  const server = await start({ words: ["-js"] });
+  console.log(`figure: the stand-in is ready after: ${Math.round(server.readyMs)} ms`);
+  const lines = server.log().trimEnd().split("\n");
+  for (const line of lines) assert.match(line, LINE);
+  const { port } = new URL(server.url);
+  assert.ok(lines.some((line) => line.endsWith(`[INF] Listening for client connections on 127.0.0.1:${port}`)), server.log());
+  assert.match(lines.at(-1), /\[INF\] Server is ready$/);
+  assert.match(server.log(), /streams that ask for file storage are taken and kept in memory/);
+  const client = await rawClient(server.url);
+  const started = performance.now();
+  assert.deepEqual(await server.stop("SIGTERM"), { code: 0, signal: null });
+  assert.ok(performance.now() - started < 1000, "the end took long");
+  await client.closed;
+  running.delete(server);
+});
+
+test("it ends on SIGINT and SIGKILL as well, and takes its ports file along", async () => {
+  for (const [signal, how] of [["SIGINT", { code: 0, signal: null }], ["SIGKILL", { code: null, signal: "SIGKILL" }]]) {
+    const server = await start();
+    const file = join(server.folder, `nats-server_${server.pid}.ports`);
+    assert.ok(existsSync(file));
+    process.kill(server.pid, signal);
+    const { code, signal: by } = await server.ended;
+    assert.deepEqual({ code, signal: by }, how);
+    assert.equal(existsSync(file), signal === "SIGKILL");
+    await server.stop();
+    running.delete(server);
+  }
+});
+
+test("flags: long and short, one dash and two, apart and after =", async () => {
+  const pid = (folder) => join(folder, "pid");
+  for (const words of [
+    ["-n", "one", "-m", "-1", "-js", "-D"],
+    ["--name=one", "--http_port=-1", "--jetstream", "-V"],
+    ["-server_name", "one", "-http_port", "-1", "-jetstream=true", "-T=false"],
+  ]) {
+    const server = await start({ words });
+    const info = await json(server, "/varz");
+    assert.equal(info.server_name, "one");
+    assert.equal(info.version, "2.15.1");
+    assert.ok(info.jetstream.config);
+    await server.stop();
+    running.delete(server);
+  }
+  const server = await start({ words: ["-P", "/dev/null"] });
+  assert.ok(!existsSync(pid(server.folder)));
+});
+
+test("log, pid and ports files", async () => {
+  const server = await start({ words: ["-m", "-1"] });
+  const [log, pid] = ["log", "pid"].map((name) => join(server.folder, name));
+  const second = await runServer(["-a", "127.0.0.1", "-p", new URL(server.url).port, "-l", log, "-P", pid]);
+  assert.equal(second.code, 1);
+  assert.match(second.stderr, /^jetstream-sim: Error listening on client port: 127\.0\.0\.1:\d+, EADDRINUSE\n$/);
+  assert.match(server.ports.nats[0], /^nats:\/\/127\.0\.0\.1:\d+$/);
+  assert.match(server.ports.monitoring[0], /^http:\/\/127\.0\.0\.1:\d+$/);
+  assert.equal(server.ports.websocket, undefined);
+  const other = await startServer({ config: "websocket { port: -1, no_tls: true }" });
+  running.add(other);
+  assert.match(other.ports.websocket[0], /^ws:\/\/127\.0\.0\.1:\d+$/);
+  process.kill(server.pid, 0);
+});
+
+test("what is asked for is answered without a server", async () => {
+  const version = await runServer(["-v"]);
+  assert.deepEqual([version.code, version.stdout], [0, "nats-server: v2.15.1\n"]);
+  const help = await runServer(["--help"]);
+  assert.equal(help.code, 0);
+  for (const flag of ["--port", "--addr", "--jetstream", "--store_dir", "--config", "--pid", "--http_port", "--clock"]) {
+    assert.ok(help.stdout.includes(flag), flag);
+  }
+});
+
+test("what cannot be served ends the start with one clear line", async () => {
+  const folder = (await start()).folder;
+  let files = 0;
+  const config = (text) => {
+    const file = join(folder, `${(files += 1)}.conf`);
+    writeFileSync(file, text);
+    return ["-c", file];
+  };
+  for (const [words, line] of [
+    [["--tls"], "-tls: TLS: not simulated"],
+    [["-routes", "nats://x"], "-routes: clusters: not simulated"],
+    [["--user", "a"], "-user: authorization: not simulated"],
+    [["-nosuch"], "flag provided but not defined: -nosuch"],
+    [["-p", "abc"], 'invalid value "abc" for flag -p: parse error'],
+    [["-p"], "flag needs an argument: -p"],
+    [["-p", "70000"], "client port 70000 is not valid"],
+    [["--clock", "slow"], 'invalid value "slow" for flag -clock: real or manual'],
+    [["run"], 'unrecognized command: "run"'],
+    [["-c", "/nowhere.conf"], "open /nowhere.conf: no such file or directory"],
+    [config("port: 4222\ntls { cert_file: x }"), "N.conf:2:0: tls: TLS: not simulated"],
+    [config("accounts { A {} }"), "N.conf:1:0: accounts: accounts: not simulated"],
+    [config("authorization { token: x }"), "N.conf:1:0: authorization: authorization: not simulated"],
+    [config("cluster { name: x }"), "N.conf:1:0: cluster: clusters: not simulated"],
+    [config("foo: 1"), 'N.conf:1:0: unknown field "foo"'],
+    [config("jetstream { max_mem: 5Q }"), "N.conf:1:12: max_mem: sizes defined as strings must end in K, M, G, T"],
+    [config("websocket { port: -1 }"), "websocket requires TLS configuration: not simulated; set no_tls: true"],
+  ]) {
+    const { code, stderr, stdout } = await runServer(words);
+    assert.equal(code, 1, line);
+    assert.equal(stdout, "");
+    assert.equal(stderr.replace(`${folder}/`, "").replace(/\d+\.conf/, "N.conf"), `jetstream-sim: ${line}\n`);
+  }
+});
+
+test("a configuration as suites write it", async () => {
+  const server = await start({
+    config: `
+      # As in the examples of the documentation.
+      server_name = simulated
+      server_tags: ["region:eu", "az:1"]
+      http: 127.0.0.1:-1   // any
+      max_payload 512KB
+      websocket {
+        port: -1
+        no_tls: true
+      }
+      STORE: "/tmp/none"
+      jetstream: {
+        store_dir: $STORE
+        max_mem_store: 1MB, max_file_store: 128MB
+        strict: off
+        domain: hub
+        limits { max_request_batch: 10, duplicate_window: "1m" }
+      }
+      leafnodes { port: 7422 }
+      debug: false, logtime: true
+    `,
+  });
+  assert.match(server.log(), /\[WRN\] .*server\.conf:\d+:\d+: leafnodes: taken, without effect in a simulation/);
+  const varz = await json(server, "/varz");
+  assert.deepEqual(varz.tags, ["region:eu", "az:1"]);
+  assert.equal(varz.max_payload, 512 * 1024);
+  assert.equal(varz.websocket.port, Number(new URL(server.ports.websocket[0]).port));
+  assert.deepEqual(varz.jetstream.config.max_memory, 1024 * 1024);
+  const client = await rawClient(server.url);
+  const create = (name, storage, max_bytes) => request(client, `$JS.hub.API.STREAM.CREATE.${name}`, JSON.stringify({ name, subjects: [`${name}.>`], storage, max_bytes, unknown: 1 }));
+  assert.equal((await create("A", "memory", 1024 * 512)).did_create, true, "lenient, in its domain, file or memory");
+  assert.equal((await create("B", "memory", 1024 * 1024)).error.err_code, 10028, "more memory than there is");
+  assert.equal((await create("B", "file", 1024 * 1024)).did_create, true);
+  client.end();
+});
+
+test("monitoring tells of the server, its connections and streams", async () => {
+  const server = await start({ words: ["-m", "-1", "-js"] });
+  assert.deepEqual(await json(server, "/healthz"), { status: "ok" });
+  assert.deepEqual(await json(server, "/healthz?js-enabled-only=true"), { status: "ok" });
+  const client = await rawClient(server.url, 'CONNECT {"verbose":false,"name":"alice"}\r\nPING\r\n');
+  client.write("SUB orders.* 1\r\n");
+  await request(client, "$JS.API.STREAM.CREATE.S", '{"name":"S","subjects":["s"]}');
+  await request(client, "$JS.API.CONSUMER.CREATE.S.C", '{"stream_name":"S","config":{"durable_name":"C","ack_policy":"explicit"}}');
+  await request(client, "s", "hi");
+  const connz = await json(server, "/connz?subs=true");
+  assert.deepEqual([connz.num_connections, connz.total, connz.offset, connz.limit], [1, 1, 0, 1024]);
+  const [{ port, ip, name, in_msgs, out_msgs, subscriptions_list }] = connz.connections;
+  assert.deepEqual({ port, ip, name, in_msgs, out_msgs, subscriptions_list },
+    { port: client.socket.localPort, ip: "127.0.0.1", name: "alice", in_msgs: 3, out_msgs: 3, subscriptions_list: ["orders.*"] });
+  assert.equal((await get(server, "/connz?sort=x")).status, 400);
+  const varz = await json(server, "/varz");
+  assert.deepEqual([varz.connections, varz.total_connections, varz.in_msgs, varz.out_msgs], [1, 1, 3, 3]);
+  const jsz = await json(server, "/jsz?consumers=true&config=true");
+  assert.deepEqual([jsz.streams, jsz.consumers, jsz.messages, jsz.bytes, jsz.api.total], [1, 1, 1, 19, 2]);
+  const [stream] = jsz.account_details[0].stream_detail;
+  assert.equal(stream.config.subjects[0], "s");
+  assert.equal(stream.consumer_detail[0].config.durable_name, "C");
+  assert.deepEqual([(await json(server, "/jsz")).account_details, (await get(server, "/x")).status], [undefined, 404]);
+  client.end();
+});
+
+test("without JetStream there is none", async () => {
+  const server = await start({ words: ["-m", "-1"] });
+  const client = await rawClient(server.url);
+  client.write("SUB r 1\r\nPUB $JS.API.INFO r 0\r\n\r\n");
+  assert.match(await client.read("\r\n\r\n"), /NATS\/1\.0 503/);
+  assert.equal((await json(server, "/jsz")).disabled, true);
+  assert.equal((await get(server, "/healthz?js-enabled-only=1")).status, 503);
+  client.end();
+});
+
+test("a manual clock stands still until it is moved over HTTP", async () => {
+  const server = await start({ words: ["-m", "-1", "-js", "--clock", "manual"] });
+  assert.match(server.log(), /Time stands still until POST \/clock\/advance\?by=DURATION/);
+  const before = await json(server, "/clock");
+  assert.equal(before.playing, false);
+  const client = await rawClient(server.url);
+  await request(client, "$JS.API.STREAM.CREATE.S", '{"name":"S","subjects":["s"],"max_age":3600000000000}');
+  await request(client, "s", "hi");
+  const { next } = await json(server, "/clock");
+  assert.equal(new Date(next.at) - new Date(before.now), 3600_000);
+  const messages = async () => (await json(server, "/jsz")).messages;
+  await json(server, "/clock/advance?by=59m", { method: "POST" });
+  assert.equal(await messages(), 1);
+  const { now } = await json(server, "/clock/advance?by=1m", { method: "POST" });
+  assert.deepEqual([await messages(), new Date(now) - new Date(before.now)], [0, 3600_000]);
+  assert.equal((await get(server, "/clock/advance?by=soon", { method: "POST" })).status, 400);
+  assert.equal((await get(server, "/clock/advance?by=1s")).status, 404, "a look moves nothing");
+  client.end();
+});
+
+test("time passes by itself otherwise", async () => {
+  const server = await start({ words: ["-js"] });
+  const client = await rawClient(server.url);
+  await request(client, "$JS.API.STREAM.CREATE.S", '{"name":"S","subjects":["s"],"max_age":200000000,"duplicate_window":100000000}');
+  await request(client, "s", "hi");
+  const messages = async () => (await request(client, "$JS.API.STREAM.INFO.S")).state.messages;
+  assert.equal(await messages(), 1);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  assert.equal(await messages(), 0);
+  client.end();
+});
+
+test("1,000 connections that come and go, half of them cut within a frame, leave nothing", async () => {
+  const server = await start({ words: ["-m", "-1", "-js"] });
+  const keeper = await rawClient(server.url);
+  for (let round = 0; round < 20; round += 1) {
+    const clients = await Promise.all(Array.from({ length: 50 }, () => rawClient(server.url)));
+    for (const [index, client] of clients.entries()) {
+      client.write("SUB a.> 1\r\nPUB a.b 5\r\nhello\r\n");
+      if (index % 2 === 0) client.write("PUB a.b 100\r\nhal");
+    }
+    await Promise.all(clients.map((client) => client.read("hello\r\n")));
+    for (const client of clients) client.end();
+    await Promise.all(clients.map((client) => client.closed));
+  }
+  let connz;
+  for (let tries = 0; tries < 100; tries += 1) {
+    connz = await json(server, "/connz");
+    if (connz.total === 1) break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const { connections, total_connections, subscriptions } = await json(server, "/varz");
+  assert.deepEqual([connections, total_connections, subscriptions], [1, 1001, 5]);
+  keeper.end();
+});
+
+test("a client that does not read is dropped, and costs no more than its due", async () => {
+  const server = await start({ words: ["-m", "-1"] });
+  const [lazy, busy] = [await rawClient(server.url), await rawClient(server.url)];
+  lazy.write("SUB flood 1\r\nPING\r\n");
+  await lazy.read("PONG\r\n");
+  lazy.socket.pause();
+  const chunk = `PUB flood ${1024 * 1024}\r\n${"x".repeat(1024 * 1024)}\r\n`;
+  for (let sent = 0; sent < 128; sent += 1) {
+    busy.write(chunk);
+    busy.write("PING\r\n");
+    await busy.read("PONG\r\n");
+  }
+  assert.equal((await json(server, "/connz")).total, 1);
+  assert.match(server.log(), /Slow Consumer Detected/);
+  assert.ok(readFileSync(`/proc/${server.pid}/status`, "utf8"));
+  for (const client of [lazy, busy]) client.end();
+});
