@@ -1,7 +1,6 @@
 //! The log: one sentence for each thing that happened, and why.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use crate::engine::event::{Abandoned, AckKind, ConsumerEnd, Event, Removal};
 use crate::engine::stream::config::Retention;
@@ -9,8 +8,10 @@ use crate::engine::table::{ConsumerId, StreamId};
 use crate::engine::time::Timestamp;
 use crate::sim::trace::Traced;
 
+use self::LogKind::{Changed, Lost, Redelivery};
 use super::Scene;
-use super::scene::{lossy, time_of_day};
+use super::scene::time_of_day;
+use super::text::Part::{self, Code, Plain, Raw, Seq};
 use super::text::{self, Phrase};
 
 /// The most lines that the log shows; older ones are left out.
@@ -91,70 +92,55 @@ struct Teller<'a> {
 
 type Line = Option<(LogKind, Phrase)>;
 
-impl Teller<'_> {
+impl<'a> Teller<'a> {
     /// The line of `event`; `None` for what is not worth one, or was said with the event `before` it.
     fn tell(&self, event: &Event, before: Option<&Event>) -> Line {
-        let p = Phrase::new();
         match event {
-            Event::StreamCreated { name, .. } => {
-                line(LogKind::Changed, p.plain("Stream ").code(name).plain(" created."))
-            }
-            Event::StreamUpdated { stream } => {
-                line(LogKind::Changed, p.plain("Stream ").code(self.stream(*stream)).plain(" updated."))
-            }
+            Event::StreamCreated { name, .. } => say(Changed, "Stream {} created.", &[Code(name)]),
+            Event::StreamUpdated { stream } => say(Changed, "Stream {} updated.", &[Code(self.stream(*stream))]),
             Event::StreamDeleted { name, .. } => {
-                line(LogKind::Lost, p.plain("Stream ").code(name).plain(" deleted, with its messages and consumers."))
+                say(Lost, "Stream {} deleted, with its messages and consumers.", &[Code(name)])
             }
             Event::Stored { stream, seq, subject, payload_bytes } => {
                 let size = text::counted(*payload_bytes as u64, "byte");
-                let stored = p.plain("Stored ").seq(*seq).plain(" in ").code(self.stream(*stream));
-                line(LogKind::Stored, stored.plain(" on ").code(lossy(subject)).plain(format!(", {size}.")))
+                let args = [Seq(*seq), Code(self.stream(*stream)), Raw(subject), Plain(&size)];
+                say(LogKind::Stored, "Stored {} in {} on {}, {}.", &args)
             }
             Event::NotKept { stream, seq, subject } => {
-                let taken = p.code(lossy(subject)).plain(" took ").seq(*seq).plain(" in ").code(self.stream(*stream));
-                line(LogKind::Lost, taken.plain(" and was not kept: no consumer wants it."))
+                let args = [Raw(subject), Seq(*seq), Code(self.stream(*stream))];
+                say(Lost, "{} took {} in {} and was not kept: no consumer wants it.", &args)
             }
-            Event::Duplicate { msg_id, original_seq, .. } => {
-                let repeats = p.plain("Id ").code(lossy(msg_id)).plain(" repeats ").seq(*original_seq);
-                line(
-                    LogKind::Refused,
-                    repeats.plain(" within the duplicate window: not stored again, PubAck says duplicate."),
-                )
-            }
+            Event::Duplicate { msg_id, original_seq, .. } => say(
+                LogKind::Refused,
+                "Id {} repeats {} within the duplicate window: not stored again, PubAck says duplicate.",
+                &[Raw(msg_id), Seq(*original_seq)],
+            ),
             Event::Refused { subject, err_code, description, .. } => {
-                let refused = p.plain("Publish on ").code(lossy(subject)).plain(" refused: ");
-                line(LogKind::Refused, refused.plain(description.clone()).plain(format!(" ({err_code}).")))
-            }
-            Event::NoResponders { subject, .. } => {
-                let nobody = p.plain("Nobody listens on ").code(lossy(subject));
-                line(LogKind::Refused, nobody.plain(": answered 503 no responders."))
+                refused("Publish on {} refused: {} ({}).", subject, description, *err_code)
             }
             Event::ApiError { subject, err_code, description } => {
-                let refused = p.code(lossy(subject)).plain(" refused: ").plain(description.clone());
-                line(LogKind::Refused, refused.plain(format!(" ({err_code}).")))
+                refused("{} refused: {} ({}).", subject, description, *err_code)
+            }
+            Event::NoResponders { subject, .. } => {
+                say(LogKind::Refused, "Nobody listens on {}: answered 503 no responders.", &[Raw(subject)])
             }
             Event::Removed { stream, seq, cause } => self.tell_removed(*stream, *seq, *cause, before),
             Event::MsgIdForgotten { msg_id, .. } => {
-                let left = p.plain("Id ").code(lossy(msg_id)).plain(" left the duplicate window");
-                line(LogKind::Changed, left.plain(": it would be stored again."))
+                say(Changed, "Id {} left the duplicate window: it would be stored again.", &[Raw(msg_id)])
             }
             Event::ClientGone { conn } => {
-                let name = self.scene.client_of(*conn)?;
-                line(
-                    LogKind::Changed,
-                    p.code(name).plain(" is gone; what it held stays in flight until its AckWait ends."),
-                )
+                let gone = "{} is gone; what it held stays in flight until its AckWait ends.";
+                say(Changed, gone, &[Code(self.scene.client_of(*conn)?)])
             }
             Event::SlowConsumer { conn } => {
                 let name = self.scene.client_of(*conn).unwrap_or("A client");
-                line(LogKind::Refused, p.code(name).plain(" read too slowly and was disconnected."))
+                say(LogKind::Refused, "{} read too slowly and was disconnected.", &[Code(name)])
             }
-            Event::WentInCircles { rounds } => line(
+            Event::WentInCircles { rounds } => say(
                 LogKind::Refused,
-                p.plain(format!(
-                    "Messages led to each other {rounds} times at one instant, so the last was dropped. Do consumers \
-                     deliver into each other's streams?"
-                )),
+                "Messages led to each other {} times at one instant, so the last was dropped. Do consumers deliver into \
+                 each other's streams?",
+                &[Plain(&rounds.to_string())],
             ),
             _ => self.tell_of_batch(event),
         }
@@ -162,231 +148,201 @@ impl Teller<'_> {
 
     /// Batches and schedules.
     fn tell_of_batch(&self, event: &Event) -> Line {
-        let p = Phrase::new();
         match event {
             Event::BatchStaged { batch, subject, .. } => {
-                let waits = p.plain("A message on ").code(lossy(subject)).plain(" waits for the rest of batch ");
-                line(LogKind::Changed, waits.code(lossy(batch)).plain("."))
+                say(Changed, "A message on {} waits for the rest of batch {}.", &[Raw(subject), Raw(batch)])
             }
             Event::BatchCommitted { batch, count, .. } => {
-                let ended = p.plain("Batch ").code(lossy(batch)).plain(" ended with ");
-                line(LogKind::Changed, ended.plain(text::counted(*count, "message")).plain("."))
+                let count = text::counted(*count, "message");
+                say(Changed, "Batch {} ended with {}.", &[Raw(batch), Plain(&count)])
             }
             Event::BatchAbandoned { batch, why, .. } => {
                 let why = match why {
-                    Abandoned::Timeout => ": nothing was added to it for too long.",
-                    Abandoned::Large => ": it has too many messages.",
-                    Abandoned::Incomplete => ": a message is missing.",
-                    Abandoned::Unsupported => ": it needs a newer server.",
+                    Abandoned::Timeout => "nothing was added to it for too long",
+                    Abandoned::Large => "it has too many messages",
+                    Abandoned::Incomplete => "a message is missing",
+                    Abandoned::Unsupported => "it needs a newer server",
                 };
-                line(LogKind::Lost, p.plain("Batch ").code(lossy(batch)).plain(" was given up").plain(why))
+                say(Lost, "Batch {} was given up: {}.", &[Raw(batch), Plain(why)])
             }
             Event::ScheduleFired { subject, target, next, .. } => {
-                let fired =
-                    p.plain("Schedule ").code(lossy(subject)).plain(" fired: a message for ").code(lossy(target));
                 let then = match next {
-                    Some(next) => format!(", the next one at {}.", time_of_day(*next)),
-                    None => ", and that was all.".to_owned(),
+                    Some(next) => ["the next one at ", &time_of_day(*next)].concat(),
+                    None => "and that was all".to_owned(),
                 };
-                line(LogKind::Changed, fired.plain(then))
+                let args = [Raw(subject), Raw(target), Plain(&then)];
+                say(Changed, "Schedule {} fired: a message for {}, {}.", &args)
             }
             _ => self.tell_of_consumer(event),
         }
     }
 
     fn tell_of_consumer(&self, event: &Event) -> Line {
-        let p = Phrase::new();
         match event {
             Event::ConsumerCreated { stream, name, .. } => {
-                let created = p.plain("Consumer ").code(name).plain(" on ").code(self.stream(*stream));
-                line(LogKind::Changed, created.plain(" created."))
+                say(Changed, "Consumer {} on {} created.", &[Code(name), Code(self.stream(*stream))])
             }
             Event::ConsumerUpdated { stream, consumer } => {
-                let updated = p.plain("Consumer ").code(self.consumer(*stream, *consumer));
-                line(LogKind::Changed, updated.plain(" updated."))
+                say(Changed, "Consumer {} updated.", &[self.consumer(*stream, *consumer)])
             }
             Event::ConsumerDeleted { name, cause, .. } => {
                 let why = match cause {
-                    ConsumerEnd::Deleted => " deleted.",
-                    ConsumerEnd::Inactive => " deleted: nobody used it for its inactive threshold.",
-                    ConsumerEnd::StreamDeleted => " deleted with its stream.",
+                    ConsumerEnd::Deleted => ".",
+                    ConsumerEnd::Inactive => ": nobody used it for its inactive threshold.",
+                    ConsumerEnd::StreamDeleted => " with its stream.",
                 };
-                line(LogKind::Lost, p.plain("Consumer ").code(name).plain(why))
+                say(Lost, "Consumer {} deleted{}", &[Code(name), Plain(why)])
             }
             Event::Delivered { stream, consumer, stream_seq, delivered, to, ack_due, .. } => {
-                let to = self.scene.client_of_inbox(to).map_or_else(|| lossy(to), str::to_owned);
-                let sent = p.code(self.consumer(*stream, *consumer)).plain(" delivered ").seq(*stream_seq);
-                self.tell_delivered(sent.plain(" to ").code(to), *delivered, *ack_due)
+                let to = self.scene.client_of_inbox(to).map_or(Raw(to), Code);
+                let times = match delivered {
+                    0 | 1 => String::new(),
+                    _ => [" for the ", &text::ordinal(*delivered), " time"].concat(),
+                };
+                let until = ack_due.map_or_else(String::new, |at| ["; AckWait runs until ", &time_of_day(at)].concat());
+                let args = [self.consumer(*stream, *consumer), Seq(*stream_seq), to, Plain(&times), Plain(&until)];
+                say(LogKind::Delivered, "{} delivered {} to {}{}{}.", &args)
             }
             Event::Acked { stream, consumer, stream_seq, by } => {
-                let name = self.consumer(*stream, *consumer);
-                self.tell_acked(p, name, *stream_seq, *by)
+                let says = match by {
+                    AckKind::Ack | AckKind::Next => "Ack of {} for {}.",
+                    AckKind::Term => "Term of {} for {}: settled without success, never delivered again.",
+                    AckKind::AckAll => "{} settled for {} by the ack of a later one.",
+                    // Said with the delivery.
+                    AckKind::Delivery => return None,
+                };
+                say(LogKind::Acked, says, &[Seq(*stream_seq), self.consumer(*stream, *consumer)])
             }
             Event::Naked { stream, consumer, stream_seq, delay } => {
-                let nak = p.plain("Nak of ").seq(*stream_seq).plain(" for ").code(self.consumer(*stream, *consumer));
-                line(LogKind::Redelivery, nak.plain(after(*delay)))
+                let after = match delay {
+                    Some(delay) => ["in ", &text::duration(*delay), ", and keeps its slot"].concat(),
+                    None => "at once, whatever the backoff says".into(),
+                };
+                let args = [Seq(*stream_seq), self.consumer(*stream, *consumer), Plain(&after)];
+                say(Redelivery, "Nak of {} for {}: it goes out again {}.", &args)
             }
             Event::InProgress { stream_seq, ack_due, .. } => {
-                let until = time_of_day(*ack_due);
-                let says = p.plain("Work on ").seq(*stream_seq).plain(" goes on: its AckWait starts over, until ");
-                line(LogKind::Changed, says.plain(until).plain("."))
+                let args = [Seq(*stream_seq), Plain(&time_of_day(*ack_due))];
+                say(Changed, "Work on {} goes on: its AckWait starts over, until {}.", &args)
             }
             Event::AckIgnored { stream, consumer, stream_seq } => {
-                let ack = p.plain("An ack of ").seq(*stream_seq).plain(" for ").code(self.consumer(*stream, *consumer));
-                line(LogKind::Changed, ack.plain(" changed nothing: it was settled before."))
+                let args = [Seq(*stream_seq), self.consumer(*stream, *consumer)];
+                say(Changed, "An ack of {} for {} changed nothing: it was settled before.", &args)
             }
             Event::AckWaitEnded { stream_seq, nak_delay, .. } => {
-                let what = if *nak_delay { "Delay of " } else { "AckWait of " };
-                let ended = p.plain(what).seq(*stream_seq);
-                let how = if *nak_delay { " ended" } else { " ended without an ack" };
-                line(LogKind::Redelivery, ended.plain(how).plain("; it goes out again on the next pull."))
+                let says = if *nak_delay {
+                    "Delay of {} ended; it goes out again on the next pull."
+                } else {
+                    "AckWait of {} ended without an ack; it goes out again on the next pull."
+                };
+                say(Redelivery, says, &[Seq(*stream_seq)])
             }
             Event::GaveUp { stream, consumer, stream_seq, delivered } => {
-                let gave_up = p.code(self.consumer(*stream, *consumer)).plain(" gave up on ").seq(*stream_seq);
-                let times = text::counted(*delivered, "delivery").replace("deliverys", "deliveries");
-                line(
-                    LogKind::Lost,
-                    gave_up.plain(format!(" after {times}: it stays in the stream, and an advisory went out.")),
-                )
+                let times = if *delivered == 1 { "y" } else { "ies" };
+                let times = [&delivered.to_string(), " deliver", times].concat();
+                let args = [self.consumer(*stream, *consumer), Seq(*stream_seq), Plain(&times)];
+                say(Lost, "{} gave up on {} after {}: it stays in the stream, and an advisory went out.", &args)
             }
             _ => self.tell_of_pulls(event),
         }
     }
 
     fn tell_of_pulls(&self, event: &Event) -> Line {
-        let p = Phrase::new();
         match event {
             Event::PullRequested { stream, consumer, inbox, batch, no_wait, expires } => {
-                let asks = self.client(p, inbox).plain(" asks ").code(self.consumer(*stream, *consumer));
                 let how = match (no_wait, expires) {
                     (true, _) => ", taking what is there".into(),
-                    (false, Some(at)) => format!(", for up to {}", text::duration(at.since(self.at))),
+                    (false, Some(at)) => [", for up to ", &text::duration(at.since(self.at))].concat(),
                     (false, None) => String::new(),
                 };
-                line(LogKind::Delivered, asks.plain(format!(" for {}{how}.", text::counted(*batch, "message"))))
+                let batch = text::counted(*batch, "message");
+                let args = [self.client(inbox), self.consumer(*stream, *consumer), Plain(&batch), Plain(&how)];
+                say(LogKind::Delivered, "{} asks {} for {}{}.", &args)
             }
             Event::PullEnded { inbox, status, .. } if !status.is_empty() => {
-                let ended = p.plain("The pull request of ");
-                line(LogKind::Refused, self.client(ended, inbox).plain(" ended: ").code(status).plain("."))
+                say(LogKind::Refused, "The pull request of {} ended: {}.", &[self.client(inbox), Code(status)])
             }
-            Event::Stalled { stream, consumer } => {
-                let stalled = p.code(self.consumer(*stream, *consumer));
-                line(LogKind::Refused, stalled.plain(" has its tray full: nothing new goes out until one is acked."))
-            }
+            Event::Stalled { stream, consumer } => say(
+                LogKind::Refused,
+                "{} has its tray full: nothing new goes out until one is acked.",
+                &[self.consumer(*stream, *consumer)],
+            ),
             Event::Paused { stream, consumer, until } => {
-                let paused = p.code(self.consumer(*stream, *consumer)).plain(" paused until ");
-                line(LogKind::Changed, paused.plain(time_of_day(*until)).plain("."))
+                let args = [self.consumer(*stream, *consumer), Plain(&time_of_day(*until))];
+                say(Changed, "{} paused until {}.", &args)
             }
-            Event::Resumed { stream, consumer } => {
-                line(LogKind::Changed, p.code(self.consumer(*stream, *consumer)).plain(" goes on."))
-            }
+            Event::Resumed { stream, consumer } => say(Changed, "{} goes on.", &[self.consumer(*stream, *consumer)]),
             Event::OriginConnected { stream, origin, .. } => {
-                let gets = p.code(self.stream(*stream)).plain(" gets the messages of ").code(origin);
-                line(LogKind::Changed, gets.plain(" from now on."))
+                let gets = "{} gets the messages of {} from now on.";
+                say(Changed, gets, &[Code(self.stream(*stream)), Code(origin)])
             }
             Event::OriginFailed { stream, origin, why, .. } => {
-                let failed = p.code(self.stream(*stream)).plain(" asked ").code(origin).plain(" for its messages: ");
-                line(LogKind::Refused, failed.plain(why.clone()).plain("."))
+                let args = [Code(self.stream(*stream)), Code(origin), Plain(why)];
+                say(LogKind::Refused, "{} asked {} for its messages: {}.", &args)
             }
             Event::OriginSilent { stream, origin, .. } => {
-                let silent = p.code(self.stream(*stream)).plain(" heard nothing of ").code(origin);
-                line(LogKind::Changed, silent.plain(" for ten seconds and more."))
+                let silent = "{} heard nothing of {} for ten seconds and more.";
+                say(Changed, silent, &[Code(self.stream(*stream)), Code(origin)])
             }
             Event::Pinned { stream, consumer } => {
-                line(LogKind::Changed, p.code(self.consumer(*stream, *consumer)).plain(" pinned a client."))
+                say(Changed, "{} pinned a client.", &[self.consumer(*stream, *consumer)])
             }
             Event::Unpinned { stream, consumer, timed_out } => {
-                let why =
-                    if *timed_out { " let its pinned client go: it was silent." } else { " let its pinned client go." };
-                line(LogKind::Changed, p.code(self.consumer(*stream, *consumer)).plain(why))
+                let why = if *timed_out { ": it was silent" } else { "" };
+                say(Changed, "{} let its pinned client go{}.", &[self.consumer(*stream, *consumer), Plain(why)])
             }
             _ => None,
         }
     }
 
     fn tell_removed(&self, stream: StreamId, seq: u64, cause: Removal, before: Option<&Event>) -> Line {
-        let name = self.stream(stream);
-        let says = Phrase::new().seq(seq).plain(" left ").code(name);
-        let why = match cause {
-            Removal::Acked => return self.tell_removed_by_ack(stream, seq, says, before),
-            Removal::NoInterest => ": no consumer needs it any more.",
-            Removal::MaxMsgs => ": the oldest beyond max msgs.",
-            Removal::MaxBytes => ": the oldest beyond max bytes.",
-            Removal::MaxMsgsPerSubject => ": the oldest of its subject beyond max msgs per subject.",
-            Removal::MaxAge => ": older than max age, acked or not.",
-            Removal::Ttl => ": its TTL ended.",
-            Removal::Deleted => ": deleted by hand.",
-            Removal::Purged => ": purged.",
-            Removal::Rollup => ": replaced by a rollup.",
-            Removal::Scheduled => ": its schedule is done.",
-        };
-        line(LogKind::Lost, says.plain(why))
-    }
-
-    fn tell_removed_by_ack(&self, stream: StreamId, seq: u64, says: Phrase, before: Option<&Event>) -> Line {
         let was_acked = matches!(before, Some(Event::Acked { stream: of, stream_seq, .. })
             if *of == stream && *stream_seq == seq);
-        let retention = self.scene.world.server().account().stream(stream).map(|stream| stream.config.retention);
-        let policy = if retention == Some(Retention::Interest) {
-            "interest: the last who wanted it has acked"
-        } else {
-            "work queue"
+        let retention = || self.scene.world.server().account().stream(stream).map(|stream| stream.config.retention);
+        let why = match cause {
+            Removal::Acked if retention() == Some(Retention::Interest) => "interest: the last who wanted it has acked",
+            Removal::Acked => "work queue",
+            Removal::NoInterest => "no consumer needs it any more",
+            Removal::MaxMsgs => "the oldest beyond max msgs",
+            Removal::MaxBytes => "the oldest beyond max bytes",
+            Removal::MaxMsgsPerSubject => "the oldest of its subject beyond max msgs per subject",
+            Removal::MaxAge => "older than max age, acked or not",
+            Removal::Ttl => "its TTL ended",
+            Removal::Deleted => "deleted by hand",
+            Removal::Purged => "purged",
+            Removal::Rollup => "replaced by a rollup",
+            Removal::Scheduled => "its schedule is done",
         };
-        let by = if was_acked { " with that ack: " } else { ": " };
-        line(LogKind::Lost, says.plain(by).plain(policy).plain("."))
-    }
-
-    fn tell_delivered(&self, sent: Phrase, delivered: u64, ack_due: Option<Timestamp>) -> Line {
-        let sent = if delivered > 1 { sent.plain(format!(" for the {} time", text::ordinal(delivered))) } else { sent };
-        let until = ack_due.map_or_else(|| ".".into(), |at| format!("; AckWait runs until {}.", time_of_day(at)));
-        line(LogKind::Delivered, sent.plain(until))
-    }
-
-    fn tell_acked(&self, p: Phrase, consumer: &str, stream_seq: u64, by: AckKind) -> Line {
-        let says = match by {
-            AckKind::Ack | AckKind::Next => p.plain("Ack of ").seq(stream_seq).plain(" for ").code(consumer).plain("."),
-            AckKind::Term => {
-                let term = p.plain("Term of ").seq(stream_seq).plain(" for ").code(consumer);
-                term.plain(": settled without success, never delivered again.")
-            }
-            AckKind::AckAll => {
-                p.seq(stream_seq).plain(" settled for ").code(consumer).plain(" by the ack of a later one.")
-            }
-            // Said with the delivery.
-            AckKind::Delivery => return None,
-        };
-        line(LogKind::Acked, says)
+        let by = if cause == Removal::Acked && was_acked { " with that ack" } else { "" };
+        say(Lost, "{} left {}{}: {}.", &[Seq(seq), Code(self.stream(stream)), Plain(by), Plain(why)])
     }
 
     fn stream(&self, id: StreamId) -> &str {
         self.scene.trace.stream_name(id)
     }
 
-    fn consumer(&self, stream: StreamId, id: ConsumerId) -> &str {
-        self.scene.trace.consumer_name(stream, id)
+    fn consumer(&self, stream: StreamId, id: ConsumerId) -> Part<'_> {
+        Code(self.scene.trace.consumer_name(stream, id))
     }
 
-    fn client(&self, phrase: Phrase, inbox: &[u8]) -> Phrase {
-        match self.scene.client_of_inbox(inbox) {
-            Some(name) => phrase.code(name),
-            None => phrase.plain("a client"),
-        }
+    fn client(&self, inbox: &[u8]) -> Part<'_> {
+        self.scene.client_of_inbox(inbox).map_or(Plain("a client"), Code)
     }
 }
 
-fn line(kind: LogKind, says: Phrase) -> Line {
-    Some((kind, says))
+#[inline(never)]
+fn say(kind: LogKind, template: &'static str, parts: &[Part<'_>]) -> Line {
+    Some((kind, Phrase::fill(template, parts)))
 }
 
-fn after(delay: Option<Duration>) -> String {
-    match delay {
-        Some(delay) => format!(": it goes out again in {}, and keeps its slot.", text::duration(delay)),
-        None => ": it goes out again at once, whatever the backoff says.".into(),
-    }
+fn refused(template: &'static str, subject: &[u8], description: &str, err_code: u16) -> Line {
+    say(LogKind::Refused, template, &[Raw(subject), Plain(description), Plain(&err_code.to_string())])
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::sim::Simulation;
     use crate::sim::presets::{PRESETS, Preset};

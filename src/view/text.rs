@@ -20,6 +20,16 @@ pub enum Span {
     Strong(Cow<'static, str>),
 }
 
+/// What stands in a place of a sentence that is filled in.
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'a> {
+    Plain(&'a str),
+    Code(&'a str),
+    /// Bytes from outside, in the code face; what is no text is replaced.
+    Raw(&'a [u8]),
+    Seq(u64),
+}
+
 impl Phrase {
     pub const fn new() -> Self {
         Self(Vec::new())
@@ -38,6 +48,24 @@ impl Phrase {
     pub fn strong(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.0.push(Span::Strong(text.into()));
         self
+    }
+
+    /// The sentence `template` with `parts` in the places of its `{}`, in order.
+    #[inline(never)]
+    pub fn fill(template: &'static str, parts: &[Part<'_>]) -> Self {
+        let mut words = template.split("{}");
+        let mut phrase = Self::new().plain(words.next().unwrap_or_default());
+        for (part, after) in parts.iter().zip(words) {
+            phrase = match *part {
+                Part::Plain(text) => phrase.plain(text.to_owned()),
+                Part::Code(text) => phrase.code(text),
+                Part::Raw(bytes) => phrase.code(String::from_utf8_lossy(bytes)),
+                Part::Seq(seq) => phrase.seq(seq),
+            }
+            .plain(after);
+        }
+        phrase.0.retain(|span| !matches!(span, Span::Plain(text) if text.is_empty()));
+        phrase
     }
 
     /// A stream sequence as the page writes it: `#4`.
