@@ -9,7 +9,7 @@ use crate::engine::transfer::{Restore, Snapshot, TransferDue};
 use crate::sim::actor::Role;
 use crate::sim::world::{NextEvent, World};
 
-use super::scene::lossy;
+use super::text::Part::{Code, Raw, Seq};
 use super::{Phrase, Scene, first_by};
 
 /// The name and reason of what happens next: “AckWait of `#4` ends”.
@@ -27,78 +27,80 @@ pub fn what(world: &World, next: NextEvent) -> Phrase {
         NextEvent::Actor(_, id) => {
             let Some(actor) = world.actors().get(id) else { return Phrase::new() };
             let does = match &actor.role {
-                Role::Publisher(_) => " publishes",
-                Role::Worker(_) => " is done with a message",
-                Role::Console(_) => " asks",
+                Role::Publisher(_) => "{} publishes",
+                Role::Worker(_) => "{} is done with a message",
+                Role::Console(_) => "{} asks",
             };
-            Phrase::new().code(&actor.name).plain(does)
+            Phrase::fill(does, &[Code(&actor.name)])
         }
     }
 }
 
 fn of_transfer(account: &Account, due: TransferDue) -> Phrase {
+    let transfers = account.transfers();
     let (what, name) = match due {
-        TransferDue::Snapshot(id) => ("Backup of ", account.transfers().snapshots.get(id).map(Snapshot::stream_name)),
-        TransferDue::Restore(id) => ("Restore of ", account.transfers().restores.get(id).map(Restore::stream_name)),
+        TransferDue::Snapshot(id) => {
+            ("Backup of {} waits no longer for the client", transfers.snapshots.get(id).map(Snapshot::stream_name))
+        }
+        TransferDue::Restore(id) => {
+            ("Restore of {} waits no longer for the client", transfers.restores.get(id).map(Restore::stream_name))
+        }
     };
-    Phrase::new().plain(what).code(name.unwrap_or_default()).plain(" waits no longer for the client")
+    Phrase::fill(what, &[Code(name.unwrap_or_default())])
 }
 
 fn of_stream(stream: &Stream, due: StreamDue) -> Phrase {
-    let phrase = Phrase::new();
-    let name = &stream.config.name;
+    let name = Code(&stream.config.name);
     match due {
         StreamDue::Ttl => {
             let seq = stream.ttls().first().map_or(0, |(_, seq)| seq);
-            phrase.plain("TTL of ").seq(seq).plain(" in ").code(name).plain(" ends")
+            Phrase::fill("TTL of {} in {} ends", &[Seq(seq), name])
         }
         StreamDue::MaxAge => {
             let seq = stream.oldest_ageing().map_or(0, |(_, seq)| seq);
-            phrase.seq(seq).plain(" reaches max age of ").code(name)
+            Phrase::fill("{} reaches max age of {}", &[Seq(seq), name])
         }
         StreamDue::DuplicateWindow => {
             let window = stream.config.duplicate_window.unwrap_or_default();
-            let id = stream.duplicates().iter(window).next().map_or(String::new(), |(id, _, _)| lossy(id));
-            phrase.plain("Id ").code(id).plain(" leaves the duplicate window")
+            let id = stream.duplicates().iter(window).next().map_or(&[][..], |(id, _, _)| id);
+            Phrase::fill("Id {} leaves the duplicate window", &[Raw(id)])
         }
-        StreamDue::AtomicBatch => phrase.plain("An atomic batch to ").code(name).plain(" is given up"),
-        StreamDue::FastBatch => phrase.plain("A fast batch to ").code(name).plain(" is forgotten"),
+        StreamDue::AtomicBatch => Phrase::fill("An atomic batch to {} is given up", &[name]),
+        StreamDue::FastBatch => Phrase::fill("A fast batch to {} is forgotten", &[name]),
         StreamDue::Schedule => {
-            let subject = stream.schedules().first().map_or(String::new(), lossy);
-            phrase.plain("Schedule ").code(subject).plain(" in ").code(name).plain(" fires")
+            let subject = stream.schedules().first().unwrap_or_default();
+            Phrase::fill("Schedule {} in {} fires", &[Raw(subject), name])
         }
         StreamDue::Link(id, due) => {
             let origin = stream.links().find(|link| link.id == id).map_or("", |link| link.origin());
             let does = match due {
-                LinkDue::Attempt => " asks for the messages of ",
-                LinkDue::Timeout => " waits no longer for an answer of ",
-                LinkDue::Stall => " misses the heartbeats of ",
+                LinkDue::Attempt => "{} asks for the messages of {}",
+                LinkDue::Timeout => "{} waits no longer for an answer of {}",
+                LinkDue::Stall => "{} misses the heartbeats of {}",
             };
-            phrase.code(name).plain(does).code(origin)
+            Phrase::fill(does, &[name, Code(origin)])
         }
         StreamDue::Consumer(id, wakeup) => {
-            stream.consumer(id).map_or(phrase, |consumer| of_consumer(name, consumer, wakeup))
+            stream.consumer(id).map_or_else(Phrase::new, |consumer| of_consumer(stream, consumer, wakeup))
         }
     }
 }
 
-fn of_consumer(origin: &str, consumer: &Consumer, wakeup: Wakeup) -> Phrase {
-    let phrase = Phrase::new();
-    let link = if consumer.is_hidden() { ["a link from ", origin].concat() } else { String::new() };
-    let name = if link.is_empty() { &consumer.name } else { &link };
-    match wakeup {
-        Wakeup::AckWait => {
-            let seq = consumer.ack_pending().first_due_message().map_or(0, |(_, seq)| seq);
-            let what = if is_delayed(consumer, seq) { "Delay of " } else { "AckWait of " };
-            phrase.plain(what).seq(seq).plain(" ends")
-        }
-        Wakeup::Waiting => phrase.plain("A pull request on ").code(name).plain(" expires"),
-        Wakeup::PauseEnd => phrase.plain("Pause of ").code(name).plain(" ends"),
-        Wakeup::InHand | Wakeup::Backlog => phrase.code(name).plain(" delivers"),
-        Wakeup::IdleHeartbeat => phrase.plain("Heartbeat of ").code(name),
-        Wakeup::PinTimeout => phrase.plain("Pin of ").code(name).plain(" ends"),
-        Wakeup::Inactivity => phrase.code(name).plain(" is looked at: deleted if unused"),
-    }
+fn of_consumer(stream: &Stream, consumer: &Consumer, wakeup: Wakeup) -> Phrase {
+    let link = if consumer.is_hidden() { ["a link from ", &stream.config.name].concat() } else { String::new() };
+    let name = Code(if link.is_empty() { &consumer.name } else { &link });
+    let seq = consumer.ack_pending().first_due_message().map_or(0, |(_, seq)| seq);
+    let (says, what) = match wakeup {
+        Wakeup::AckWait if is_delayed(consumer, seq) => ("Delay of {} ends", Seq(seq)),
+        Wakeup::AckWait => ("AckWait of {} ends", Seq(seq)),
+        Wakeup::Waiting => ("A pull request on {} expires", name),
+        Wakeup::PauseEnd => ("Pause of {} ends", name),
+        Wakeup::InHand | Wakeup::Backlog => ("{} delivers", name),
+        Wakeup::IdleHeartbeat => ("Heartbeat of {}", name),
+        Wakeup::PinTimeout => ("Pin of {} ends", name),
+        Wakeup::Inactivity => ("{} is looked at: deleted if unused", name),
+    };
+    Phrase::fill(says, &[what])
 }
 
 fn is_delayed(consumer: &Consumer, stream_seq: u64) -> bool {
