@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::ser::{Impossible, SerializeMap, SerializeSeq, SerializeStruct};
+use serde::ser::{Impossible, SerializeMap, SerializeSeq, SerializeStruct, SerializeTuple};
 use serde::{Serialize, Serializer};
 
 use crate::engine::connection::decimal;
@@ -11,7 +11,7 @@ use crate::engine::connection::decimal;
 /// line separators of Unicode escaped.
 ///
 /// # Panics
-/// If `value` holds what no request and no reply does: floats, tuples, enums with fields.
+/// If `value` holds what no request and no reply does: floats, tuple structs, enums with fields.
 pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     let mut encoder = Encoder { out: Vec::with_capacity(256) };
     let Ok(()) = value.serialize(&mut encoder);
@@ -97,7 +97,7 @@ impl Serializer for &mut Encoder {
     type Ok = ();
     type Error = Never;
     type SerializeSeq = Self;
-    type SerializeTuple = Impossible<(), Never>;
+    type SerializeTuple = Self;
     type SerializeTupleStruct = Impossible<(), Never>;
     type SerializeTupleVariant = Impossible<(), Never>;
     type SerializeMap = Self;
@@ -206,12 +206,12 @@ impl Serializer for &mut Encoder {
         Ok(self)
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, Never> {
-        never("a tuple")
+    fn serialize_tuple(self, len: usize) -> Result<Self, Never> {
+        self.serialize_seq(Some(len))
     }
 
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, Never> {
-        never("a tuple")
+        never("a tuple struct")
     }
 
     fn serialize_tuple_variant(
@@ -256,6 +256,20 @@ impl SerializeSeq for &mut Encoder {
     fn end(self) -> Result<(), Never> {
         self.out.push(b']');
         Ok(())
+    }
+}
+
+/// Arrays of a fixed length.
+impl SerializeTuple for &mut Encoder {
+    type Ok = ();
+    type Error = Never;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Never> {
+        SerializeSeq::serialize_element(self, value)
+    }
+
+    fn end(self) -> Result<(), Never> {
+        SerializeSeq::end(self)
     }
 }
 
