@@ -19,14 +19,16 @@ pub struct ApiErrorRow {
 }
 
 macro_rules! api_errors {
+    (@value) => { &"" };
+    (@value $value:ident) => { $value };
     ($(
         $(#[$doc:meta])*
-        $name:ident $({ $($field:ident: $type:ty),+ })? = ($code:literal, $err_code:literal, $text:literal)
+        $name:ident $({ $first:ident: $type:ty $(, $second:ident: $second_type:ty)? })? = ($code:literal, $err_code:literal, $text:literal)
     ),+ $(,)?) => {
         /// What the server answers instead of what was asked for.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub enum ApiError {
-            $($(#[$doc])* $name $({ $($field: $type),+ })?,)+
+            $($(#[$doc])* $name $({ $first: $type $(, $second: $second_type)? })?,)+
         }
 
         impl ApiError {
@@ -44,16 +46,18 @@ macro_rules! api_errors {
                 &Self::ROWS[row as usize]
             }
 
-            /// Hands out the values that belong between the braces of the description, by their names.
-            fn with_values(&self, take: &mut dyn FnMut(&[(&str, &dyn fmt::Display)]) -> fmt::Result) -> fmt::Result {
+            /// The values that belong between the braces of the description, in order.
+            fn values(&self) -> (&dyn fmt::Display, &dyn fmt::Display) {
                 match self {
-                    $(Self::$name $({ $($field),+ })? => take(&[$($((stringify!($field), $field)),+)?]),)+
+                    $(Self::$name $({ $first $(, $second)? })? => (
+                        api_errors!(@value $($first)?), api_errors!(@value $($($second)?)?),
+                    ),)+
                 }
             }
 
-            /// The names of the values of each row.
+            /// The names of these values in each row.
             #[cfg(test)]
-            const NAMES: &[&[&str]] = &[$(&[$($(stringify!($field)),+)?]),+];
+            const NAMES: &[&[&str]] = &[$(&[$(stringify!($first) $(, stringify!($second))?)?]),+];
         }
     };
 }
@@ -455,17 +459,16 @@ impl ApiError {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.with_values(&mut |values| {
-            let mut rest = self.row().description;
-            while let Some((before, name, after)) = split_placeholder(rest) {
+        let (first, second) = self.values();
+        let mut rest = self.row().description;
+        for value in [first, second] {
+            if let Some((before, _, after)) = split_placeholder(rest) {
                 f.write_str(before)?;
-                for (_, value) in values.iter().filter(|(other, _)| *other == name) {
-                    value.fmt(f)?;
-                }
+                value.fmt(f)?;
                 rest = after;
             }
-            f.write_str(rest)
-        })
+        }
+        f.write_str(rest)
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// An id that is given out once and never used again.
@@ -127,17 +128,50 @@ impl<I: Id, R> Table<I, R> {
         self.len == 0
     }
 
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (I, &R)> {
-        let first = self.first_index;
-        self.rows.iter().enumerate().filter_map(move |(place, row)| {
-            let index = first + u32::try_from(place).expect("ids are 32 bits wide");
-            Some((I::from_index(index), row.as_deref()?))
-        })
+    pub fn iter(&self) -> Iter<'_, I, R> {
+        Iter { table: self, places: 0..self.rows.len() }
     }
 
     /// The ids at this moment, so that rows may be changed or removed while walking over them.
     pub fn ids(&self) -> Vec<I> {
         self.iter().map(|(id, _)| id).collect()
+    }
+}
+
+/// Rows with their ids, see [`Table::iter`].
+pub struct Iter<'a, I, R> {
+    table: &'a Table<I, R>,
+    places: Range<usize>,
+}
+
+impl<'a, I: Id, R> Iter<'a, I, R> {
+    fn row(&self, place: usize) -> Option<(I, &'a R)> {
+        let index = self.table.first_index + u32::try_from(place).expect("ids are 32 bits wide");
+        Some((I::from_index(index), self.table.rows[place].as_deref()?))
+    }
+}
+
+impl<'a, I: Id, R> Iterator for Iter<'a, I, R> {
+    type Item = (I, &'a R);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while let Some(place) = self.places.next() {
+            if let Some(row) = self.row(place) {
+                return Some(row);
+            }
+        }
+        None
+    }
+}
+
+impl<I: Id, R> DoubleEndedIterator for Iter<'_, I, R> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        while let Some(place) = self.places.next_back() {
+            if let Some(row) = self.row(place) {
+                return Some(row);
+            }
+        }
+        None
     }
 }
 

@@ -19,11 +19,18 @@ pub const OPTIMISED: [&str; 3] = ["--release", "--cargo-profile", "web"];
 
 /// What `index.html` makes trunk tell wasm-opt, for modules that trunk does not build. It names the features that rustc
 /// uses: with more, wasm-opt would write modules that browsers refuse.
-pub const WASM_OPT: [&str; 12] = [
+pub const WASM_OPT: [&str; 19] = [
+    "-Oz",
     "--flatten",
     "--rereloop",
     "-Oz",
     "-Oz",
+    "--low-memory-unused",
+    "--skip-pass=inlining-optimizing",
+    "--skip-pass=local-cse",
+    "--skip-pass=memory-packing",
+    "--dealign",
+    "--reorder-functions-by-name",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-call-indirect-overlong",

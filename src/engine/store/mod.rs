@@ -317,10 +317,11 @@ impl MessageStore {
 
     /// The sequences of the messages at or after `seq`, ascending.
     fn stored_from(&self, seq: u64) -> impl Iterator<Item = u64> {
-        let seq = seq.max(self.first_seq);
-        self.log.segments_from(seq).flat_map(move |segment| {
-            let rows = segment.index_from(seq)..segment.rows().len();
-            rows.filter(|index| segment.row(*index).is_stored()).map(|index| segment.seq(index))
+        let mut next = Some(seq);
+        std::iter::from_fn(move || {
+            let seq = self.log.next(next?)?;
+            next = seq.checked_add(1);
+            Some(seq)
         })
     }
 

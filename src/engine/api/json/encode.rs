@@ -11,7 +11,7 @@ use crate::engine::connection::decimal;
 /// line separators of Unicode escaped.
 ///
 /// # Panics
-/// If `value` holds what no request and no reply does: floats, enums with fields, structs without names.
+/// If `value` holds what no request and no reply does: floats, tuple structs, enums with fields.
 pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     let mut encoder = Encoder { out: Vec::with_capacity(256) };
     let Ok(()) = value.serialize(&mut encoder);
@@ -206,13 +206,12 @@ impl Serializer for &mut Encoder {
         Ok(self)
     }
 
-    /// Arrays of a fixed length are tuples to serde.
-    fn serialize_tuple(self, _: usize) -> Result<Self, Never> {
-        self.serialize_seq(None)
+    fn serialize_tuple(self, len: usize) -> Result<Self, Never> {
+        self.serialize_seq(Some(len))
     }
 
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, Never> {
-        never("a struct without names")
+        never("a tuple struct")
     }
 
     fn serialize_tuple_variant(
@@ -260,6 +259,7 @@ impl SerializeSeq for &mut Encoder {
     }
 }
 
+/// Arrays of a fixed length.
 impl SerializeTuple for &mut Encoder {
     type Ok = ();
     type Error = Never;
