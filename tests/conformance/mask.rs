@@ -112,8 +112,14 @@ impl Masks {
 }
 
 /// Subjects of the server, and after how many further tokens a random one comes.
-const RANDOM_ENDS: [(&str, usize); 5] =
-    [("$JS.FC.", 2), ("$JS.SNAPSHOT.RESTORE.", 1), ("$JS.SNAPSHOT.ACK.", 1), ("$JS.S.", 0), ("$JS.M.", 0)];
+const RANDOM_ENDS: [(&str, usize); 6] = [
+    ("$JS.FC.", 2),
+    ("$JS.SNAPSHOT.RESTORE.", 1),
+    ("$JS.SNAPSHOT.ACK.", 1),
+    ("$JSC.R.", 0),
+    ("$JS.S.", 0),
+    ("$JS.M.", 0),
+];
 
 fn random_end(text: &str, prefix: &str, tokens: usize) -> String {
     let Some(start) = text.find(prefix) else { return text.to_owned() };

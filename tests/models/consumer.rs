@@ -163,6 +163,8 @@ pub struct Consumer {
     pub shown_delivered: Pair,
     pub requests: Vec<Request>,
     pub paused_until: Option<Timestamp>,
+    /// A message that was stored and of which this consumer has not heard.
+    pub fresh: Option<u64>,
     /// It was stalled, and a removal ended that.
     pub may_go_on: bool,
     /// By how much the number of pending messages is more than the truth: messages count when they come although they
@@ -187,6 +189,7 @@ impl Consumer {
             shown_delivered: Pair::default(),
             requests: Vec::new(),
             paused_until: None,
+            fresh: None,
             may_go_on: false,
             miscount: 0,
             released: Vec::new(),
@@ -215,6 +218,11 @@ impl Consumer {
     pub fn num_matches(&self, subject: &str) -> i64 {
         let matching = self.config.filters.iter().filter(|filter| covers(filter, subject)).count() as i64;
         if self.config.filters.is_empty() { 1 } else { matching }
+    }
+
+    /// Whether it was delivered what it has not heard of.
+    pub fn got_fresh(&self) -> bool {
+        self.fresh.is_some_and(|seq| seq < self.next)
     }
 
     pub fn has_acks(&self) -> bool {
@@ -502,11 +510,13 @@ impl Consumer {
         pending.map(|delivery| Numbers { stream_seq, consumer_seq: delivery.consumer_seq })
     }
 
-    /// That counts as an ack.
-    pub fn lose_pending(&mut self, numbers: Numbers) {
+    /// That counts as an ack. Whether it makes room for another message.
+    pub fn lose_pending(&mut self, numbers: Numbers) -> bool {
         let was_stalled = self.is_stalled();
         self.settle(numbers);
-        self.may_go_on |= was_stalled && !self.is_stalled();
+        let has_room = was_stalled && !self.is_stalled();
+        self.may_go_on |= has_room;
+        has_room
     }
 
     /// A message that is due is found missing. Where the ack is too low to count, it stays pending for ever.

@@ -56,14 +56,17 @@ pub struct Model {
     empty_first_seq: u64,
     /// In the order of their making.
     pub consumers: Vec<Consumer>,
+    /// Consumers for which a removal made room.
+    unblocked: Vec<&'static str>,
     /// What went to the subscriptions.
     sent: Vec<String>,
 }
 
 impl Model {
     pub fn new(config: StreamConfig, now: Timestamp) -> Self {
-        let (messages, consumers, sent) = (Vec::new(), Vec::new(), Vec::new());
-        Self { config, now, messages, last_seq: 0, empty_first_seq: 0, consumers, sent }
+        let (messages, consumers) = (Vec::new(), Vec::new());
+        let (unblocked, sent) = (Vec::new(), Vec::new());
+        Self { config, now, messages, last_seq: 0, empty_first_seq: 0, consumers, unblocked, sent }
     }
 
     pub fn take_sent(&mut self) -> Vec<String> {
@@ -88,9 +91,10 @@ impl Model {
 
     /// Messages that a consumer reads and has not got yet.
     pub fn num_pending(&self, consumer: &Consumer) -> u64 {
-        let is_read = |message: &&Message| consumer.matches(message.subject);
+        let is_read = |message: &&Message| consumer.matches(message.subject) && Some(message.seq) != consumer.fresh;
         let ahead = self.messages.iter().filter(|message| message.seq >= consumer.next).filter(is_read).count() as i64;
-        (ahead + consumer.miscount).max(0) as u64
+        // What it got before it heard of it is taken off all the same.
+        (ahead + consumer.miscount - i64::from(consumer.got_fresh())).max(0) as u64
     }
 
     pub fn publish(&mut self, subject: &'static str) -> u64 {
@@ -104,14 +108,25 @@ impl Model {
         self.messages.push(Message { seq, subject, stored: self.now });
         for consumer in self.consumers.iter_mut().filter(|consumer| consumer.matches(subject)) {
             if seq >= consumer.next {
-                consumer.miscount += consumer.num_matches(subject) - 1;
+                consumer.fresh = Some(seq);
             } else {
                 consumer.miscount += consumer.num_matches(subject);
             }
         }
+        self.unblocked.clear();
         self.enforce_limits(subject);
+        // What was removed made room for them.
+        for name in std::mem::take(&mut self.unblocked) {
+            if let Some(at) = self.position(name) {
+                self.deliver(at);
+            }
+        }
         for at in 0..self.consumers.len() {
-            let consumer = &self.consumers[at];
+            let consumer = &mut self.consumers[at];
+            if consumer.fresh.take().is_none() {
+                continue;
+            }
+            consumer.miscount += consumer.num_matches(subject) - 1;
             if consumer.matches(subject)
                 && seq >= consumer.next
                 && (consumer.config.is_push || !consumer.requests.is_empty())
@@ -151,10 +166,17 @@ impl Model {
         for at in 0..self.consumers.len() {
             let consumer = &mut self.consumers[at];
             if let Some(numbers) = consumer.lose(message.seq, message.subject) {
-                consumer.lose_pending(numbers);
-                self.release(at);
+                self.lose_pending(at, numbers);
             }
         }
+    }
+
+    fn lose_pending(&mut self, at: usize, numbers: Numbers) {
+        let consumer = &mut self.consumers[at];
+        if consumer.lose_pending(numbers) {
+            self.unblocked.push(consumer.name);
+        }
+        self.release(at);
     }
 
     /// Lets the messages go that a consumer settled and that no other needs.
@@ -388,7 +410,9 @@ impl Model {
                 let end = self.last_seq + 1;
                 let consumer = &mut self.consumers[at];
                 consumer.next = consumer.next.max(end);
-                consumer.miscount = 0;
+                if consumer.miscount != i64::from(consumer.got_fresh()) {
+                    (consumer.fresh, consumer.miscount) = (None, 0);
+                }
                 self.tidy(at, true);
                 false
             }
@@ -466,8 +490,7 @@ impl Model {
                 self.follow_purge(purge.filter);
                 for (at, numbers) in pending.into_iter().enumerate() {
                     if let Some(numbers) = numbers {
-                        self.consumers[at].lose_pending(numbers);
-                        self.release(at);
+                        self.lose_pending(at, numbers);
                     }
                 }
                 return 1;

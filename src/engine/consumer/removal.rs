@@ -98,23 +98,25 @@ impl Consumer {
         None
     }
 
-    /// Takes the removal of a pending message as an ack, as often as filters match it. What may be delivered then waits
-    /// until the stream has done what it is about.
+    /// Takes the removal of a pending message as an ack, as often as filters match it. Whether that makes room for
+    /// another message, which goes out when the stream has done what it is about.
     pub fn terminate_removed(
         &mut self,
         ctx: &mut Context<'_>,
         stream: StreamView<'_>,
         ack: AckSubject,
         matches: usize,
-    ) {
+    ) -> bool {
         let was_stalled = self.is_stalled();
         for _ in 0..matches {
             self.ack_message(ctx, stream, ack, false);
             self.advise_terminated(ctx, ack, DELETED);
         }
-        if was_stalled && !self.is_stalled() {
+        let has_room = was_stalled && !self.is_stalled();
+        if has_room {
             self.has_backlog = Some(ctx.now);
         }
+        has_room
     }
 
     /// The stream was purged up to `first_seq`, or, if `is_wider`, of some subjects of this consumer.

@@ -82,8 +82,12 @@ impl Stream {
         self.spare_readers = readers;
     }
 
-    /// Tells the consumers that read `subject` that message `seq` was stored.
+    /// Tells the consumers that read `subject` that message `seq` was stored. Those that had to wait until a removal
+    /// made room go on before, and know nothing of it yet.
     pub(super) fn signal_consumers(&mut self, ctx: &mut Context<'_>, subject: &[u8], seq: u64) {
+        for id in std::mem::take(&mut self.unblocked) {
+            self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.deliver(ctx, stream));
+        }
         let spare = std::mem::take(&mut self.spare_readers);
         let readers = self.readers(spare, subject);
         for same in readers.chunk_by(|one, other| one == other) {

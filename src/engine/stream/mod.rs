@@ -68,6 +68,8 @@ pub struct Stream {
     filters: SubjectMap<ConsumerId>,
     /// An empty list, kept for its memory.
     spare_readers: Vec<ConsumerId>,
+    /// Consumers for which a removal made room since the stream last told its consumers anything.
+    unblocked: Vec<ConsumerId>,
     duplicates: Duplicates,
     /// The message id of the last message, empty if it had none.
     last_msg_id: Vec<u8>,
@@ -100,6 +102,7 @@ impl Stream {
             consumer_names: SortedMap::new(),
             filters: SubjectMap::default(),
             spare_readers: Vec::new(),
+            unblocked: Vec::new(),
             duplicates: Duplicates::default(),
             last_msg_id: Vec::new(),
             takes_delivery_as_ack: config.retention != Retention::Limits,

@@ -84,9 +84,12 @@ impl Stream {
                 let pending = self.tell_purged(ctx, seq, &subject);
                 self.follow_purge(ctx, filter);
                 for (id, ack, matches) in pending {
-                    self.with_consumer(ctx, id, |consumer, ctx, stream| {
-                        consumer.terminate_removed(ctx, stream, ack, matches);
+                    let has_room = self.with_consumer(ctx, id, |consumer, ctx, stream| {
+                        consumer.terminate_removed(ctx, stream, ack, matches)
                     });
+                    if has_room == Some(true) {
+                        self.unblocked.push(id);
+                    }
                 }
                 return purged;
             }

@@ -63,11 +63,13 @@ impl Stream {
 
     fn tell_removed_to(&mut self, ctx: &mut Context<'_>, seq: u64, readers: Vec<ConsumerId>) {
         for same in readers.chunk_by(|one, other| one == other) {
-            self.with_consumer(ctx, same[0], |consumer, ctx, stream| {
-                if let Some(ack) = consumer.handle_removed(ctx.now, seq, same.len()) {
-                    consumer.terminate_removed(ctx, stream, ack, same.len());
-                }
+            let has_room = self.with_consumer(ctx, same[0], |consumer, ctx, stream| {
+                let pending = consumer.handle_removed(ctx.now, seq, same.len());
+                pending.is_some_and(|ack| consumer.terminate_removed(ctx, stream, ack, same.len()))
             });
+            if has_room == Some(true) {
+                self.unblocked.push(same[0]);
+            }
         }
         self.recycle_readers(readers);
     }
@@ -162,6 +164,8 @@ impl Stream {
 
     /// Acts on everything that is due.
     pub fn handle_deadlines(&mut self, ctx: &mut Context<'_>, room: Room) {
+        // They have a deadline of their own.
+        self.unblocked.clear();
         for due in StreamDue::OWN {
             if self.due_at(due).is_some_and(|at| at <= ctx.now) {
                 self.act(ctx, room, due);

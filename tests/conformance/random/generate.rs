@@ -1,7 +1,8 @@
 //! Random scenarios: steps on one or two streams and a few consumers, made from a seed.
 //!
 //! Left out is what the real server itself decides by chance or by the minute: inactivity, queue groups, sampling below
-//! 100 %. Durations are chosen so that few of them end near the end of a step.
+//! 100 %, two consumers that deliver to one subject. Left out as well are steps without a reply, since a client waits for
+//! them by its own clock. Durations are chosen so that few of them end near the end of a step.
 
 /// A small generator of good enough numbers (splitmix64).
 #[derive(Clone, Debug)]
@@ -147,7 +148,7 @@ impl Generator {
         maybe(25, &["allow_rollup_hdrs"]);
         maybe(15, &["allow_msg_ttl", "subject_delete_marker_ttl=1s"]);
         maybe(25, &["allow_direct"]);
-        maybe(5, &["deny_delete", "deny_purge", "no_ack"]);
+        maybe(5, &["deny_delete", "deny_purge"]);
         maybe(8, &["consumer_limits={\"max_ack_pending\":2}"]);
         maybe(10, &["allow_atomic"]);
         maybe(5, &["subject_transform={\"src\":\"s.*\",\"dest\":\"s.{{wildcard(1)}}.x\"}"]);
@@ -185,7 +186,7 @@ impl Generator {
     fn create_consumer(&mut self) {
         let place = self.place();
         let stream = place.split('/').next().unwrap_or("S").to_owned();
-        let options = self.consumer_options(&stream);
+        let options = self.consumer_options(&stream).replace("d.x", &push_subject(&place));
         self.say(&format!("consumer create {place}{options}"));
     }
 
@@ -223,7 +224,7 @@ impl Generator {
         maybe(6, &["sample_freq=\"100\"", "description=text", "replay_policy=instant"]);
         maybe(
             10,
-            &["deliver_subject=d.x", "deliver_subject=d.y idle_heartbeat=610ms", "deliver_subject=d.x headers_only"],
+            &["deliver_subject=d.x", "deliver_subject=d.x idle_heartbeat=610ms", "deliver_subject=d.x headers_only"],
         );
         maybe(8, &["priority_policy=overflow priority_groups=g", "priority_policy=prioritized priority_groups=g"]);
         options
@@ -337,19 +338,33 @@ impl Generator {
         let step = match self.rng.below(6) {
             0 => format!("consumer pause {place} until=${{now+430ms}}"),
             1 => format!("consumer pause {place}"),
-            2 => format!("consumer reset {place}"),
-            3 => format!("consumer reset {place} seq={}", self.rng.between(1, 5)),
+            2 if self.may_exist(&place) => format!("consumer reset {place}"),
+            3 if self.may_exist(&place) => format!("consumer reset {place} seq={}", self.rng.between(1, 5)),
+            2 | 3 => format!("consumer pause {place}"),
             _ => format!("consumer delete {place}"),
         };
         self.say(&step);
     }
 
-    fn subscribe(&mut self) {
-        let step = match self.rng.below(4) {
-            0 | 1 => "subscribe d.x as=dx",
-            2 => "subscribe d.y as=dy",
-            _ => "unsubscribe dx",
-        };
-        self.say(step);
+    /// Whether the last thing said about a consumer may have left it there.
+    fn may_exist(&self, place: &str) -> bool {
+        let about =
+            |word: &str| self.steps.iter().rposition(|step| step.starts_with(&format!("consumer {word} {place}")));
+        about("create") > about("delete")
     }
+
+    fn subscribe(&mut self) {
+        let place = self.place();
+        let subject = push_subject(&place);
+        let step = match self.rng.below(4) {
+            0..=2 => format!("subscribe {subject} as={subject}"),
+            _ => format!("unsubscribe {subject}"),
+        };
+        self.say(&step);
+    }
+}
+
+/// The deliver subject of a consumer.
+fn push_subject(place: &str) -> String {
+    format!("d.{}", place.replace('/', "-"))
 }

@@ -104,7 +104,14 @@ impl Stream {
             }
             return link.fail(ctx, stream, request.from_seq, Some(error));
         }
-        let Some(config) = reply.config else { return link.fail(ctx, stream, request.from_seq, None) };
+        let Some(config) = reply.config else {
+            let err = "invalid consumer create response".to_owned();
+            let error = match link.kind {
+                LinkKind::Mirror => ApiError::MirrorConsumerSetupFailed { err },
+                LinkKind::Source => ApiError::SourceConsumerSetupFailed { err },
+            };
+            return link.fail(ctx, stream, request.from_seq, Some(error.into()));
+        };
         if link.source.consumer.is_some() && config.ack_policy != AckPolicy::FlowControl {
             let error = match link.kind {
                 LinkKind::Mirror => ApiError::MirrorConsumerRequiresAckFc,
