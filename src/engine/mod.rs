@@ -190,6 +190,11 @@ impl Server {
         &self.account
     }
 
+    /// The connections that are open.
+    pub fn connections(&self) -> impl Iterator<Item = (ConnId, &Connection)> {
+        self.connections.iter().filter(|(_, connection)| !connection.is_closed())
+    }
+
     pub const fn connection_count(&self) -> usize {
         self.connections.len()
     }

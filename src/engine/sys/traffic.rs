@@ -73,7 +73,7 @@ impl From<Traffic> for TrafficByPeer {
 
 impl Server {
     pub(super) fn account_traffic(&self, now: Timestamp) -> AccountsTraffic<'_> {
-        let open = || self.connections.iter().map(|(_, connection)| connection).filter(|it| !it.is_closed());
+        let open = || self.connections().map(|(_, connection)| connection);
         let account = AccountTraffic {
             acc: ACCOUNT,
             name: ACCOUNT,
