@@ -129,7 +129,12 @@ impl Server {
         match op {
             ClientOp::Connect(argument) => self.handle_connect(now, conn, argument),
             ClientOp::Ping => self.handle_ping(conn),
-            ClientOp::Pong | ClientOp::Ignored => {}
+            ClientOp::Pong => {
+                if let Some(connection) = self.connections.get_mut(conn) {
+                    connection.pings_out = 0;
+                }
+            }
+            ClientOp::Ignored => {}
             ClientOp::Sub { subject, queue, sid } => self.handle_sub(now, conn, subject, queue, sid),
             ClientOp::Unsub { sid, max } => self.handle_unsub(now, conn, sid, max),
             ClientOp::Pub(publish) => self.handle_pub(now, conn, &publish),
@@ -140,7 +145,10 @@ impl Server {
         self.drop_subscriptions(now, conn);
         let Some(connection) = self.connections.get_mut(conn) else { return };
         match connection.connect(argument) {
-            Ok(()) => self.with_connection(conn, Connection::send_ok),
+            Ok(()) => {
+                self.with_connection(conn, Connection::send_ok);
+                self.watch_over(now, conn);
+            }
             Err(error) => self.close(now, conn, error),
         }
     }
@@ -233,6 +241,7 @@ impl Server {
 
     pub(super) fn handle_disconnect(&mut self, now: Timestamp, conn: ConnId) {
         self.drop_subscriptions(now, conn);
+        self.pings.remove(u64::from(super::table::Id::index(conn)));
         if self.connections.remove(conn).is_some() {
             self.effects.tell(now, || Event::ClientGone { conn });
         }

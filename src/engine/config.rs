@@ -15,6 +15,9 @@ pub struct ServerConfig {
     pub port: u16,
     /// Largest message, headers and payload together, in bytes.
     pub max_payload: usize,
+    /// How often clients are asked whether they are there; `None` never asks. In JSON a number of nanoseconds.
+    #[serde(with = "nanos")]
+    pub ping_interval: Option<Duration>,
     /// `None`: JetStream is off, its subjects have no interest.
     pub jetstream: Option<JetStreamConfig>,
 }
@@ -82,6 +85,7 @@ impl Default for ServerConfig {
             host: "127.0.0.1".to_owned(),
             port: 4222,
             max_payload: 1024 * 1024,
+            ping_interval: None,
             jetstream: Some(JetStreamConfig::default()),
         }
     }

@@ -27,6 +27,7 @@ pub mod error;
 pub mod event;
 pub mod expiring;
 pub mod list;
+mod liveness;
 pub mod message;
 pub mod quote;
 pub mod rng;
@@ -56,6 +57,7 @@ use connection::{Connection, Traffic};
 use context::Context;
 use effects::Effects;
 use event::Event;
+use expiring::Deadlines;
 use rng::Rng;
 use router::Router;
 use stream::OriginRef;
@@ -90,7 +92,15 @@ pub enum Output {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Deadline {
     pub at: Timestamp,
-    pub due: AccountDue,
+    pub due: Due,
+}
+
+/// What happens without an input, in the order in which it happens at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Due {
+    Account(AccountDue),
+    /// A client is asked whether it is there.
+    Ping(ConnId),
 }
 
 /// A NATS server with JetStream: one server, one account, memory storage.
@@ -109,6 +119,8 @@ pub struct Server {
     received: Traffic,
     sent: Traffic,
     slow_consumers: u64,
+    /// When clients are asked whether they are there, by their number.
+    pings: Deadlines,
     /// Connections with something to give out, in the order in which they got it.
     ready: VecDeque<ConnId>,
 }
@@ -129,6 +141,7 @@ impl Server {
             received: Traffic::default(),
             sent: Traffic::default(),
             slow_consumers: 0,
+            pings: Deadlines::default(),
             ready: VecDeque::new(),
         }
     }
@@ -163,7 +176,9 @@ impl Server {
 
     /// The earliest moment at which something happens without an input, and what.
     pub fn next_deadline(&self) -> Option<Deadline> {
-        self.account.next_due().map(|(at, due)| Deadline { at, due })
+        let account = self.account.next_due().map(|(at, due)| Deadline { at, due: Due::Account(due) });
+        let ping = self.next_ping().map(|(at, conn)| Deadline { at, due: Due::Ping(conn) });
+        account.into_iter().chain(ping).min()
     }
 
     /// Cuts the link between a stream and one of its origins, so that nothing passes, or mends it; see
@@ -178,6 +193,7 @@ impl Server {
     fn handle_deadlines(&mut self, now: Timestamp) {
         let (account, mut ctx) = self.parts(now);
         account.handle_deadlines(&mut ctx);
+        self.handle_pings(now);
     }
 
     /// The account, and everything that it may use.
@@ -188,6 +204,11 @@ impl Server {
 
     pub const fn account(&self) -> &Account {
         &self.account
+    }
+
+    /// The connections that are open.
+    pub fn connections(&self) -> impl Iterator<Item = (ConnId, &Connection)> {
+        self.connections.iter().filter(|(_, connection)| !connection.is_closed())
     }
 
     pub const fn connection_count(&self) -> usize {

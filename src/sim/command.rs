@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::actor::{ActorId, Draft, FetchRequest, PublisherScript, WorkerScript};
 use crate::engine::stream::OriginRef;
+use crate::engine::table::ConnId;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
@@ -68,6 +69,17 @@ pub enum Command {
         origin: OriginRef,
         is_cut: bool,
     },
+    /// Connects a client from outside.
+    Attach,
+    /// A client from outside says something. What is not attached says nothing.
+    AttachedSays {
+        conn: ConnId,
+        bytes: Vec<u8>,
+    },
+    /// A client from outside hangs up.
+    Detach {
+        conn: ConnId,
+    },
     /// A request of the page's own, as to the API.
     Request {
         subject: String,
@@ -97,6 +109,7 @@ impl Command {
             Self::AddWorker { name, stream, consumer, .. } => name.len() + stream.len() + consumer.len(),
             Self::Publish { draft, .. } => draft_size(draft),
             Self::CutLink { stream, .. } => stream.len(),
+            Self::AttachedSays { bytes, .. } => bytes.len(),
             Self::Request { subject, body } => subject.len() + body.len(),
             _ => 0,
         };

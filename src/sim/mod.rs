@@ -5,6 +5,7 @@
 //! equal runs.
 
 pub mod actor;
+pub mod attached;
 pub mod client;
 pub mod clock;
 pub mod command;
@@ -85,6 +86,12 @@ impl Simulation {
     }
 
     fn after_change(&mut self) {
+        for (conn, connection) in self.world.attached() {
+            let name = attached::name(conn, connection);
+            if self.trace.client_name(conn) != Some(&name) {
+                self.trace.name_client(conn, name);
+            }
+        }
         for (_, actor) in self.world.actors().iter() {
             if let Some(conn) = actor.conn
                 && self.trace.client_name(conn) != Some(&actor.name)
@@ -253,6 +260,11 @@ impl Simulation {
                 }
             }),
             Command::CutLink { stream, origin, is_cut } => world.set_link_cut(&stream, origin, is_cut, outgoing),
+            Command::Attach => {
+                world.connect(outgoing);
+            }
+            Command::AttachedSays { conn, bytes } => world.send(conn, &bytes, outgoing),
+            Command::Detach { conn } => world.disconnect(conn, outgoing),
             Command::Request { subject, body } => {
                 // A request that was too long cost the page its connection.
                 world.connect_actor(*console, outgoing);

@@ -8,11 +8,11 @@ use super::Simulation;
 use super::actor::{ActorId, Draft, FetchRequest, PublisherScript, Role, WorkerScript};
 use super::command::{Command, Settlement};
 use super::world::NextEvent;
-use crate::engine::ServerConfig;
 use crate::engine::account::AccountDue;
 use crate::engine::consumer::Wakeup;
 use crate::engine::stream::{OriginRef, StreamDue};
 use crate::engine::time::Timestamp;
+use crate::engine::{Due, ServerConfig};
 
 /// A world that can be opened by its key.
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +102,7 @@ impl Preset {
 fn is_before_redelivery(simulation: &Simulation) -> bool {
     matches!(
         simulation.world().next_event(),
-        Some(NextEvent::Server(deadline)) if matches!(deadline.due, AccountDue::Stream(_, StreamDue::Consumer(_, Wakeup::AckWait)))
+        Some(NextEvent::Server(deadline)) if matches!(deadline.due, Due::Account(AccountDue::Stream(_, StreamDue::Consumer(_, Wakeup::AckWait))))
     )
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Everything passes between clients and server as bytes, at once. Cloning it is cheap, so that a past can be kept.
 
+use crate::engine::connection::Connection;
 use crate::engine::event::Event;
 use crate::engine::rng::Rng;
 use crate::engine::stream::OriginRef;
@@ -75,6 +76,11 @@ impl World {
 
     pub const fn actors(&self) -> &Table<ActorId, Actor> {
         &self.actors
+    }
+
+    /// The connections of clients from outside: those that no scripted client holds.
+    pub fn attached(&self) -> impl Iterator<Item = (ConnId, &Connection)> {
+        self.server.connections().filter(|(conn, _)| self.actor_of(*conn).is_none())
     }
 
     pub fn take_events(&mut self) -> Vec<(Timestamp, Event)> {

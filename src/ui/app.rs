@@ -13,11 +13,13 @@ use crate::sim::actor::Answer;
 use crate::sim::clock::Speed;
 use crate::sim::command::Command;
 use crate::sim::presets::Preset;
+use crate::view::attached::CLOCK_NOTE;
 use crate::view::form::{ApiError, ApiRequest};
 use crate::view::log::LogRow;
 use crate::view::{Focus, PageRows, Scene, scene, stream_form, subjects};
 
 use super::action::{Action, ClockAction, Dialog, PageAction};
+use super::bridge;
 use super::frame::Frames;
 use super::keys::{Key, Keys};
 use super::panels::clock::Clock;
@@ -77,6 +79,8 @@ pub enum Msg {
     Act(Action),
     Key(Key),
     Frame(Duration),
+    /// A client from outside came or went.
+    Attached,
 }
 
 impl Component for App {
@@ -88,6 +92,7 @@ impl Component for App {
         let window = web_sys::window();
         window.iter().for_each(theme::restore);
         let keys = window.clone().map(|window| Keys::listen(window, ctx.link().callback(Msg::Key)));
+        bridge::open(simulation, ctx.link().callback(|()| Msg::Attached));
         let focus = Focus::default();
         let rows = PageRows::of(scene(&simulation.borrow(), &focus), None);
         let mut app = Self {
@@ -113,6 +118,7 @@ impl Component for App {
         match msg {
             Msg::Act(action) => self.act(action),
             Msg::Key(key) => self.press(key),
+            Msg::Attached => {}
             Msg::Frame(wall) => {
                 self.simulation.borrow_mut().frame(wall);
                 self.announcer.pass(wall);
@@ -134,9 +140,24 @@ impl Component for App {
         let stream = rows.streams.first().map(|row| Rc::clone(&row.name));
         let is_fast = rows.clock.is_playing && rows.clock.speed >= STILL_FROM;
         let panels = element("main", if is_fast { "page page--fast" } else { "page" })
-            .with(memo("publishers", Publishers { rows: Rc::clone(&rows.publishers), on_action: on_action() }))
+            .with(memo(
+                "publishers",
+                Publishers {
+                    rows: Rc::clone(&rows.publishers),
+                    attached: Rc::clone(&rows.attached),
+                    on_action: on_action(),
+                },
+            ))
             .with(memo("streams", Streams { rows: Rc::clone(&rows.streams), on_action: on_action() }))
-            .with(memo("consumers", Consumers { rows: Rc::clone(&rows.consumers), stream, on_action: on_action() }))
+            .with(memo(
+                "consumers",
+                Consumers {
+                    rows: Rc::clone(&rows.consumers),
+                    attached: Rc::clone(&rows.attached),
+                    stream,
+                    on_action: on_action(),
+                },
+            ))
             .with(memo("log", Log { rows: Rc::clone(&rows.log) }));
         let dialog = |open: &OpenDialog| -> Html {
             let props = DialogProps { open: open.clone(), on_action: on_action() };
@@ -145,6 +166,7 @@ impl Component for App {
         list([
             memo("header", Header { preset: self.preset, on_action: on_action() }),
             memo("clock", Clock { row: Rc::clone(&rows.clock), preset: self.preset, on_action: on_action() }),
+            (!rows.attached.is_empty()).then(|| element("p", "clock__note").text(CLOCK_NOTE)).into_html(),
             self.error.as_ref().map(|error| refusal(error, &self.on_action)).into_html(),
             panels.into_html(),
             element("p", "hidden").attr("role", "status").text(self.announcer.says.clone()).into_html(),
@@ -174,6 +196,10 @@ impl App {
 
     fn move_time(&mut self, action: ClockAction) {
         let mut simulation = self.simulation.borrow_mut();
+        // A client from outside lives on wall time, and the page says so.
+        if simulation.is_attached() && !matches!(action, ClockAction::Open(_)) {
+            return;
+        }
         match action {
             ClockAction::Play => simulation.clock.is_playing = true,
             ClockAction::Pause => simulation.clock.is_playing = false,

@@ -5,6 +5,7 @@
 
 pub mod action;
 pub mod app;
+pub mod bridge;
 pub mod frame;
 pub mod keys;
 pub mod panels;

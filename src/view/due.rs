@@ -1,9 +1,11 @@
 //! What is due, in words: for the clock bar and the marks ahead on its line.
 
+use crate::engine::Due;
 use crate::engine::account::{Account, AccountDue};
 use crate::engine::consumer::ack_pending::PendingState;
 use crate::engine::consumer::{Consumer, Wakeup};
 use crate::engine::stream::{LinkDue, Stream, StreamDue};
+use crate::engine::table::Id;
 use crate::engine::time::Timestamp;
 use crate::engine::transfer::{Restore, Snapshot, TransferDue};
 use crate::sim::actor::Role;
@@ -18,10 +20,11 @@ pub fn what(world: &World, next: NextEvent) -> Phrase {
         NextEvent::Server(deadline) => {
             let account = world.server().account();
             match deadline.due {
-                AccountDue::Stream(id, due) => {
+                Due::Account(AccountDue::Stream(id, due)) => {
                     account.stream(id).map_or_else(Phrase::new, |stream| of_stream(stream, due))
                 }
-                AccountDue::Transfer(due) => of_transfer(account, due),
+                Due::Account(AccountDue::Transfer(due)) => of_transfer(account, due),
+                Due::Ping(conn) => Phrase::new().plain(format!("client {} is asked whether it is there", conn.index())),
             }
         }
         NextEvent::Actor(_, id) => {

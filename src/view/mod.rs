@@ -8,6 +8,7 @@
 //! [`form`] and its neighbours are what the dialogs know: fields, defaults, explanations, and the request that they
 //! make.
 
+pub mod attached;
 pub mod clock;
 pub mod consumer_form;
 pub mod consumers;
@@ -90,6 +91,8 @@ impl Focus {
 pub struct PageRows {
     pub clock: Rc<clock::ClockRow>,
     pub publishers: Rc<[Rc<publishers::PublisherRow>]>,
+    /// Clients from outside, which stand with the publishers and with the workers.
+    pub attached: Rc<[attached::AttachedRow]>,
     pub streams: Rc<[Rc<streams::StreamRow>]>,
     pub consumers: Rc<[Rc<consumers::ConsumerRow>]>,
     pub log: Rc<[log::LogRow]>,
@@ -101,6 +104,7 @@ impl PageRows {
         Self {
             clock: Rc::new(clock::row(scene)),
             publishers: publishers::rows(scene),
+            attached: attached::rows(scene),
             streams: streams::rows(scene),
             consumers: consumers::rows(scene),
             log: old_log.unwrap_or_else(|| log::rows(scene)),

@@ -64,6 +64,11 @@ export interface SimulatorOptions {
   port?: number;
   /** The largest message, headers and payload together, in bytes. */
   max_payload?: number;
+  /**
+   * How often clients are asked whether they are there; who leaves two PINGs unanswered is let go. Left out, nobody is
+   * asked: on a clock that runs a day in a moment, PINGs are events like any other.
+   */
+  ping_interval?: Nanos;
   /** JetStream's settings; false turns it off. */
   jetstream?: JetStreamOptions | false;
   /** Bytes of inputs that the journal keeps, 16 MiB unless set; 0 keeps none. */

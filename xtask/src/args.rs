@@ -36,6 +36,11 @@ impl Args {
         value.parse().map(Some).map_err(|_| Failure::new(format!("{name} cannot be {value:?}")))
     }
 
+    /// The next word, which stays.
+    pub fn peek(&self) -> Option<&str> {
+        self.0.first().map(String::as_str)
+    }
+
     /// Takes the next word.
     ///
     /// # Errors

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use crate::args::Args;
 use crate::build;
 use crate::say::{say, timed};
-use crate::tools::{node, rust_target};
-use crate::{Failure, Result, process, project};
+use crate::tools::{nats_server, node, rust_target};
+use crate::{Failure, Result, package, process, project};
 
 const PROCESSES: usize = 3;
 
@@ -16,13 +16,22 @@ const DEFAULT_N: &str = "100000";
 
 /// Runs all benchmarks, or those whose name contains the word given, or whose group has that name. With `--web` they run
 /// as WebAssembly in Node too, built as the page is, and each line says how many times longer it takes there.
+/// `clients [N]` sends N messages, a million unless said, through one client and back, here and on a real nats-server.
 ///
 /// # Errors
 /// A benchmark fails, or is slower than its limit.
 pub fn run(mut args: Args) -> Result {
+    if args.peek() == Some("clients") {
+        return clients(&args.rest()[1..]);
+    }
     let is_web = args.flag("--web");
     let wanted = args.rest();
     if is_web { web(&wanted) } else { process::run(native().args(wanted)) }
+}
+
+fn clients(arguments: &[String]) -> Result {
+    let mut node = package::node("clients/bench.mjs")?;
+    process::run(node.args(arguments).env("NATS_SERVER_BIN", nats_server::ensure()?))
 }
 
 fn native() -> Command {

@@ -11,8 +11,16 @@ use crate::tools::{Toolbox, cargo_tool, node, rust_target, small_std};
 use crate::{Result, process, project, size};
 
 /// What the page is built from; a folder stands for all that is in it.
-const SOURCES: [&str; 7] =
-    ["Cargo.toml", "Cargo.lock", "Trunk.toml", "index.html", "src", "www", "tests/e2e/package-lock.json"];
+const SOURCES: [&str; 8] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "Trunk.toml",
+    "index.html",
+    "src",
+    "www",
+    "tests/e2e/package-lock.json",
+    "tests/js/package-lock.json",
+];
 
 /// The arguments that make trunk build the page optimised; `web` is a profile of `Cargo.toml`.
 pub const OPTIMISED: [&str; 3] = ["--release", "--cargo-profile", "web"];
@@ -78,6 +86,9 @@ pub fn toolbox() -> Result<Toolbox> {
     rust_target::ensure()?;
     let tools = Toolbox::default().with(cargo_tool::trunk()?).with(cargo_tool::wasm_bindgen()?);
     process::run(process::cargo().args(["fetch", "--quiet", "--locked"]))?;
+    if let Err(failure) = node::CLIENTS.link() {
+        say(format!("{failure}; the page is built without the client that can be attached"));
+    }
     Ok(tools)
 }
 

@@ -7,7 +7,8 @@ const LOADED = [".css", ".html", ".js", ".wasm"];
 const folder = process.argv.at(-1);
 
 for (const name of readdirSync(folder, { recursive: true }).sort()) {
-  if (!LOADED.includes(extname(name))) continue;
+  // What is in folders is loaded later, if at all.
+  if (!LOADED.includes(extname(name)) || name.includes("/")) continue;
   const bytes = readFileSync(join(folder, name));
   console.log(bytes.length, brotliCompressSync(bytes).length, name);
 }

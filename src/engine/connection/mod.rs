@@ -25,6 +25,8 @@ pub enum ProtocolError {
     AuthorizationViolation,
     InvalidClientProtocol,
     NoRespondersRequiresHeaders,
+    /// PINGs stay unanswered.
+    StaleConnection,
     /// The connection ends without a word.
     Silent,
 }
@@ -39,6 +41,7 @@ impl ProtocolError {
             Self::AuthorizationViolation => Some("Authorization Violation"),
             Self::InvalidClientProtocol => Some("invalid client protocol"),
             Self::NoRespondersRequiresHeaders => Some("no responders requires headers support"),
+            Self::StaleConnection => Some("Stale Connection"),
             Self::Silent => None,
         }
     }
@@ -138,6 +141,9 @@ pub struct Connection {
     pub started: Timestamp,
     /// When the client said anything last.
     pub last_activity: Timestamp,
+    /// PINGs that were not answered.
+    pub pings_out: u32,
+    pub was_pinged: bool,
     /// What the client published.
     pub received: Traffic,
     /// What the client was given.
@@ -164,6 +170,8 @@ impl Connection {
             options: ConnectOptions::default(),
             started: now,
             last_activity: now,
+            pings_out: 0,
+            was_pinged: false,
             received: Traffic::default(),
             sent: Traffic::default(),
             held: Vec::new(),
@@ -271,6 +279,13 @@ impl Connection {
 
     pub fn send(&mut self, line: &[u8]) {
         self.outbox.extend_from_slice(line);
+    }
+
+    /// Asks whether the client is there.
+    pub fn ping(&mut self) {
+        self.pings_out += 1;
+        self.was_pinged = true;
+        self.send(b"PING\r\n");
     }
 
     pub fn send_ok(&mut self) {

@@ -112,8 +112,7 @@ impl Server {
         now: Timestamp,
         request: &ConnectionsRequest,
     ) -> Result<ConnectionsPage<'_>, String> {
-        let mut connections: Vec<(ConnId, &Connection)> =
-            self.connections.iter().filter(|(_, connection)| !connection.is_closed()).collect();
+        let mut connections: Vec<(ConnId, &Connection)> = self.connections().collect();
         sort(&mut connections, request)?;
         if request.state == CLOSED {
             connections.clear();

@@ -231,3 +231,45 @@ fn a_user_may_ask_what_passed() {
     );
     assert!(text.ends_with(&expected), "{text}");
 }
+
+#[test]
+fn who_answers_no_ping_is_let_go() {
+    let json = r#"{"server":{"ping_interval":120000000000}}"#;
+    let mut session = Session::new(Setup::from_json(json).expect("a setup"));
+    let (alive, silent) = (session.connect(), session.connect());
+    for handle in [alive, silent] {
+        session.write(handle, HELLO);
+    }
+    session.take_deliveries();
+    let second = |at| Duration::from_secs(at);
+    for seconds in [2, 120] {
+        session.advance(second(seconds));
+        assert_eq!(session.take_deliveries().len(), 2, "both are asked");
+        session.write(alive, b"PONG\r\n");
+    }
+    session.advance(second(120));
+    let expected = [
+        Delivery::Bytes { handle: alive, bytes: b"PING\r\n".to_vec() },
+        Delivery::Bytes { handle: silent, bytes: b"-ERR 'Stale Connection'\r\n".to_vec() },
+        Delivery::Closed { handle: silent },
+    ];
+    assert_eq!(session.take_deliveries(), expected);
+    session.close(alive);
+    assert_eq!(session.next_event(), None, "nobody is left to be asked");
+}
+
+#[test]
+fn who_speaks_is_not_asked() {
+    let json = r#"{"server":{"ping_interval":10000000000}}"#;
+    let mut session = Session::new(Setup::from_json(json).expect("a setup"));
+    let busy = session.connect();
+    session.write(busy, HELLO);
+    session.advance(Duration::from_secs(2));
+    session.write(busy, b"PONG\r\n");
+    session.take_deliveries();
+    for _ in 0..20 {
+        session.advance(Duration::from_secs(5));
+        session.write(busy, b"PUB x 0\r\n\r\n");
+    }
+    assert_eq!(session.take_deliveries(), []);
+}

@@ -1,5 +1,6 @@
 //! The panels, one folder each; their rows are in [`crate::view`], their sheets in `www/styles`.
 
+pub mod attached;
 pub mod clock;
 pub mod consumers;
 pub mod dialogs;

@@ -15,6 +15,8 @@ import { webSocketServer } from "./websocket.js";
 const VERSION = "2.15.1";
 const DEFAULT_PORT = 4222;
 const DEFAULT_WEBSOCKET_HOST = "127.0.0.1";
+/** In nanoseconds. On a manual clock nobody is asked unless the configuration says so: clients answer in wall time. */
+const PING_INTERVAL = 120e9;
 /** How long clients over TCP must be silent before a manual clock goes on. */
 const QUIET_MS = 4;
 
@@ -89,6 +91,7 @@ async function start(settings) {
     host,
     port: addresses.port,
     max_payload: settings.max_payload,
+    ping_interval: settings.ping_interval ?? (settings.clock === "manual" ? undefined : PING_INTERVAL),
     jetstream: jetstreamOptions(settings),
     journal_bytes: 0,
     quiet_ms: QUIET_MS,

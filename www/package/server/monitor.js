@@ -151,7 +151,7 @@ function general({ simulator, settings, addresses, started }) {
     host,
     port: addresses.port,
     max_connections: 65536,
-    ping_interval: 120 * NANOS,
+    ping_interval: settings.ping_interval ?? 120 * NANOS,
     ping_max: 2,
     http_host: http.host ?? host,
     http_port: addresses.http,

@@ -135,6 +135,7 @@ const SERVER = {
   http_port: (settings, node, key) => (settings.http = { port: number(node, key) }),
   monitor_port: (settings, node, key) => (settings.http = { port: number(node, key) }),
   max_payload: set("max_payload", size),
+  ping_interval: set("ping_interval", duration),
   store_dir: set("store_dir", text),
   storedir: set("store_dir", text),
   jetstream: (settings, node, key) => {
@@ -156,7 +157,7 @@ const SERVER_NOTED = [
   "client_advertise", "http_base_path", "leaf", "leafnodes", "logfile_size_limit", "log_size_limit", "logfile_max_num",
   "log_max_num", "syslog", "remote_syslog", "prof_port", "prof_block_rate", "trace_verbose", "trace_headers",
   "max_traced_msg_len", "max_control_line", "max_pending", "max_connections", "max_conn", "max_subscriptions", "max_subs",
-  "max_sub_tokens", "max_subscription_tokens", "ping_interval", "ping_max", "write_deadline", "write_timeout",
+  "max_sub_tokens", "max_subscription_tokens", "ping_max", "write_deadline", "write_timeout",
   "lame_duck_duration", "lame_duck_grace_period", "disable_sublist_cache", "no_sublist_cache", "no_header_support",
   "connect_error_reports", "reconnect_error_reports", "server_metadata", "feature_flags", "no_fast_producer_stall",
   "max_closed_clients", "system_account", "system", "no_system_account", "no_system", "no_sys_acc", "proxy_protocol",

@@ -29,6 +29,7 @@ impl Draw for Header {
             .with(element("h1", "header__name").text("JetStream Simulator"))
             .with(self.preset_choice())
             .with(element("p", "header__look").text(self.preset.look_at))
+            .with(element("button", "button").attr("type", "button").attr("data-attach", "").text("Attach a client"))
             .with(tool("◐", "Light or dark", "Light or dark", PageAction::SwitchTheme))
             .with(tool("?", "Help: signs and keys", "Signs and keys (?)", PageAction::Open(Dialog::Help)))
             .into_html()

@@ -8,14 +8,17 @@ use yew::{Callback, Html};
 
 use crate::engine::table::Id;
 use crate::ui::action::{Action, Dialog};
+use crate::ui::panels::attached;
 use crate::ui::widgets::element::Node;
 use crate::ui::widgets::memo::{Draw, memo};
+use crate::view::attached::AttachedRow;
 use crate::view::publishers::PublisherRow;
 
 /// The panel.
 #[derive(PartialEq)]
 pub struct Publishers {
     pub rows: Rc<[Rc<PublisherRow>]>,
+    pub attached: Rc<[AttachedRow]>,
     pub on_action: Callback<Action>,
 }
 
@@ -27,6 +30,7 @@ impl Draw for Publishers {
         };
         super::panel("publishers", "Publishers", Some(Dialog::NewPublisher), "Add publisher", on)
             .each(self.rows.iter().map(card))
+            .each(attached::cards(&self.attached, attached::Side::Publisher))
             .into_html()
     }
 }

@@ -1,0 +1,57 @@
+//! Whether clients are still there: the server's own PINGs, and the end of those that answer none.
+//!
+//! Only where [`ServerConfig::ping_interval`](super::ServerConfig) is set: on a clock that runs a day in a moment, PINGs are
+//! events like any other. Source: nats-server `server/client.go` (`processPingTimer`, `setFirstPingTimer`).
+
+use std::time::Duration;
+
+use super::Server;
+use super::connection::{Connection, ProtocolError};
+use super::table::{ConnId, Id};
+use super::time::Timestamp;
+
+/// After a CONNECT the first PING comes early: the real server measures the round trip with it.
+const FIRST_PING: Duration = Duration::from_secs(2);
+
+/// PINGs that may be unanswered.
+const MAX_PINGS_OUT: u32 = 2;
+
+impl Server {
+    /// A client said CONNECT: it is asked now and then from here on.
+    pub(super) fn watch_over(&mut self, now: Timestamp, conn: ConnId) {
+        if let Some(interval) = self.config.ping_interval {
+            self.pings.set(u64::from(conn.index()), now + interval.min(FIRST_PING));
+        }
+    }
+
+    /// When the next client is asked.
+    pub(super) fn next_ping(&self) -> Option<(Timestamp, ConnId)> {
+        self.pings.first().map(|(at, conn)| (at, id(conn)))
+    }
+
+    /// Asks everyone whose time has come, and ends the connections of those that are silent.
+    pub(super) fn handle_pings(&mut self, now: Timestamp) {
+        let Some(interval) = self.config.ping_interval else { return };
+        while let Some((_, conn)) = self.next_ping().filter(|(at, _)| *at <= now) {
+            let Some(connection) = self.connections.get(conn).filter(|connection| !connection.is_closed()) else {
+                self.pings.remove(u64::from(conn.index()));
+                continue;
+            };
+            let is_first = !connection.was_pinged;
+            let is_silent = is_first || now.since(connection.last_activity) >= interval;
+            if is_silent && connection.pings_out >= MAX_PINGS_OUT {
+                self.pings.remove(u64::from(conn.index()));
+                self.close(now, conn, ProtocolError::StaleConnection);
+                continue;
+            }
+            if is_silent {
+                self.with_connection(conn, Connection::ping);
+            }
+            self.pings.set(u64::from(conn.index()), now + interval);
+        }
+    }
+}
+
+fn id(conn: u64) -> ConnId {
+    ConnId::from_index(u32::try_from(conn).unwrap_or(u32::MAX))
+}
