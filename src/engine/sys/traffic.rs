@@ -33,7 +33,7 @@ object! {
 pub(super) struct AccountsTraffic<'a> {
     server_id: &'a str,
     now: Timestamp,
-    account_statz: [AccountTraffic; 1],
+    account_statz: Vec<AccountTraffic>,
 }
 
 #[derive(Serialize)]
@@ -85,6 +85,6 @@ impl Server {
             received: self.received.into(),
             slow_consumers: self.slow_consumers,
         };
-        AccountsTraffic { server_id: &self.server_id, now, account_statz: [account] }
+        AccountsTraffic { server_id: &self.server_id, now, account_statz: vec![account] }
     }
 }
