@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
+
+use super::duration::nanos;
 
 /// Settings of a server, named as in nats-server's configuration file. The default is a plain server with JetStream.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ServerConfig {
     /// Seeds everything random.
     pub seed: u64,
@@ -23,8 +24,7 @@ pub struct ServerConfig {
 }
 
 /// Settings within `jetstream {}` and the account's limits. `None` means no limit.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct JetStreamConfig {
     /// Refuse requests with unknown fields.
     pub strict: bool,
@@ -38,7 +38,7 @@ pub struct JetStreamConfig {
     /// Bytes that all streams may store, whatever storage they ask for. Not in nats-server: here both take memory.
     pub max_total_store: Option<u64>,
     /// Longest duplicate window of a stream. In JSON a number of nanoseconds.
-    #[serde(with = "nanos")]
+    #[serde(serialize_with = "serialize_nanos")]
     pub duplicate_window: Option<Duration>,
     pub max_request_batch: Option<u64>,
     /// Deliveries that wait for an ack, of any consumer.
@@ -49,8 +49,7 @@ pub struct JetStreamConfig {
 
 /// Settings within `limits { batch {} }`, for batches of published messages. `None` means the server's default, which
 /// differs between atomic and fast batches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct BatchLimits {
     /// Open batches of a stream.
     pub max_inflight_per_stream: Option<u64>,
@@ -59,13 +58,12 @@ pub struct BatchLimits {
     /// Messages of an atomic batch.
     pub max_msgs: Option<u64>,
     /// A batch to which nothing is added for so long is dropped. In JSON a number of nanoseconds.
-    #[serde(with = "nanos")]
+    #[serde(serialize_with = "serialize_nanos")]
     pub timeout: Option<Duration>,
 }
 
 /// What the account may use (nats-server `server/jetstream.go`, `JetStreamAccountLimits`). `None` means no limit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct AccountLimits {
     pub max_memory: Option<u64>,
     pub max_storage: Option<u64>,
@@ -110,16 +108,6 @@ impl Default for JetStreamConfig {
 }
 
 /// A duration in JSON: nanoseconds, as everywhere in the API.
-mod nanos {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-        duration.map(crate::engine::duration::nanos).serialize(serializer)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-        Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_nanos))
-    }
+fn serialize_nanos<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    duration.map(nanos).serialize(serializer)
 }

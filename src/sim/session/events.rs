@@ -1,13 +1,14 @@
 //! Events as JSON objects, with names where the engine has ids.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::engine::account::Account;
+use crate::engine::api;
 use crate::engine::duration::nanos;
 use crate::engine::event::{AckKind, ConsumerEnd, Event, Removal};
+use crate::engine::sorted_map::SortedMap;
 use crate::engine::table::{ConnId, ConsumerId, Id, StreamId};
 use crate::engine::time::Timestamp;
 
@@ -55,19 +56,19 @@ struct Line<'a> {
 pub(super) fn to_json(account: &Account, events: &[(Timestamp, Event)]) -> String {
     let names = Names::of(account, events);
     let lines: Vec<Line<'_>> = events.iter().map(|(at, event)| names.line(*at, event)).collect();
-    serde_json::to_string(&lines).unwrap_or_default()
+    String::from_utf8(api::json::to_json(&lines)).expect("JSON is text")
 }
 
 /// The names of streams and consumers, also of those that went during these events.
 struct Names<'a> {
     account: &'a Account,
-    gone_streams: BTreeMap<StreamId, &'a str>,
-    gone_consumers: BTreeMap<(StreamId, ConsumerId), &'a str>,
+    gone_streams: SortedMap<StreamId, &'a str>,
+    gone_consumers: SortedMap<(StreamId, ConsumerId), &'a str>,
 }
 
 impl<'a> Names<'a> {
     fn of(account: &'a Account, events: &'a [(Timestamp, Event)]) -> Self {
-        let mut names = Self { account, gone_streams: BTreeMap::new(), gone_consumers: BTreeMap::new() };
+        let mut names = Self { account, gone_streams: SortedMap::new(), gone_consumers: SortedMap::new() };
         for (_, event) in events {
             match event {
                 Event::StreamDeleted { stream, name } => drop(names.gone_streams.insert(*stream, name)),

@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::setup::Setup;
+use crate::engine::api::json::{object, to_json, unmarshal_strict};
+use crate::engine::list::List;
 use crate::engine::table::{ConnId, Id};
 use crate::engine::time::Timestamp;
 
@@ -57,8 +59,7 @@ impl fmt::Display for ReplayError {
 }
 
 /// A journal as it is written.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Serialize)]
 struct Written {
     format: String,
     version: u32,
@@ -66,20 +67,37 @@ struct Written {
     setup: String,
     /// When the journal was written, in nanoseconds since the start.
     until: u64,
-    inputs: Vec<Line>,
+    inputs: List<Line>,
+}
+
+object! {
+    Written as "jetstream.Journal" {
+        "format" => string(format),
+        "version" => uint32(version),
+        "setup" => string(setup),
+        "until" => uint64(until),
+        "inputs" => objects(inputs),
+    }
 }
 
 /// An input as it is written: bytes are a write, no connection is a new one, a connection alone ends.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Serialize)]
 struct Line {
     /// Nanoseconds since the start.
     at: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     conn: Option<u32>,
     /// One character for each byte, U+0000 to U+00FF.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<String>,
+}
+
+object! {
+    Line as "jetstream.Input" {
+        "at" => uint64(at),
+        "conn" => uint32_pointer(conn),
+        "bytes" => string_pointer(bytes),
+    }
 }
 
 type Imported = (Setup, Vec<(Timestamp, Entry)>, Timestamp);
@@ -128,28 +146,28 @@ impl SessionJournal {
             until: since_start(now),
             inputs: self.entries.iter().map(line).collect(),
         };
-        serde_json::to_string(&written).map_err(malformed)
+        Ok(String::from_utf8(to_json(&written)).expect("JSON is text"))
     }
 
     /// Reads what [`export`](Self::export) wrote: the setup, the inputs, and the moment of writing.
     pub(super) fn import(text: &str) -> Result<Imported, ReplayError> {
-        let written: Written = serde_json::from_str(text).map_err(malformed)?;
+        let written: Written = unmarshal_strict(text.as_bytes()).map_err(malformed)?;
         if (written.format.as_str(), written.version) != (FORMAT, VERSION) {
             return Err(malformed(format!("{} version {}", written.format, written.version)));
         }
         let setup = Setup::from_json(&written.setup).map_err(malformed)?;
         let after = |nanos| setup.start + Duration::from_nanos(nanos);
         let entries: Result<Vec<_>, ReplayError> =
-            written.inputs.into_iter().map(|line| Ok((after(line.at), line.entry()?))).collect();
+            written.inputs.iter().map(|line| Ok((after(line.at), line.entry()?))).collect();
         let until = after(written.until);
         Ok((setup, entries?, until))
     }
 }
 
 impl Line {
-    fn entry(self) -> Result<Entry, ReplayError> {
+    fn entry(&self) -> Result<Entry, ReplayError> {
         let conn = self.conn.map(ConnId::from_index);
-        match (conn, self.bytes) {
+        match (conn, &self.bytes) {
             (None, None) => Ok(Entry::Connect),
             (Some(conn), None) => Ok(Entry::Close { conn }),
             (Some(conn), Some(text)) => {

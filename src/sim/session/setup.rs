@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::engine::ServerConfig;
+use crate::engine::api::json::{object, to_json, unmarshal_strict};
+use crate::engine::config::{AccountLimits, BatchLimits, JetStreamConfig, ServerConfig};
 use crate::engine::date_time::DateTime;
 use crate::engine::time::Timestamp;
 
@@ -27,13 +28,69 @@ impl Default for Setup {
 }
 
 /// A [`Setup`] as it is written.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Default, Serialize)]
 struct Written {
     server: ServerConfig,
     /// RFC 3339.
     start: Option<String>,
     journal_bytes: Option<usize>,
+}
+
+object! {
+    Written as "jetstream.Setup" {
+        "server" => object(server),
+        "start" => string_pointer(start),
+        "journal_bytes" => uint_pointer(journal_bytes),
+    }
+}
+
+object! {
+    ServerConfig as "jetstream.Server" {
+        "seed" => uint64(seed),
+        "server_name" => string(server_name),
+        "host" => string(host),
+        "port" => uint16(port),
+        "max_payload" => uint(max_payload),
+        "jetstream" => pointer(jetstream),
+    }
+}
+
+object! {
+    JetStreamConfig as "jetstream.JetStream" {
+        "strict" => boolean(strict),
+        "domain" => string_pointer(domain),
+        "account_enabled" => boolean(account_enabled),
+        "max_memory_store" => uint64_pointer(max_memory_store),
+        "max_file_store" => uint64_pointer(max_file_store),
+        "max_total_store" => uint64_pointer(max_total_store),
+        "duplicate_window" => nanos_pointer(duplicate_window),
+        "max_request_batch" => uint64_pointer(max_request_batch),
+        "max_ack_pending" => uint64_pointer(max_ack_pending),
+        "batch" => object(batch),
+        "limits" => object(limits),
+    }
+}
+
+object! {
+    BatchLimits as "jetstream.Batch" {
+        "max_inflight_per_stream" => uint64_pointer(max_inflight_per_stream),
+        "max_inflight_total" => uint64_pointer(max_inflight_total),
+        "max_msgs" => uint64_pointer(max_msgs),
+        "timeout" => nanos_pointer(timeout),
+    }
+}
+
+object! {
+    AccountLimits as "jetstream.Limits" {
+        "max_memory" => uint64_pointer(max_memory),
+        "max_storage" => uint64_pointer(max_storage),
+        "max_streams" => uint64_pointer(max_streams),
+        "max_consumers" => uint64_pointer(max_consumers),
+        "max_ack_pending" => uint64_pointer(max_ack_pending),
+        "memory_max_stream_bytes" => uint64_pointer(memory_max_stream_bytes),
+        "storage_max_stream_bytes" => uint64_pointer(storage_max_stream_bytes),
+        "max_bytes_required" => boolean(max_bytes_required),
+    }
 }
 
 /// Why a text is no setup.
@@ -53,7 +110,7 @@ impl Setup {
     /// # Errors
     /// What is wrong, in words.
     pub fn from_json(json: &str) -> Result<Self, SetupError> {
-        let written: Written = serde_json::from_str(json).map_err(|error| SetupError(error.to_string()))?;
+        let written: Written = unmarshal_strict(json.as_bytes()).map_err(|error| SetupError(error.to_string()))?;
         let start = match written.start {
             None => Timestamp::SIMULATION_START,
             Some(text) => DateTime::parse(text.as_bytes())
@@ -66,10 +123,12 @@ impl Setup {
 
     /// The setup as [`from_json`](Self::from_json) reads it.
     pub fn to_json(&self) -> String {
-        let start = serde_json::to_value(self.start).ok().and_then(|start| start.as_str().map(str::to_owned));
-        let written =
-            Written { server: self.server.clone(), start, journal_bytes: Some(self.journal_bytes.unwrap_or(0)) };
-        serde_json::to_string(&written).unwrap_or_default()
+        let written = Written {
+            server: self.server.clone(),
+            start: Some(self.start.to_string()),
+            journal_bytes: Some(self.journal_bytes.unwrap_or(0)),
+        };
+        String::from_utf8(to_json(&written)).expect("JSON is text")
     }
 }
 

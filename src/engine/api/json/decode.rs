@@ -1,6 +1,7 @@
 //! Reading JSON into requests.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use super::JsonError;
 use super::scan::{ScanError, invalid_character, scan_value, skip_blanks};
@@ -192,6 +193,18 @@ impl<'a> Decoder<'a> {
         self.signed(out, "time.Duration");
     }
 
+    pub fn uint16(&mut self, out: &mut u16) {
+        self.number("uint16", &mut |digits| digits.parse().map(|number| *out = number).is_ok());
+    }
+
+    pub fn uint32(&mut self, out: &mut u32) {
+        self.number("uint32", &mut |digits| digits.parse().map(|number| *out = number).is_ok());
+    }
+
+    pub fn uint(&mut self, out: &mut usize) {
+        self.number("uint", &mut |digits| digits.parse().map(|number| *out = number).is_ok());
+    }
+
     fn signed(&mut self, out: &mut i64, go_type: &str) {
         self.number(go_type, &mut |digits| digits.parse().map(|number| *out = number).is_ok());
     }
@@ -233,6 +246,33 @@ impl<'a> Decoder<'a> {
             Ok(word) => *out = word,
             Err(error) => self.fail(|| error),
         }
+    }
+
+    pub fn string_pointer(&mut self, out: &mut Option<String>) {
+        self.nullable(out, Self::string);
+    }
+
+    pub fn uint_pointer(&mut self, out: &mut Option<usize>) {
+        self.nullable(out, Self::uint);
+    }
+
+    pub fn uint32_pointer(&mut self, out: &mut Option<u32>) {
+        self.nullable(out, Self::uint32);
+    }
+
+    pub fn uint64_pointer(&mut self, out: &mut Option<u64>) {
+        self.nullable(out, Self::uint64);
+    }
+
+    /// A number of nanoseconds.
+    pub fn nanos_pointer(&mut self, out: &mut Option<Duration>) {
+        let mut nanos = None;
+        self.uint64_pointer(&mut nanos);
+        *out = nanos.map(Duration::from_nanos);
+    }
+
+    fn nullable<T: Default>(&mut self, out: &mut Option<T>, read: fn(&mut Self, &mut T)) {
+        if self.takes_null() { *out = None } else { read(self, out.get_or_insert_default()) }
     }
 
     pub fn strings(&mut self, out: &mut List<String>) {

@@ -70,6 +70,16 @@ pub fn unmarshal<T: Object>(body: &[u8]) -> Result<T, JsonError> {
     Ok(value)
 }
 
+/// Reads an object in which every field is known.
+///
+/// # Errors
+/// Why the body is none.
+pub fn unmarshal_strict<T: Object>(body: &[u8]) -> Result<T, JsonError> {
+    let mut value = T::default();
+    decode_all(body, T::SHAPE, &mut value)?;
+    Ok(value)
+}
+
 /// Reads an object as [`unmarshal`] does, on top of what is in `value`.
 ///
 /// # Errors
