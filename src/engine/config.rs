@@ -17,7 +17,7 @@ pub struct ServerConfig {
     /// Largest message, headers and payload together, in bytes.
     pub max_payload: usize,
     /// How often clients are asked whether they are there; `None` never asks. In JSON a number of nanoseconds.
-    #[serde(with = "nanos")]
+    #[serde(serialize_with = "serialize_nanos")]
     pub ping_interval: Option<Duration>,
     /// `None`: JetStream is off, its subjects have no interest.
     pub jetstream: Option<JetStreamConfig>,

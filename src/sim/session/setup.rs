@@ -51,6 +51,7 @@ object! {
         "host" => string(host),
         "port" => uint16(port),
         "max_payload" => uint(max_payload),
+        "ping_interval" => nanos_pointer(ping_interval),
         "jetstream" => pointer(jetstream),
     }
 }
