@@ -16,7 +16,7 @@ const SOURCES: [&str; 5] = ["Cargo.toml", "Cargo.lock", "src", "www/package", "L
 const GOAL_BYTES: u64 = 220_000;
 
 /// What it may be until then: what it is now, lowered with each step towards the goal.
-const CEILING_BYTES: u64 = 295_000;
+const CEILING_BYTES: u64 = 233_000;
 
 const WASM_FILE: &str = "core_bg.wasm";
 
