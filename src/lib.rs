@@ -11,6 +11,10 @@
 //! [`view`] says what a page shows of that; `ui`, built for wasm32 only, draws it. `js`, built with the feature of that
 //! name, is what the JavaScript package is made of.
 
+// The page is built for size. What every message passes through says `optimize(speed)`, which costs 1 KB of it and makes
+// WebAssembly twice as fast. The build with its own standard library sets this flag, see `xtask/src/tools/small_std.rs`.
+#![cfg_attr(jetstream_sim_small, feature(optimize_attribute))]
+
 pub mod engine;
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 pub mod js;

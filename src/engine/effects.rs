@@ -48,6 +48,7 @@ impl Batch {
     }
 
     /// Calls `each` with every publication, in order.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn for_each(&self, mut each: impl FnMut(Publication<'_>)) {
         let mut rest = &self.bytes[..];
         let mut take = |len: u32| {
@@ -69,6 +70,7 @@ impl Batch {
     }
 
     /// Adds a publication whose reply subject and payload are written in place.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn push_with(
         &mut self,
         Publication { to, subject, headers, .. }: Publication<'_>,
@@ -85,6 +87,7 @@ impl Batch {
     }
 
     /// Lets `write` append a part, and returns its length.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> u32 {
         let start = self.bytes.len();
         write(&mut self.bytes);

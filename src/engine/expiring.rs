@@ -23,6 +23,7 @@ impl DeadlineOrder {
     /// Those that do not count are cleared away when they outnumber the others, and are at least so many.
     const MIN_STALE_TO_CLEAR: usize = 256;
 
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn add(&mut self, seq: u64, at: Timestamp) {
         self.len += 1;
         if self.in_order.back().is_some_and(|(last, _)| *last > at) {
@@ -33,6 +34,7 @@ impl DeadlineOrder {
     }
 
     /// `seq` is no longer due at `at`; `due_at` says when a sequence is due now.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn forget(&mut self, seq: u64, at: Timestamp, due_at: impl Fn(u64) -> Option<Timestamp>) {
         if !self.out_of_order.is_empty() {
             self.out_of_order.remove(&(at, seq));

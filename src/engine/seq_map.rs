@@ -32,6 +32,7 @@ impl<V> SeqMap<V> {
     }
 
     /// Where `seq` stands, or where it would have to be put in.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn position(&self, seq: u64) -> Result<usize, usize> {
         let (Some((first, _)), Some((last, _))) = (self.slots.front(), self.slots.back()) else { return Err(0) };
         if seq > *last {
@@ -46,10 +47,12 @@ impl<V> SeqMap<V> {
         self.slots.binary_search_by_key(&seq, |(found, _)| *found)
     }
 
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn get(&self, seq: u64) -> Option<&V> {
         self.position(seq).ok().and_then(|at| self.slots[at].1.as_ref())
     }
 
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn get_mut(&mut self, seq: u64) -> Option<&mut V> {
         self.position(seq).ok().and_then(|at| self.slots[at].1.as_mut())
     }
@@ -58,6 +61,7 @@ impl<V> SeqMap<V> {
         self.get(seq).is_some()
     }
 
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn insert(&mut self, seq: u64, value: V) {
         if self.slots.back().is_none_or(|(last, _)| *last < seq) {
             self.slots.push_back((seq, Some(value)));
@@ -73,6 +77,7 @@ impl<V> SeqMap<V> {
         }
     }
 
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn remove(&mut self, seq: u64) -> Option<V> {
         let at = self.position(seq).ok()?;
         let removed = self.slots[at].1.take()?;

@@ -83,6 +83,7 @@ enum Verb {
 }
 
 /// Takes the first operation off `bytes`, which are not empty. `max_payload` bounds headers and payload together.
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
 pub fn parse(bytes: &[u8], max_payload: usize) -> Parsed<'_> {
     let (verb, verb_len) = match verb(bytes) {
         Ok(Some(found)) => found,
@@ -105,6 +106,7 @@ pub fn parse(bytes: &[u8], max_payload: usize) -> Parsed<'_> {
 }
 
 /// The verb at the start and its length; `None` while its letters are still arriving.
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
 fn verb(bytes: &[u8]) -> Result<Option<(Verb, usize)>, ProtocolError> {
     // Nearly all operations are this one.
     if bytes.starts_with(b"PUB ") {
@@ -122,6 +124,7 @@ fn verb(bytes: &[u8]) -> Result<Option<(Verb, usize)>, ProtocolError> {
     Err(ProtocolError::UnknownOperation)
 }
 
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
 fn with_arguments(verb: Verb, bytes: &[u8], verb_len: usize, max_payload: usize) -> Parsed<'_> {
     let rest = &bytes[verb_len..];
     match rest.first() {
@@ -168,6 +171,7 @@ const fn is_blank(byte: u8) -> bool {
 }
 
 /// Splits an argument part into at most `N` arguments; `None` if there are more.
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
 fn split<const N: usize>(argument: &[u8]) -> Option<([&[u8]; N], usize)> {
     let mut found = [&b""[..]; N];
     let (mut rest, mut count) = (argument, 0);
@@ -205,6 +209,7 @@ fn unsub(argument: &[u8]) -> Result<ClientOp<'_>, ProtocolError> {
 }
 
 /// A size of one to nine decimal digits.
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
 fn size(digits: &[u8]) -> Option<usize> {
     if digits.is_empty() || digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
         return None;
@@ -212,6 +217,7 @@ fn size(digits: &[u8]) -> Option<usize> {
     Some(digits.iter().fold(0, |value, digit| value * 10 + usize::from(digit - b'0')))
 }
 
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
 fn publish<'a>(
     bytes: &'a [u8],
     after_line: usize,

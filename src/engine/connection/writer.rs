@@ -21,6 +21,7 @@ impl Message<'_> {
 }
 
 /// Appends `message` for subscription `sid`. A client without header support gets the payload alone.
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
 pub fn message(out: &mut Vec<u8>, sid: &[u8], message: &Message<'_>, with_headers: bool) {
     let Message { subject, reply, headers, payload, size_digits } = *message;
     let has_headers = with_headers && !headers.is_empty();
@@ -52,6 +53,7 @@ pub fn message(out: &mut Vec<u8>, sid: &[u8], message: &Message<'_>, with_header
 }
 
 /// Appends `number` in decimal digits.
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
 pub fn decimal(out: &mut Vec<u8>, number: u64) {
     let mut buffer = [0; MAX_DIGITS];
     out.extend_from_slice(digits(number, &mut buffer));
@@ -72,6 +74,7 @@ const PAIRS: [[u8; 2]; 100] = {
 };
 
 /// Writes `number` to the end of `buffer`.
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
 pub fn digits(mut number: u64, buffer: &mut [u8; MAX_DIGITS]) -> &[u8] {
     let mut at = MAX_DIGITS;
     while number >= 10 {

@@ -102,6 +102,7 @@ impl AckPending {
     }
 
     /// Notes a delivery at `now`. A message that was pending before keeps its first consumer sequence.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn track(&mut self, now: Timestamp, stream_seq: u64, consumer_seq: u64, wait: AckWait<'_>) {
         let due_at = wait.after(self.redeliveries(stream_seq)).map(|wait| now + wait);
         let state = due_at.map_or(PendingState::Unbounded, PendingState::InFlight);
@@ -154,6 +155,7 @@ impl AckPending {
     }
 
     /// Takes the next message to deliver again. It stays pending.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn pop_due(&mut self) -> Option<u64> {
         while let Some(stream_seq) = self.due.pop_front() {
             if let Some(pending) = self.entries.get_mut(stream_seq)
@@ -230,6 +232,7 @@ impl AckPending {
 
     /// Takes the messages whose time has come, in ascending order. Their wait starts anew, although nothing waits for
     /// it: an unattended consumer is kept alive by it.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn take_expired(&mut self, now: Timestamp) -> Vec<(u64, Pending)> {
         let mut expired = Vec::new();
         while let Some((_, stream_seq)) = self.deadlines.first().filter(|(at, _)| *at <= now) {
@@ -346,6 +349,7 @@ impl AckPending {
     }
 
     /// Changes the state of a pending message, and its deadline with it.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn set_state(&mut self, stream_seq: u64, state: PendingState) {
         let Some(pending) = self.entries.get_mut(stream_seq) else { return };
         let before = std::mem::replace(&mut pending.state, state);

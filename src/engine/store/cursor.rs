@@ -159,6 +159,7 @@ impl MessageStore {
     /// A cursor belongs to one store. Its answers hold whatever was stored or removed in between; fastest is a `from`
     /// that never goes back.
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn next(&self, cursor: &mut Cursor, from: u64) -> Option<u64> {
         if from > self.last_seq || self.messages == 0 {
             return None;
@@ -166,6 +167,7 @@ impl MessageStore {
         if cursor.covers_all { self.log.next(from) } else { self.next_filtered(cursor, from.max(self.first_seq)) }
     }
 
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn next_filtered(&self, cursor: &mut Cursor, from: u64) -> Option<u64> {
         match &cursor.filters[..] {
             [filter] if filter.is_literal() => self.next_literal(filter, &mut cursor.derived, from),
@@ -191,6 +193,7 @@ impl MessageStore {
         Some(seq)
     }
 
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn next_covered(&self, filters: &[SubjectFilter], derived: &mut Derived, from: u64) -> Option<u64> {
         self.notice_births(derived);
         let mut from = from;
@@ -299,6 +302,7 @@ impl MessageStore {
     }
 
     /// The first message from `from` to `end` whose subject is covered.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn scan(&self, filters: &[SubjectFilter], verdicts: &mut Verdicts, from: u64, end: u64) -> Option<u64> {
         for segment in self.log.segments_from(from) {
             if segment.base() > end {

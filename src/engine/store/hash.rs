@@ -10,6 +10,7 @@ use super::StoreError;
 use super::paged::try_edit;
 
 /// A hash of `bytes`, the same on every platform. Meant for subjects: short, and different towards their end.
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
 pub(super) fn hash_of(bytes: &[u8]) -> u32 {
     const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
     let mix = |hash: u64, word: u64| {
@@ -73,6 +74,7 @@ impl HashTable {
     }
 
     /// The id stored under `hash` for which `is_it` holds.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn find(&self, hash: u32, is_it: impl Fn(u32) -> bool) -> Option<u32> {
         let page = self.pages.get(self.page_of(hash))?;
         let slots = &page.slots[..];

@@ -66,6 +66,7 @@ impl Log {
 
     /// The segment and row of message `seq` if that is stored.
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn find(&self, seq: u64) -> Option<(&Segment, usize)> {
         if seq < self.first {
             return None;
@@ -76,11 +77,13 @@ impl Log {
     }
 
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn row(&self, seq: u64) -> Option<&Row> {
         self.find(seq).map(|(segment, index)| segment.row(index))
     }
 
     /// The first message stored at or after `seq`.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn next(&self, seq: u64) -> Option<u64> {
         let seq = seq.max(self.first);
         if self.find(seq).is_some() {
@@ -216,6 +219,7 @@ impl Log {
     }
 
     /// Makes `previous` and `next` neighbours, both stored messages of one subject.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn link(&mut self, previous: u64, next: u64) {
         let distance = distance(previous, next);
         self.edit_row(previous).next = distance;
@@ -235,6 +239,7 @@ impl Log {
 
 /// The segment in `shared`, to change; copied first if a clone holds it as well.
 #[inline]
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
 fn try_edit(shared: &mut Arc<Segment>) -> Result<&mut Segment, StoreError> {
     #[cold]
     fn copy(shared: &mut Arc<Segment>) -> Result<(), StoreError> {
@@ -257,6 +262,7 @@ impl Log {
     ///
     /// # Errors
     /// [`StoreError::OutOfMemory`] if the log would get larger than `budget` says, or if the allocator refuses.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn push(
         &mut self,
         seq: u64,
@@ -302,6 +308,7 @@ impl Log {
 
     /// The segment of message `seq`, which is stored, to change.
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn try_edit(&mut self, seq: u64) -> Result<&mut Segment, StoreError> {
         let segment = if seq >= self.tail.base() {
             &mut self.tail
@@ -315,6 +322,7 @@ impl Log {
     }
 
     /// Removes message `seq`, which is stored, in row `index`, and not the first one.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn remove(&mut self, seq: u64, index: usize) {
         if seq >= self.tail.base() {
             let tail = edit(&mut self.tail);
@@ -338,6 +346,7 @@ impl Log {
     }
 
     /// Removes the first message of all, which is in row `index`. Its segment is not changed unless that frees memory.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn remove_first(&mut self, index: usize) {
         let number = self.first / SPAN;
         let is_in_tail = self.chunks.is_empty();

@@ -139,6 +139,7 @@ impl MessageStore {
     ///
     /// # Errors
     /// See [`StoreError`].
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn push(&mut self, subject: &[u8], headers: &[u8], payload: &[u8], time: Timestamp) -> Result<u64, StoreError> {
         let seq = self.next_seq()?;
         let content_len = headers.len().saturating_add(payload.len());
@@ -282,6 +283,7 @@ impl MessageStore {
 
 /// One message.
 impl MessageStore {
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn get(&self, seq: u64) -> Option<StoredMessage<'_>> {
         let (segment, index) = self.log.find(seq)?;
         let (headers, payload) = segment.content(index);

@@ -12,6 +12,7 @@ pub(super) const SOLE_OWNER: &str = "has one owner: counted or copied just now, 
 
 /// What is in `shared`, to change; copied first if a clone holds it as well.
 #[inline]
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
 pub(super) fn edit<T: Clone>(shared: &mut Arc<T>) -> &mut T {
     #[cold]
     #[inline(never)]
@@ -74,12 +75,14 @@ impl<T: Copy> Paged<T> {
     }
 
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn get(&self, index: u32) -> &T {
         &self.pages[index as usize / PAGE][index as usize % PAGE]
     }
 
     /// The item at `index`, to change. Copies its page if a clone shares it.
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn edit(&mut self, index: u32) -> &mut T {
         &mut edit(&mut self.pages[index as usize / PAGE])[index as usize % PAGE]
     }

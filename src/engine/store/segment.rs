@@ -183,6 +183,7 @@ impl Segment {
     }
 
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn row(&self, index: usize) -> &Row {
         &self.rows[index]
     }
@@ -199,6 +200,7 @@ impl Segment {
 
     /// The row of `seq`, whether or not its message still exists.
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn index_of(&self, seq: u64) -> Option<usize> {
         let offset = seq.wrapping_sub(self.base);
         match &self.sparse {
@@ -208,6 +210,7 @@ impl Segment {
     }
 
     /// The first row at or after `seq`; the number of rows if there is none.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn index_from(&self, seq: u64) -> usize {
         let offset = seq.saturating_sub(self.base);
         match &self.sparse {
@@ -244,6 +247,7 @@ impl Segment {
 
     /// Headers and payload of the message in row `index`, which has to be stored.
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn content(&self, index: usize) -> (&[u8], &[u8]) {
         let row = &self.rows[index];
         if row.len() == 0 {
@@ -291,6 +295,7 @@ impl Sparse {
     }
 
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn index_of(&self, offset: u64) -> Option<usize> {
         let (bits, before) = *self.words.get(usize::try_from(offset / 64).ok()?)?;
         let bit = 1 << (offset % 64);
@@ -330,6 +335,7 @@ impl Segment {
     /// # Errors
     /// [`StoreError::OutOfMemory`] if the segment would get larger than `budget` says, or if the allocator refuses.
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn try_reserve(&mut self, seq: u64, len: usize, budget: impl FnOnce() -> u64) -> Result<(), StoreError> {
         let rows = (seq - self.base) as usize + 1;
         if rows > self.capacity || self.open.len() + len > self.open_capacity || len > OWN_BLOCK {
@@ -377,6 +383,7 @@ impl Segment {
 
     /// Appends message `seq`, for which [`try_reserve`](Self::try_reserve) has made room.
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn push(&mut self, seq: u64, message: &NewMessage) {
         let NewMessage { subject, previous, headers, payload, time } = *message;
         let time = [time.as_nanos() as u32, (time.as_nanos() >> 32) as u32];
@@ -451,6 +458,7 @@ impl Segment {
 impl Segment {
     /// Removes the message in row `index`. `is_finished` if nothing is appended any more.
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn remove(&mut self, index: usize, is_finished: bool) {
         let row = &mut self.rows[index];
         row.subject = NONE;

@@ -171,6 +171,7 @@ impl SubjectIndex {
     }
 
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn is_named(&self, id: u32, name: &[u8]) -> bool {
         let entry = self.entries.get(id);
         if usize::from(entry.name_len) != name.len() {
@@ -192,6 +193,7 @@ impl SubjectIndex {
     }
 
     /// The id of `subject` if it has messages.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn find(&self, subject: &[u8]) -> Option<u32> {
         self.find_entry(subject).filter(|id| self.entry(*id).messages > 0)
     }
@@ -254,6 +256,7 @@ impl SubjectIndex {
     ///
     /// # Errors
     /// [`StoreError::OutOfMemory`] if the index would get larger than `budget` says, or if the allocator refuses.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn intern(&mut self, subject: &[u8], budget: impl FnOnce() -> u64) -> Result<u32, StoreError> {
         let hash = hash_of(subject);
         match self.table.find(hash, |id| self.is_named(id, subject)) {
@@ -269,12 +272,14 @@ impl SubjectIndex {
     /// Entry `id`, to change. What else follows from a message more or less, [`note_added`](Self::note_added) or
     /// [`note_removed`](Self::note_removed) does.
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn edit(&mut self, id: u32) -> &mut Entry {
         self.entries.edit(id)
     }
 
     /// A message was counted in for subject `id`; `is_first` if it had none.
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn note_added(&mut self, id: u32, parent: u32, is_first: bool) {
         self.for_each_above(parent, |branch| branch.messages_below += 1);
         if is_first {
@@ -286,6 +291,7 @@ impl SubjectIndex {
 
     /// A message was counted out for subject `id`; `is_last` if it has none any more.
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn note_removed(&mut self, id: u32, parent: u32, is_last: bool) {
         self.for_each_above(parent, |branch| branch.messages_below -= 1);
         if is_last {
@@ -296,6 +302,7 @@ impl SubjectIndex {
 
     /// Changes `branch` and all branches above it but the root.
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn for_each_above(&mut self, branch: u32, change: impl Fn(&mut Branch)) {
         let mut branch = branch;
         while branch != ROOT {

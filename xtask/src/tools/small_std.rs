@@ -12,7 +12,8 @@ use crate::{Result, process};
 
 use super::rust_target::WASM;
 
-const RUSTFLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
+const RUSTFLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none \
+                         --cfg jetstream_sim_small";
 
 /// What makes cargo build the standard library too.
 const ENVIRONMENT: [(&str, &str); 4] = [
