@@ -13,7 +13,7 @@ use crate::{Result, process};
 use super::rust_target::WASM;
 
 const RUSTFLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none \
-                         --cfg jetstream_sim_small";
+                         --cfg jetstream_sim_small --cfg sha2_backend_soft=\"compact\"";
 
 /// What makes cargo build the standard library too.
 const ENVIRONMENT: [(&str, &str); 4] = [
