@@ -142,7 +142,7 @@ impl Generator {
         maybe(12, &["max_bytes=60", "max_bytes=150", "max_bytes=400"]);
         maybe(20, &["max_msgs_per_subject=1", "max_msgs_per_subject=2"]);
         maybe(20, &["discard=new", "discard=new discard_new_per_subject"]);
-        maybe(10, &["max_age=1500ms duplicate_window=700ms", "max_age=3s duplicate_window=1s"]);
+        maybe(10, &["max_age=1577ms duplicate_window=733ms", "max_age=3077ms duplicate_window=1033ms"]);
         maybe(10, &["max_msg_size=10", "max_msg_size=40"]);
         maybe(8, &["max_consumers=1", "max_consumers=2"]);
         maybe(25, &["allow_rollup_hdrs"]);
