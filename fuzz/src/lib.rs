@@ -32,7 +32,7 @@ const MAX_DEADLINES: usize = 200;
 const MAX_AT_ONE_INSTANT: usize = 100;
 
 /// The longest operation that can arrive: a control line with its verb, blanks and line end, and a message.
-const MAX_HELD: usize = MAX_CONTROL_LINE + MAX_PAYLOAD + 16;
+pub const MAX_HELD: usize = MAX_CONTROL_LINE + MAX_PAYLOAD + 16;
 
 /// The steps of an input.
 pub fn steps(input: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -8,11 +8,14 @@
 
 use jetstream_sim::engine::Due;
 use jetstream_sim::engine::table::ConnId;
-use jetstream_sim_fuzz::{World, step_of_time, steps};
+use jetstream_sim_fuzz::{MAX_HELD, World, step_of_time, steps};
 use libfuzzer_sys::fuzz_target;
 
 /// Clients at one time.
 const CLIENTS: usize = 4;
+
+/// Bytes of a flood that are sent at once, at least.
+const FLOOD_PIECE: usize = 128;
 
 /// A step, in whose first byte two bits are the client, and the others what it does.
 enum Step<'a> {
@@ -20,6 +23,10 @@ enum Step<'a> {
     Send {
         bytes: &'a [u8],
         piece: usize,
+    },
+    /// The same bytes over and over, more than may be held of one operation.
+    Flood {
+        bytes: &'a [u8],
     },
     /// The client goes without a word, and another takes its place.
     Reconnect,
@@ -31,10 +38,11 @@ enum Step<'a> {
 impl<'a> Step<'a> {
     fn read(first: u8, rest: &'a [u8]) -> Self {
         match first / 4 % 16 {
-            // The letters `0` to `3`, for samples that one can read.
+            // The digits `0` to `3`, for samples that one can read.
             12 => Self::Send { bytes: rest, piece: rest.len() },
             13 => Self::Reconnect,
             14 => Self::PassTime { exponent: rest.first().copied().unwrap_or(20) },
+            15 => Self::Flood { bytes: rest },
             piece => Self::Send { bytes: rest, piece: 1 + 2 * usize::from(piece) },
         }
     }
@@ -52,6 +60,10 @@ fuzz_target!(|input: &[u8]| {
         }
         match Step::read(step[0], &step[1..]) {
             Step::Send { bytes, piece } => bytes.chunks(piece.max(1)).for_each(|piece| world.send(*client, piece)),
+            Step::Flood { bytes } => {
+                let piece = bytes.repeat(1 + FLOOD_PIECE / bytes.len().max(1));
+                (0..=2 * MAX_HELD / FLOOD_PIECE).for_each(|_| world.send(*client, &piece));
+            }
             Step::Reconnect => {
                 world.disconnect(*client);
                 *client = world.connect();
