@@ -324,6 +324,22 @@ fn bytes_of_any_kind_end_a_connection_at_worst() {
     assert!(closed > 100, "only {closed} connections ended");
 }
 
+#[test]
+fn a_line_that_never_ends_is_not_kept() {
+    for start in [&b"PING"[..], b"+OK", b"SUB ", b"PUB\t"] {
+        let mut client = Client::new(7);
+        client.send(start);
+        for _ in 0..1_000 {
+            client.send(&[b' '; 1_000]);
+            let held = client.server.connections().map(|(_, connection)| connection.held_bytes()).max();
+            assert!(held.is_some_and(|held| held < 10), "{}: {held:?}", start.escape_ascii());
+        }
+        client.said.clear();
+        client.send(if start.ends_with(b" ") { b"x 9\r\nPING\r\n" } else { b"\r\nPING\r\n" });
+        assert_eq!(client.closed, start == b"PUB\t", "{}", start.escape_ascii());
+    }
+}
+
 /// Connections that come and go, half of them cut in the middle of a frame.
 const CONNECTIONS: u64 = 1_000;
 /// Of them, how many are open at once.

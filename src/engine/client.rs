@@ -111,17 +111,19 @@ impl Server {
                     self.route_effects(now);
                     rest = &rest[consumed..];
                 }
-                Parsed::Incomplete(needed) => {
-                    if let Some(connection) = self.connections.get_mut(conn) {
-                        connection.hold(rest, needed);
-                    }
-                    return;
-                }
+                Parsed::Incomplete(needed) => return self.hold(conn, rest, needed),
+                Parsed::IncompleteAfter(len) => return self.hold(conn, &rest[..len], len + 1),
                 Parsed::Violation(error) => return self.close(now, conn, error),
             }
             if self.connections.get(conn).is_none_or(Connection::is_closed) {
                 return;
             }
+        }
+    }
+
+    fn hold(&mut self, conn: ConnId, start: &[u8], needed: usize) {
+        if let Some(connection) = self.connections.get_mut(conn) {
+            connection.hold(start, needed);
         }
     }
 
@@ -241,7 +243,7 @@ impl Server {
 
     pub(super) fn handle_disconnect(&mut self, now: Timestamp, conn: ConnId) {
         self.drop_subscriptions(now, conn);
-        self.pings.remove(u64::from(super::table::Id::index(conn)));
+        self.stop_watching_over(conn);
         if self.connections.remove(conn).is_some() {
             self.effects.tell(now, || Event::ClientGone { conn });
         }
@@ -250,6 +252,7 @@ impl Server {
     /// Ends a connection. What is in its outbox still goes out.
     pub(super) fn close(&mut self, now: Timestamp, conn: ConnId, error: ProtocolError) {
         self.drop_subscriptions(now, conn);
+        self.stop_watching_over(conn);
         self.with_connection(conn, |connection| connection.close(error));
         self.effects.tell(now, || Event::ClientGone { conn });
     }

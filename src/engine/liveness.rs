@@ -24,6 +24,11 @@ impl Server {
         }
     }
 
+    /// The client is gone, and is asked no more.
+    pub(super) fn stop_watching_over(&mut self, conn: ConnId) {
+        self.pings.remove(u64::from(conn.index()));
+    }
+
     /// When the next client is asked.
     pub(super) fn next_ping(&self) -> Option<(Timestamp, ConnId)> {
         self.pings.first().map(|(at, conn)| (at, id(conn)))
@@ -33,14 +38,13 @@ impl Server {
     pub(super) fn handle_pings(&mut self, now: Timestamp) {
         let Some(interval) = self.config.ping_interval else { return };
         while let Some((_, conn)) = self.next_ping().filter(|(at, _)| *at <= now) {
-            let Some(connection) = self.connections.get(conn).filter(|connection| !connection.is_closed()) else {
-                self.pings.remove(u64::from(conn.index()));
+            let Some(connection) = self.connections.get(conn) else {
+                self.stop_watching_over(conn);
                 continue;
             };
             let is_first = !connection.was_pinged;
             let is_silent = is_first || now.since(connection.last_activity) >= interval;
             if is_silent && connection.pings_out >= MAX_PINGS_OUT {
-                self.pings.remove(u64::from(conn.index()));
                 self.close(now, conn, ProtocolError::StaleConnection);
                 continue;
             }
@@ -54,4 +58,21 @@ impl Server {
 
 fn id(conn: u64) -> ConnId {
     ConnId::from_index(u32::try_from(conn).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Input, ServerConfig};
+
+    #[test]
+    fn who_was_thrown_out_is_not_asked() {
+        let config = ServerConfig { ping_interval: Some(Duration::from_secs(120)), ..ServerConfig::default() };
+        let (mut server, now) = (Server::new(config), Timestamp::SIMULATION_START);
+        let conn = server.connect(now);
+        server.handle(now, Input::Bytes { conn, bytes: b"CONNECT {}\r\n" });
+        assert!(server.next_deadline().is_some());
+        server.handle(now, Input::Bytes { conn, bytes: b"HELLO?\r\n" });
+        assert_eq!(server.next_deadline(), None);
+    }
 }

@@ -55,6 +55,8 @@ impl Route {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Router {
     interest: SubjectMap<Interest>,
+    /// How many of them are of clients.
+    subscriptions: usize,
     next_order: u64,
     /// How often the interest changed.
     changes: u64,
@@ -72,16 +74,23 @@ impl Router {
         self.next_order += 1;
         let subscription = Arc::new(Subscription { conn, order, sid, queue });
         self.interest.insert(subject, Interest::Client(subscription));
+        self.subscriptions += 1;
         self.changed();
         order
     }
 
     pub fn unsubscribe(&mut self, subject: &[u8], order: u64) {
-        self.interest.remove(
+        let removed = self.interest.remove(
             subject,
             |interest| matches!(interest, Interest::Client(subscription) if subscription.order == order),
         );
+        self.subscriptions -= usize::from(removed.is_some());
         self.changed();
+    }
+
+    /// How many subscriptions there are, of all clients.
+    pub const fn subscription_count(&self) -> usize {
+        self.subscriptions
     }
 
     pub fn add_stream(&mut self, subject: &[u8], stream: StreamId) {

@@ -16,13 +16,17 @@ const DEFAULT_N: &str = "100000";
 
 /// Runs all benchmarks, or those whose name contains the word given, or whose group has that name. With `--web` they run
 /// as WebAssembly in Node too, built as the page is, and each line says how many times longer it takes there.
-/// `clients [N]` sends N messages, a million unless said, through one client and back, here and on a real nats-server.
+/// `clients [N]` sends N messages, a million unless said, through one client and back, here and on a real nats-server;
+/// `frames [N]` measures frames of messages into the package's WebAssembly and out of it.
 ///
 /// # Errors
 /// A benchmark fails, or is slower than its limit.
 pub fn run(mut args: Args) -> Result {
     if args.peek() == Some("clients") {
         return clients(&args.rest()[1..]);
+    }
+    if args.peek() == Some("frames") {
+        return process::run(package::node("clients/frames.mjs")?.args(&args.rest()[1..]));
     }
     let is_web = args.flag("--web");
     let wanted = args.rest();

@@ -10,6 +10,7 @@ mod build;
 mod clients;
 mod conformance;
 mod e2e;
+mod fuzz;
 mod lint;
 mod package;
 mod process;
@@ -50,7 +51,7 @@ struct Verb {
     run: fn(Args) -> Result,
 }
 
-const VERBS: [Verb; 9] = [
+const VERBS: [Verb; 10] = [
     Verb {
         name: "serve",
         arguments: "[--dev] [--port N] [--open]",
@@ -99,6 +100,12 @@ const VERBS: [Verb; 9] = [
         help: "run the benchmarks, or those of a group (store, engine) or with a name; --web beside WebAssembly",
         run: bench::run,
     },
+    Verb {
+        name: "fuzz",
+        arguments: "[--seconds N]",
+        help: "throw made-up inputs at the protocol and the API, N seconds each (300)",
+        run: fuzz::run,
+    },
     Verb { name: "lint", arguments: "", help: "check formatting and run clippy, native and wasm32", run: lint::run },
 ];
 
@@ -140,7 +147,7 @@ mod tests {
 
     #[test]
     fn usage_names_every_verb() {
-        for verb in ["serve", "build", "package", "test", "clients", "e2e", "conformance", "bench", "lint"] {
+        for verb in ["serve", "build", "package", "test", "clients", "e2e", "conformance", "bench", "fuzz", "lint"] {
             assert!(usage().contains(&format!("\n  {verb} ")), "{verb}");
         }
     }

@@ -199,6 +199,11 @@ impl Connection {
         self.held.is_empty()
     }
 
+    /// How much has arrived of an operation that is not whole.
+    pub const fn held_bytes(&self) -> usize {
+        self.held.len()
+    }
+
     /// Keeps the start of an operation that will be at least `needed` bytes long.
     pub fn hold(&mut self, rest: &[u8], needed: usize) {
         self.held.extend_from_slice(rest);

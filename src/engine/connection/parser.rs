@@ -51,6 +51,8 @@ pub enum Parsed<'a> {
     Op(ClientOp<'a>, usize),
     /// The operation is cut off; it will have at least this many bytes.
     Incomplete(usize),
+    /// The operation is cut off. What has arrived of it stands for the first `usize` bytes: the rest has no meaning.
+    IncompleteAfter(usize),
     Violation(ProtocolError),
 }
 
@@ -99,7 +101,7 @@ pub fn parse(bytes: &[u8], max_payload: usize) -> Parsed<'_> {
                 Verb::Pong => ClientOp::Pong,
                 _ => ClientOp::Ignored,
             };
-            line_end(rest).map_or(Parsed::Incomplete(bytes.len() + 1), |end| Parsed::Op(op, verb_len + end + 1))
+            line_end(rest).map_or(Parsed::IncompleteAfter(verb_len), |end| Parsed::Op(op, verb_len + end + 1))
         }
         _ => with_arguments(verb, bytes, verb_len, max_payload),
     }
@@ -136,6 +138,9 @@ fn with_arguments(verb: Verb, bytes: &[u8], verb_len: usize, max_payload: usize)
     }
     let blanks = rest.iter().take_while(|byte| is_blank(**byte)).count();
     let start = verb_len + blanks;
+    if start == bytes.len() {
+        return Parsed::IncompleteAfter(verb_len + 1);
+    }
     // One byte more than allowed may be the CR of a line that is just as long as allowed.
     let window = &bytes[start..bytes.len().min(start + MAX_CONTROL_LINE + 2)];
     let Some(end) = line_end(window) else {
@@ -299,8 +304,20 @@ mod tests {
         for whole in [&b"HPUB a r 12 14\r\nNATS/1.0\r\n\r\nhi\r\n"[..], b"SUB a 1\r\n", b"UNSUB 1 2\r\n", b"PING\r\n"] {
             for cut in 1..whole.len() {
                 let parsed = parse(&whole[..cut], MAX);
-                assert!(matches!(parsed, Parsed::Incomplete(need) if need > cut), "{cut}: {parsed:?}");
+                let is_incomplete = match parsed {
+                    Parsed::Incomplete(need) => need > cut,
+                    Parsed::IncompleteAfter(len) => len <= cut,
+                    _ => false,
+                };
+                assert!(is_incomplete, "{cut}: {parsed:?}");
             }
+        }
+    }
+
+    #[test]
+    fn what_has_no_meaning_need_not_be_kept() {
+        for (cut, len) in [(&b"PINGxyz"[..], 4), (b"pong    ", 4), (b"+OK\r", 3), (b"SUB \t  ", 4), (b"UNSUB  ", 6)] {
+            assert_eq!(parse(cut, MAX), Parsed::IncompleteAfter(len), "{}", cut.escape_ascii());
         }
     }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::engine::Server;
 use crate::engine::api::advisory::ACCOUNT;
 use crate::engine::api::json::object;
-use crate::engine::connection::{Connection, Traffic};
+use crate::engine::connection::Traffic;
 use crate::engine::list::List;
 use crate::engine::table::Id;
 use crate::engine::time::Timestamp;
@@ -73,14 +73,13 @@ impl From<Traffic> for TrafficByPeer {
 
 impl Server {
     pub(super) fn account_traffic(&self, now: Timestamp) -> AccountsTraffic<'_> {
-        let open = || self.connections().map(|(_, connection)| connection);
         let account = AccountTraffic {
             acc: ACCOUNT,
             name: ACCOUNT,
-            conns: open().count(),
+            conns: self.connections().count(),
             leafnodes: 0,
             total_conns: self.connections.next_id().index() - 1,
-            num_subscriptions: open().map(Connection::subscription_count).sum::<usize>() + OWN_SUBSCRIPTIONS,
+            num_subscriptions: self.router.subscription_count() + OWN_SUBSCRIPTIONS,
             sent: self.sent.into(),
             received: self.received.into(),
             slow_consumers: self.slow_consumers,

@@ -1,4 +1,4 @@
-//! Programs from crates.io: trunk, and wasm-bindgen with its test runner.
+//! Programs from crates.io: trunk, wasm-bindgen with its test runner, and cargo-fuzz.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,8 @@ use crate::{Failure, Result, process, project};
 
 /// `Trunk.toml` asks for no older one.
 const TRUNK: &str = "0.21.14";
+
+const CARGO_FUZZ: &str = "0.13.1";
 
 /// One package of crates.io that is installed for its programs.
 struct CargoTool {
@@ -59,6 +61,21 @@ pub fn wasm_bindgen() -> Result<PathBuf> {
         programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
         features: &[],
         estimate: "1 to 2 min on 2 cores, once",
+    }
+    .ensure()
+}
+
+/// The folder with `cargo-fuzz`, installed where it is missing.
+///
+/// # Errors
+/// It cannot be built.
+pub fn cargo_fuzz() -> Result<PathBuf> {
+    CargoTool {
+        package: "cargo-fuzz",
+        version: CARGO_FUZZ.to_owned(),
+        programs: &["cargo-fuzz"],
+        features: &[],
+        estimate: "1 min on 2 cores, once",
     }
     .ensure()
 }
