@@ -86,7 +86,7 @@ impl<'a> FastStep<'a> {
 }
 
 /// An open fast batch.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FastBatch {
     gap_ok: bool,
     /// Messages between two answers at most.
@@ -200,12 +200,7 @@ impl Stream {
             gap_ok: step.gap_ok,
             max_flow: step.flow,
             flow: if open == 0 { step.flow.min(MAX_FLOW) } else { 1 },
-            last: 0,
-            settled: 0,
-            answered: 0,
-            stream_seq: 0,
-            pending: 0,
-            is_committing: false,
+            ..FastBatch::default()
         };
         self.fast_batches.insert(step.id, batch, batch_due(ctx));
         Ok(())
@@ -428,17 +423,7 @@ mod tests {
 
     #[test]
     fn batches_that_share_a_stream_are_answered_more_and_more_seldom() {
-        let mut batch = FastBatch {
-            gap_ok: false,
-            max_flow: 100,
-            flow: 1,
-            last: 0,
-            settled: 0,
-            answered: 0,
-            stream_seq: 0,
-            pending: 0,
-            is_committing: false,
-        };
+        let mut batch = FastBatch { max_flow: 100, flow: 1, ..FastBatch::default() };
         let mut answers = Vec::new();
         for number in 1..=40 {
             batch.settled = number;
