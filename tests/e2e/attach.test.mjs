@@ -39,7 +39,7 @@ pageTest("every example runs as it is", {}, async ({ page, picture }) => {
 });
 
 pageTest("the panel is loaded when it is opened, and not before", { screen: PHONE }, async ({ page }) => {
-  const loaded = () => page.evaluate(() => performance.getEntriesByType("resource").filter(({ name }) => name.includes("/attach/")).length);
+  const loaded = () => page.evaluate(() => performance.getEntriesByType("resource").filter(({ name }) => name.includes("/attach-")).length);
   assert.equal(await loaded(), 0);
   await openPanel(page);
   assert.ok((await loaded()) > 0);

@@ -16,7 +16,10 @@ const TYPES = {
 };
 const COMPRESSED = new Set([".css", ".html", ".js", ".json", ".mjs", ".svg", ".wasm"]);
 
-/** Starts serving `folder`; gives its `origin` and `close()`. What is asked for and not there is a 404. */
+/**
+ * Starts serving `folder`, at the root and at `/some/folder/`; gives its `origin` and `close()`. What is asked for and not
+ * there is a 404.
+ */
 export async function serve(folder) {
   const files = new Map(readdirSync(folder, { recursive: true }).map((name) => join(folder, name))
     .filter((file) => statSync(file).isFile())
@@ -24,7 +27,7 @@ export async function serve(folder) {
 
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
-    const file = files.get(path.endsWith("/") ? `${path}index.html` : path);
+    const file = files.get(path.replace(/^\/some\/folder\//, "/").replace(/\/$/, "/index.html"));
     if (!file) return response.writeHead(404).end();
     const accepted = request.headers["accept-encoding"] ?? "";
     const encoding = ["br", "gzip"].find((name) => accepted.includes(name) && file[name]);

@@ -28,6 +28,8 @@ function make(name, attributes = {}, ...content) {
   return element;
 }
 
+const sheet = () => make("link", { rel: "stylesheet", href: new URL("./attach.css", import.meta.url) });
+
 const HIGHLIGHTS = HighlightStyle.define([
   { tag: [tags.keyword, tags.controlKeyword, tags.moduleKeyword], color: "var(--violet)" },
   { tag: [tags.string, tags.special(tags.string)], color: "var(--ok)" },
@@ -43,7 +45,8 @@ function editor(parent, text) {
     keymap.of([indentWithTab, ...defaultKeymap, ...historyKeymap]),
     EditorView.contentAttributes.of({ tabindex: "0", "aria-label": "Code of the client; Escape, then Tab leaves it" }),
   ];
-  return new EditorView({ parent, state: EditorState.create({ doc: text, extensions }) });
+  const state = EditorState.create({ doc: text, extensions });
+  return new EditorView({ parent, root: parent.getRootNode(), state });
 }
 
 /** The worker's connections to the page's simulator. */
@@ -143,7 +146,12 @@ class Panel {
       return this.#buttons[name];
     };
     this.#state = make("p", { class: "attach__state", role: "status" });
+    const side = make("div", { class: "attach__side" });
+    // The page's policy lets no style elements in, which is what CodeMirror writes unless it is in a tree of its own.
     const code = make("div", { class: "attach__code" });
+    side.attachShadow({ mode: "open" }).append(sheet(), code);
+    // What is typed here is no key of the page.
+    side.addEventListener("keydown", (event) => event.stopPropagation());
     this.#lines = make("div", { class: "attach__lines", role: "log", "aria-label": "Output of the client", tabindex: "0" });
     this.#root = make("section", { class: "attach", "aria-label": "Attach a client" },
       make("div", { class: "attach__head" },
@@ -151,9 +159,8 @@ class Panel {
         button("run", "Run", () => this.#run(), "button--primary"), button("stop", "Stop", () => this.#stop("stopped")), this.#state,
         button("close", "Close", () => this.hide(), "button--quiet")),
       make("p", { class: "attach__note" }, "nats.js as it is, in a worker of this page. While it is attached the clock runs at ×1: its own timers run on wall time."),
-      make("div", { class: "attach__body" }, code, this.#lines));
-    const sheet = make("link", { rel: "stylesheet", href: new URL("./attach.css", import.meta.url) });
-    document.head.append(sheet);
+      make("div", { class: "attach__body" }, side, this.#lines));
+    document.head.append(sheet());
     document.body.append(this.#root);
     this.#editor = editor(code, EXAMPLES[names[0]]);
     this.#show("ready");

@@ -49,14 +49,27 @@ pub const WASM_OPT: [&str; 19] = [
     "--enable-sign-ext",
 ];
 
-/// Builds the page and checks its size.
+/// Builds the page and checks its size; with `--dev` quickly, unoptimised, and of any size.
 ///
 /// # Errors
 /// A tool is missing, the page does not build, or it is too large.
-pub fn run(args: Args) -> Result {
+pub fn run(mut args: Args) -> Result {
+    let is_dev = args.flag("--dev");
     args.done()?;
+    if is_dev {
+        return unoptimised();
+    }
     optimised()?;
     size::check()
+}
+
+/// Brings `dist/` up to date quickly, for the eye.
+///
+/// # Errors
+/// A tool is missing or the page does not build.
+pub fn unoptimised() -> Result {
+    let mut trunk = trunk(&toolbox()?, "build", &[])?;
+    timed("quick build of the page", "about 1 min the first time, then seconds", || process::run(&mut trunk))
 }
 
 /// Brings `dist/` up to date with its sources, optimised.

@@ -12,13 +12,14 @@ const END: &str = ".test.mjs";
 
 /// Builds the page where it is not up to date and runs all of `tests/e2e/*.test.mjs`, or the named ones.
 ///
-/// Pictures go to `e2e/` in cargo's target folder.
+/// Pictures go to `e2e/` in cargo's target folder. With `--dev` the page is built quickly, and is slower than its tests ask.
 ///
 /// # Errors
 /// A tool is missing, there is no such test, or one fails.
-pub fn run(args: Args) -> Result {
+pub fn run(mut args: Args) -> Result {
+    let is_dev = args.flag("--dev");
     let files = files(&args.rest())?;
-    build::optimised()?;
+    if is_dev { build::unoptimised()? } else { build::optimised()? }
     node::BROWSER.link()?;
     let browser = browser::ensure()?;
     let pictures = project::target_dir().join("e2e");

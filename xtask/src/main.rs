@@ -60,8 +60,8 @@ const VERBS: [Verb; 10] = [
     },
     Verb {
         name: "build",
-        arguments: "",
-        help: "write the optimised page to dist/ and check its size",
+        arguments: "[--dev]",
+        help: "write the optimised page to dist/ and check its size; --dev builds quickly, unoptimised",
         run: build::run,
     },
     Verb {
@@ -84,8 +84,8 @@ const VERBS: [Verb; 10] = [
     },
     Verb {
         name: "e2e",
-        arguments: "[NAME ...]",
-        help: "drive the page in headless Chromium; NAME picks tests/e2e/NAME.test.mjs",
+        arguments: "[--dev] [NAME ...]",
+        help: "drive the page in headless Chromium; NAME picks tests/e2e/NAME.test.mjs; --dev builds quickly",
         run: e2e::run,
     },
     Verb {

@@ -1,4 +1,4 @@
-// Bundles the panel "Attach a client" into `attach/` beside the page. Trunk runs this after it has built.
+// Bundles the panel "Attach a client" into a folder beside the page.
 //
 // Where the packages of `tests/js/package.json` are not installed, which `cargo xtask` does, the page goes without.
 import { access } from "node:fs/promises";
@@ -6,16 +6,19 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const HERE = dirname(fileURLToPath(import.meta.url));
-const PACKAGES = join(HERE, "../../tests/js/node_modules");
-const out = join(process.env.TRUNK_STAGING_DIR ?? process.argv[2], "attach");
+const SOURCES = join(dirname(fileURLToPath(import.meta.url)), "../attach");
+const PACKAGES = join(SOURCES, "../../tests/js/node_modules");
 
-const isInstalled = await access(join(PACKAGES, "esbuild")).then(() => true, () => false);
-if (isInstalled) {
+export async function bundleAttach(outdir) {
+  const isInstalled = await access(join(PACKAGES, "esbuild")).then(() => true, () => false);
+  if (!isInstalled) {
+    console.error("attach: without its packages the page has no client to attach; `cargo xtask` installs them");
+    return;
+  }
   const esbuild = createRequire(join(PACKAGES, "none.js")).resolve("esbuild");
   const { build } = (await import(pathToFileURL(esbuild))).default;
   await build({
-    entryPoints: ["panel.js", "worker.js", "attach.css"].map((name) => join(HERE, name)),
+    entryPoints: ["panel.js", "worker.js", "attach.css"].map((name) => join(SOURCES, name)),
     bundle: true,
     minify: true,
     format: "esm",
@@ -23,9 +26,7 @@ if (isInstalled) {
     nodePaths: [PACKAGES],
     // Only Node's branch of nats.js imports it.
     external: ["node:crypto"],
-    outdir: out,
+    outdir,
     logLevel: "warning",
   });
-} else {
-  console.error("attach: without its packages the page has no client to attach; `cargo xtask` installs them");
 }

@@ -1,0 +1,28 @@
+// What is done to the page after trunk has built it, in trunk's staging folder:
+// the panel "Attach a client" is bundled, and the page's policy filled in.
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { bundleAttach } from "./attach.mjs";
+import { withFixedReload, withPolicy } from "./policy.mjs";
+
+const dist = process.env.TRUNK_STAGING_DIR;
+const page = join(dist, "index.html");
+
+/** Gives a folder a name that changes with what is in it, and the page that name. Others can then be kept for good. */
+function nameByContent(html, folder) {
+  const path = join(dist, folder);
+  if (!existsSync(path)) return html;
+  const hash = createHash("sha256");
+  for (const name of readdirSync(path).sort()) hash.update(name).update(readFileSync(join(path, name)));
+  const named = `${folder}-${hash.digest("hex").slice(0, 16)}`;
+  renameSync(path, join(dist, named));
+  return html.replaceAll(`./${folder}/`, `./${named}/`);
+}
+
+await bundleAttach(join(dist, "attach"));
+let html = withFixedReload(readFileSync(page, "utf8"));
+// One sheet is one hash.
+html = html.replaceAll(/<\/style>\s*<style>/g, "\n");
+html = nameByContent(html, "attach");
+writeFileSync(page, withPolicy(html));
