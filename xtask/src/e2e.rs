@@ -19,7 +19,11 @@ const END: &str = ".test.mjs";
 pub fn run(mut args: Args) -> Result {
     let is_dev = args.flag("--dev");
     let files = files(&args.rest())?;
-    if is_dev { build::unoptimised()? } else { build::optimised()? }
+    if is_dev {
+        build::unoptimised()?
+    } else {
+        build::optimised()?
+    }
     node::BROWSER.link()?;
     let browser = browser::ensure()?;
     let pictures = project::target_dir().join("e2e");
