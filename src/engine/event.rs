@@ -240,6 +240,49 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The stream that it is about.
+    pub const fn stream(&self) -> Option<StreamId> {
+        match self {
+            Self::StreamCreated { stream, .. }
+            | Self::StreamUpdated { stream, .. }
+            | Self::StreamDeleted { stream, .. }
+            | Self::ConsumerCreated { stream, .. }
+            | Self::ConsumerUpdated { stream, .. }
+            | Self::ConsumerDeleted { stream, .. }
+            | Self::Stored { stream, .. }
+            | Self::NotKept { stream, .. }
+            | Self::Duplicate { stream, .. }
+            | Self::Refused { stream, .. }
+            | Self::BatchStaged { stream, .. }
+            | Self::BatchCommitted { stream, .. }
+            | Self::BatchAbandoned { stream, .. }
+            | Self::ScheduleFired { stream, .. }
+            | Self::Removed { stream, .. }
+            | Self::MsgIdForgotten { stream, .. }
+            | Self::Delivered { stream, .. }
+            | Self::Acked { stream, .. }
+            | Self::Naked { stream, .. }
+            | Self::InProgress { stream, .. }
+            | Self::AckIgnored { stream, .. }
+            | Self::AckWaitEnded { stream, .. }
+            | Self::GaveUp { stream, .. }
+            | Self::PullRequested { stream, .. }
+            | Self::PullEnded { stream, .. }
+            | Self::Stalled { stream, .. }
+            | Self::Heartbeat { stream, .. }
+            | Self::Paused { stream, .. }
+            | Self::Resumed { stream, .. }
+            | Self::OriginConnected { stream, .. }
+            | Self::OriginFailed { stream, .. }
+            | Self::OriginSilent { stream, .. }
+            | Self::Pinned { stream, .. }
+            | Self::Unpinned { stream, .. } => Some(*stream),
+            _ => None,
+        }
+    }
+}
+
 /// Why a batch was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Abandoned {

@@ -22,7 +22,7 @@ impl Simulation {
         self.act(Command::Attach);
         self.clock.is_playing = true;
         self.clock.speed = Speed::REAL_TIME;
-        self.world.attached().last().map(|(conn, _)| conn)
+        self.world().attached().last().map(|(conn, _)| conn)
     }
 
     /// Hands the server what a client from outside says.
@@ -39,12 +39,12 @@ impl Simulation {
     }
 
     fn holds_attached(&self, conn: ConnId) -> bool {
-        self.world.attached().any(|(attached, _)| attached == conn)
+        self.world().attached().any(|(attached, _)| attached == conn)
     }
 
     /// Whether a client from outside holds the clock.
     pub fn is_attached(&self) -> bool {
-        self.world.attached().next().is_some()
+        self.world().attached().next().is_some()
     }
 }
 
@@ -79,8 +79,8 @@ mod tests {
         assert_eq!(simulation.trace().client_name(conn), Some(named.as_str()));
         simulation.detach(conn);
         assert!(!simulation.is_attached());
-        let entries = simulation.journal().entries().len();
+        let entries = simulation.journal().len();
         simulation.attached_says(conn, b"PING\r\n");
-        assert_eq!(simulation.journal().entries().len(), entries, "who is gone says nothing");
+        assert_eq!(simulation.journal().len(), entries, "who is gone says nothing");
     }
 }

@@ -1,28 +1,40 @@
 //! The world around the server: scripted clients, the clock, what happened and what was done.
 //!
-//! [`Simulation`] is what the page holds: a [`world::World`] that moves by its clock and by commands, the trace of what
-//! happened, and the journal of what was done. [`session::Session`] is what programs hold. Equal seeds and commands give
-//! equal runs.
+//! [`Simulation`] is what the page holds: a [`run::Run`] that moves by its clock and by commands, and goes back along its
+//! [`line::Line`]; what is done in the past begins a line of its own. [`session::Session`] is what programs hold. Equal
+//! seeds and commands give equal runs.
 
 pub mod actor;
 pub mod attached;
+pub mod branches;
 pub mod client;
 pub mod clock;
 pub mod command;
 pub mod journal;
+pub mod line;
+pub mod numbers;
 pub mod presets;
+pub mod run;
 pub mod session;
+pub mod shared_log;
 pub mod template;
 pub mod trace;
+pub mod travel;
+pub mod wire;
 pub mod world;
 
 use std::time::Duration;
 
-use self::actor::{Actor, ActorId, Answer, Binding, Console, Publisher, Role, Worker};
+use self::actor::Answer;
+use self::branches::Branch;
 use self::clock::Clock;
-use self::command::{Command, Settlement};
-use self::journal::Journal;
+use self::command::Command;
+use self::journal::{Entry, Journal};
+use self::line::Line;
+use self::numbers::Numbers;
+use self::run::Run;
 use self::trace::{Trace, Traced};
+use self::wire::Wire;
 use self::world::{NextEvent, Outgoing, World};
 use crate::engine::ServerConfig;
 use crate::engine::event::Event;
@@ -37,47 +49,52 @@ const MAX_STEPS_PER_SKIP: usize = 200_000;
 
 #[derive(Clone, Debug)]
 pub struct Simulation {
-    world: World,
-    trace: Trace,
-    journal: Journal,
+    run: Run,
+    line: Line,
+    /// Courses of events that were left.
+    branches: Vec<Branch>,
     pub clock: Clock,
-    /// The page's own client.
-    console: ActorId,
     outgoing: Vec<Outgoing>,
+    /// The moment that the reader began at; what is before it is how it came about.
+    opened_at: u64,
 }
 
 impl Simulation {
     pub fn new(config: ServerConfig, start: Timestamp) -> Self {
-        let mut world = World::new(config, start);
         let mut outgoing = Vec::new();
-        let console = Actor::new("page".to_owned(), Role::Console(Console::default()));
-        let console = world.add_actor(console, &mut outgoing);
-        let mut simulation = Self {
-            world,
-            trace: Trace::default(),
-            journal: Journal::default(),
-            clock: Clock::default(),
-            console,
-            outgoing,
-        };
-        simulation.after_change();
-        simulation
+        let run = Run::new(config, start, &mut outgoing);
+        let line = Line::new(&run);
+        Self { run, line, branches: Vec::new(), clock: Clock::default(), outgoing, opened_at: 0 }
     }
 
     pub const fn world(&self) -> &World {
-        &self.world
+        self.run.world()
     }
 
     pub const fn trace(&self) -> &Trace {
-        &self.trace
+        self.run.trace()
     }
 
+    pub const fn wire(&self) -> &Wire {
+        self.run.wire()
+    }
+
+    pub const fn numbers(&self) -> &Numbers {
+        self.run.numbers()
+    }
+
+    /// What was done on the line that the reader is on, also after the moment that is shown.
     pub const fn journal(&self) -> &Journal {
-        &self.journal
+        self.line.journal()
     }
 
     pub const fn now(&self) -> Timestamp {
-        self.world.now()
+        self.run.now()
+    }
+
+    /// See [`Run::moment`].
+    pub const fn moment(&self) -> u64 {
+        self.run.moment()
     }
 
     /// Bytes for those connections that no scripted client holds.
@@ -85,208 +102,91 @@ impl Simulation {
         std::mem::take(&mut self.outgoing)
     }
 
-    fn after_change(&mut self) {
-        for (conn, connection) in self.world.attached() {
-            let name = attached::name(conn, connection);
-            if self.trace.client_name(conn) != Some(&name) {
-                self.trace.name_client(conn, name);
+    /// Lets the next thing happen, if it is not after `target`; in the past, what happened then.
+    fn go_on(&mut self, target: Timestamp) -> bool {
+        self.line.go_on(&mut self.run, target, &mut self.outgoing)
+    }
+
+    /// Moves time to `target`, before which nothing happens.
+    fn skip_idle_time(&mut self, target: Timestamp) {
+        self.run.skip_idle_time(target);
+        self.line.arrive(&self.run);
+    }
+
+    /// Lets everything happen until `target`, in so many steps at most.
+    fn pass(&mut self, target: Timestamp, most: usize) {
+        for _ in 0..most {
+            if !self.go_on(target) {
+                return self.skip_idle_time(target);
             }
         }
-        for (_, actor) in self.world.actors().iter() {
-            if let Some(conn) = actor.conn
-                && self.trace.client_name(conn) != Some(&actor.name)
-            {
-                self.trace.name_client(conn, actor.name.clone());
-            }
-        }
-        let events = self.world.take_events();
-        self.trace.extend(events);
     }
 
     /// Lets as much simulated time pass as belongs to `real` time.
     pub fn frame(&mut self, real: Duration) {
         let elapsed = self.clock.elapsed(real);
-        if elapsed.is_zero() {
-            return;
+        if !elapsed.is_zero() {
+            self.pass(self.now() + elapsed, MAX_STEPS_PER_FRAME);
         }
-        let target = self.now() + elapsed;
-        let mut steps = 0;
-        while self.world.step(target, &mut self.outgoing) {
-            steps += 1;
-            if steps >= MAX_STEPS_PER_FRAME {
-                return self.after_change();
-            }
-        }
-        self.world.skip_idle_time(target);
-        self.after_change();
     }
 
     /// Lets everything happen within `duration`. A world in which too much happens comes only part of the way.
     pub fn advance(&mut self, duration: Duration) {
-        let target = self.now() + duration;
-        for _ in 0..MAX_STEPS_PER_ADVANCE {
-            if !self.world.step(target, &mut self.outgoing) {
-                self.world.skip_idle_time(target);
-                break;
-            }
-        }
-        self.after_change();
+        self.pass(self.now() + duration, MAX_STEPS_PER_ADVANCE);
     }
 
-    /// Lets the next event happen. Whether there was one.
+    /// Lets the next thing happen. Whether there was one.
     pub fn step(&mut self) -> bool {
-        let happened = self.world.step(Timestamp::MAX, &mut self.outgoing);
-        self.after_change();
-        happened
+        self.go_on(Timestamp::MAX)
+    }
+
+    /// When the next thing happens: what the world does of itself or, in the past, what was done then.
+    fn next_at(&self) -> Option<Timestamp> {
+        let entry = self.line.journal().at(self.moment()).map(|entry| entry.at);
+        entry.or_else(|| self.world().next_event().as_ref().map(NextEvent::at))
     }
 
     /// Goes to the moment of the next event, and through all that happens then.
     pub fn skip_to_next(&mut self) -> bool {
-        let Some(at) = self.world.next_event().as_ref().map(NextEvent::at) else { return false };
-        self.world.advance_to(at, &mut self.outgoing);
-        self.after_change();
+        let Some(at) = self.next_at() else { return false };
+        self.pass(at, MAX_STEPS_PER_ADVANCE);
         true
     }
 
     /// Goes on until a message is delivered again, expires or is removed. Whether that happened.
     pub fn skip_to_next_loss(&mut self) -> bool {
         for _ in 0..MAX_STEPS_PER_SKIP {
-            let before = self.trace.total();
+            let before = self.trace().total();
             if !self.step() {
                 return false;
             }
-            let new = self.trace.events().rev().take_while(|traced| traced.number >= before);
-            if new.into_iter().any(is_loss) {
+            let mut new = self.trace().events().rev().take_while(|traced| traced.number >= before);
+            if new.any(is_loss) {
                 return true;
             }
         }
         false
     }
 
-    /// Does what a person asks, and notes it in the journal.
+    /// Does what a person asks, and notes it in the journal. In the past this begins a new line.
     pub fn act(&mut self, command: Command) {
-        self.journal.record(self.now(), &command);
-        self.carry_out(command);
-        self.after_change();
+        self.fork();
+        let next = self.world().next_event();
+        let entry = Entry {
+            moment: self.moment(),
+            at: self.now(),
+            is_settled: next.is_none_or(|next| next.at() > self.now()),
+            command: command.clone(),
+        };
+        self.line.record(entry, &self.run);
+        self.run.act(command, &mut self.outgoing);
+        self.line.keep(&self.run);
     }
 
     /// Sends a request of the page's own and returns the answer; `None` if there was none.
     pub fn request(&mut self, subject: &str, body: &[u8]) -> Option<Answer> {
         self.act(Command::Request { subject: subject.to_owned(), body: body.to_vec() });
-        let mut answer = None;
-        self.world.with_actor(self.console, &mut self.outgoing, |actor, _, _, _| {
-            answer = actor.console_mut().and_then(Console::take_answer);
-        });
-        answer
-    }
-
-    fn carry_out(&mut self, command: Command) {
-        let Self { world, outgoing, console, .. } = self;
-        let now = world.now();
-        match command {
-            Command::AddPublisher { name, script } => {
-                world.add_actor(Actor::new(name, Role::Publisher(Publisher::new(now, script))), outgoing);
-            }
-            Command::AddWorker { name, stream, consumer, script } => {
-                let binding = binding(world, &stream, &consumer);
-                let worker = Worker::new(stream, consumer, binding, script);
-                world.add_actor(Actor::new(name, Role::Worker(worker)), outgoing);
-            }
-            Command::RemoveClient { client } => world.remove_actor(client, outgoing),
-            Command::Kill { client } => world.kill_actor(client, outgoing),
-            Command::Restart { client } => {
-                if let Some(worker) = world.actors().get(client).and_then(Actor::worker) {
-                    let binding = binding(world, &worker.stream, &worker.consumer);
-                    world.with_actor(client, outgoing, |actor, _, _, _| {
-                        if let Some(worker) = actor.worker_mut() {
-                            worker.binding = binding;
-                        }
-                    });
-                }
-                world.connect_actor(client, outgoing);
-            }
-            Command::Publish { publisher, draft, times } => {
-                world.with_actor(publisher, outgoing, |actor, _, rng, out| {
-                    let Some(publisher) = actor.publisher_mut() else { return };
-                    publisher.set_draft(draft);
-                    for _ in 0..times {
-                        publisher.publish(rng, out);
-                    }
-                });
-            }
-            Command::SetPublisherScript { publisher, name, script } => {
-                world.with_actor(publisher, outgoing, |actor, now, _, _| {
-                    actor.name = name;
-                    if let Some(publisher) = actor.publisher_mut() {
-                        publisher.set_script(now, script);
-                    }
-                });
-            }
-            Command::PausePublisher { publisher, is_paused } => {
-                world.with_actor(publisher, outgoing, |actor, now, _, _| {
-                    if let Some(publisher) = actor.publisher_mut() {
-                        publisher.set_paused(now, is_paused);
-                    }
-                });
-            }
-            Command::Fetch { worker, request } => world.with_actor(worker, outgoing, |actor, now, _, out| {
-                if let Some(worker) = actor.worker_mut() {
-                    worker.fetch(now, request, out);
-                }
-            }),
-            Command::Settle { worker, consumer_seq, how } => {
-                world.with_actor(worker, outgoing, |actor, now, _, out| {
-                    let Some(worker) = actor.worker_mut() else { return };
-                    match how {
-                        Settlement::Ack => worker.ack(now, consumer_seq, out),
-                        Settlement::Nak(delay) => worker.nak(now, consumer_seq, delay, out),
-                        Settlement::InProgress => worker.in_progress(consumer_seq, out),
-                        Settlement::Term => worker.term(now, consumer_seq, out),
-                    }
-                });
-            }
-            Command::SetWorkerScript { worker, name, script } => {
-                world.with_actor(worker, outgoing, |actor, now, _, out| {
-                    actor.name = name;
-                    if let Some(worker) = actor.worker_mut() {
-                        worker.set_script(now, script, out);
-                    }
-                });
-            }
-            Command::RunWorker { worker, is_running } => world.with_actor(worker, outgoing, |actor, now, _, out| {
-                if let Some(worker) = actor.worker_mut() {
-                    let script = actor::WorkerScript { is_running, ..worker.script.clone() };
-                    worker.set_script(now, script, out);
-                }
-            }),
-            Command::CutLink { stream, origin, is_cut } => world.set_link_cut(&stream, origin, is_cut, outgoing),
-            Command::Attach => {
-                world.connect(outgoing);
-            }
-            Command::AttachedSays { conn, bytes } => world.send(conn, &bytes, outgoing),
-            Command::Detach { conn } => world.disconnect(conn, outgoing),
-            Command::Request { subject, body } => {
-                // A request that was too long cost the page its connection.
-                world.connect_actor(*console, outgoing);
-                world.with_actor(*console, outgoing, |actor, _, _, out| {
-                    if let Some(console) = actor.console_mut() {
-                        console.request(&subject, &body, out);
-                    }
-                });
-            }
-        }
-    }
-}
-
-/// What a client that takes up work reads in the info of its consumer.
-fn binding(world: &World, stream: &str, consumer: &str) -> Binding {
-    let stream = world.server().account().stream_named(stream);
-    let Some(consumer) = stream.and_then(|stream| stream.consumer_named(consumer)) else { return Binding::default() };
-    let config = &consumer.config;
-    let group = config.deliver_group.as_ref().map_or(String::new(), |group| format!(" {group}"));
-    Binding {
-        listens: config.deliver_subject.as_ref().map(|subject| format!("{subject}{group}")),
-        group: config.priority_groups.iter().next().cloned(),
+        self.run.answer().cloned()
     }
 }
 

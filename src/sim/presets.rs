@@ -94,6 +94,7 @@ impl Preset {
     pub fn open(&self) -> Simulation {
         let mut simulation = Simulation::new(ServerConfig::default(), Timestamp::SIMULATION_START);
         (self.build)(&mut simulation);
+        simulation.open_here();
         simulation
     }
 }

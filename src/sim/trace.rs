@@ -2,8 +2,9 @@
 //!
 //! Keeps the last events, the causes of the holes in each tape, and the names of what is gone. Bounded: the oldest goes.
 
-use std::collections::VecDeque;
+use std::sync::Arc;
 
+use super::shared_log::SharedLog;
 use crate::engine::event::{Event, Removal};
 use crate::engine::seq_map::SeqMap;
 use crate::engine::sorted_map::SortedMap;
@@ -22,33 +23,62 @@ const MAX_NAMES: usize = 10_000;
 pub struct Traced {
     /// Counts from 0; goes on when the oldest events are dropped.
     pub number: u64,
+    /// The first moment at which it has happened: see [`Run::moment`](super::run::Run::moment).
+    pub moment: u64,
     pub at: Timestamp,
     pub event: Event,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Trace {
-    events: VecDeque<Traced>,
+    events: SharedLog<Traced>,
     next_number: u64,
-    removals: SortedMap<StreamId, SeqMap<Removal>>,
-    streams: SortedMap<StreamId, String>,
-    consumers: SortedMap<(StreamId, ConsumerId), String>,
+    removals: SortedMap<StreamId, Removals>,
+    streams: Arc<SortedMap<StreamId, String>>,
+    consumers: Arc<SortedMap<(StreamId, ConsumerId), String>>,
     /// Which client holds a connection; told by the world, since the server does not know scripted clients.
-    clients: SortedMap<ConnId, String>,
+    clients: Arc<SortedMap<ConnId, String>>,
+}
+
+/// Causes by sequence, in parts that clones share.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Removals {
+    /// By the sequence without its last bits.
+    parts: SortedMap<u64, Arc<SeqMap<Removal>>>,
+    len: usize,
+}
+
+impl Removals {
+    /// Sequences in one part, as a power of two.
+    const PART_BITS: u32 = 10;
+
+    fn insert(&mut self, seq: u64, cause: Removal) {
+        let part = Arc::make_mut(self.parts.get_or_default(seq >> Self::PART_BITS));
+        let before = part.len();
+        part.insert(seq, cause);
+        self.len += part.len() - before;
+        while self.len > MAX_REMOVALS {
+            let Some(oldest) = self.parts.values().next() else { break };
+            self.len -= oldest.len();
+            self.parts.remove_first();
+        }
+    }
+
+    fn get(&self, seq: u64) -> Option<Removal> {
+        self.parts.get(&(seq >> Self::PART_BITS))?.get(seq).copied()
+    }
 }
 
 impl Trace {
-    /// Takes what happened since the last call.
-    pub fn extend(&mut self, events: Vec<(Timestamp, Event)>) {
+    /// Takes what happened since the last call, which brought the run to `moment`.
+    pub fn extend(&mut self, moment: u64, events: Vec<(Timestamp, Event)>) {
         for (at, event) in events {
             self.note(&event);
             if self.is_internal(&event) {
                 continue;
             }
-            if self.events.len() >= MAX_EVENTS {
-                self.events.pop_front();
-            }
-            self.events.push_back(Traced { number: self.next_number, at, event });
+            let traced = Traced { number: self.next_number, moment, at, event };
+            self.events.push_bounded(traced, MAX_EVENTS);
             self.next_number += 1;
         }
     }
@@ -78,11 +108,7 @@ impl Trace {
                 self.removals.remove(stream);
             }
             Event::Removed { stream, seq, cause } => {
-                let removals = self.removals.get_or_default(*stream);
-                removals.insert(*seq, *cause);
-                if removals.len() > MAX_REMOVALS {
-                    removals.first().map(|first| removals.remove(first));
-                }
+                self.removals.get_or_default(*stream).insert(*seq, *cause);
             }
             Event::NotKept { stream, seq, .. } => {
                 self.removals.get_or_default(*stream).insert(*seq, Removal::NoInterest);
@@ -97,7 +123,7 @@ impl Trace {
     }
 
     /// The events that are kept, oldest first.
-    pub fn events(&self) -> impl DoubleEndedIterator<Item = &Traced> + ExactSizeIterator {
+    pub fn events(&self) -> impl DoubleEndedIterator<Item = &Traced> {
         self.events.iter()
     }
 
@@ -108,7 +134,7 @@ impl Trace {
 
     /// Why message `seq` left the stream, if that is still known.
     pub fn removal(&self, stream: StreamId, seq: u64) -> Option<Removal> {
-        self.removals.get(&stream)?.get(seq).copied()
+        self.removals.get(&stream)?.get(seq)
     }
 
     /// The name of a stream, also of one that is gone.
@@ -126,7 +152,8 @@ impl Trace {
     }
 }
 
-fn insert_bounded<K: Ord, V>(map: &mut SortedMap<K, V>, key: K, value: V) {
+fn insert_bounded<K: Ord + Clone>(map: &mut Arc<SortedMap<K, String>>, key: K, value: String) {
+    let map = Arc::make_mut(map);
     map.insert(key, value);
     if map.len() > MAX_NAMES {
         map.remove_first();
@@ -142,12 +169,12 @@ mod tests {
     fn the_oldest_events_go_and_the_numbering_goes_on() {
         let mut trace = Trace::default();
         let conn = ConnId::from_index(1);
-        for _ in 0..MAX_EVENTS + 5 {
-            trace.extend(vec![(Timestamp::SIMULATION_START, Event::ClientConnected { conn })]);
+        for _ in 0..2 * MAX_EVENTS {
+            trace.extend(1, vec![(Timestamp::SIMULATION_START, Event::ClientConnected { conn })]);
         }
-        assert_eq!(trace.events().len(), MAX_EVENTS);
-        assert_eq!(trace.events().next().map(|traced| traced.number), Some(5));
-        assert_eq!(trace.total(), MAX_EVENTS as u64 + 5);
+        assert!((MAX_EVENTS..MAX_EVENTS + MAX_EVENTS / 10).contains(&trace.events().count()));
+        assert_eq!(trace.events().next_back().map(|traced| traced.number), Some(2 * MAX_EVENTS as u64 - 1));
+        assert_eq!(trace.total(), 2 * MAX_EVENTS as u64);
     }
 
     #[test]
@@ -155,8 +182,16 @@ mod tests {
         let mut trace = Trace::default();
         let stream = StreamId::from_index(1);
         let removed = Event::Removed { stream, seq: 3, cause: Removal::MaxAge };
-        trace.extend(vec![(Timestamp::SIMULATION_START, removed)]);
+        trace.extend(1, vec![(Timestamp::SIMULATION_START, removed)]);
         assert_eq!(trace.removal(stream, 3), Some(Removal::MaxAge));
         assert_eq!(trace.removal(stream, 4), None);
+    }
+
+    #[test]
+    fn of_too_many_holes_the_oldest_go() {
+        let mut removals = Removals::default();
+        (1..=2 * MAX_REMOVALS as u64).for_each(|seq| removals.insert(seq, Removal::Acked));
+        assert!(removals.len <= MAX_REMOVALS && removals.len > MAX_REMOVALS / 2);
+        assert_eq!((removals.get(1), removals.get(2 * MAX_REMOVALS as u64)), (None, Some(Removal::Acked)));
     }
 }

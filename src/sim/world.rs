@@ -11,9 +11,12 @@ use crate::engine::time::Timestamp;
 use crate::engine::{Deadline, Input, Output, Server, ServerConfig};
 
 use super::actor::{Actor, ActorId};
+use super::wire::Frame;
 
 /// Exchanges between server and clients at one instant, after which it has to be a loop without end.
 const MAX_EXCHANGES: usize = 1_000_000;
+/// Frames at one moment of which somebody is told.
+const MAX_FRAMES: usize = 4_000;
 
 /// What happens next in a world without an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +48,8 @@ pub struct World {
     actors: Table<ActorId, Actor>,
     /// Of the scripted clients; apart from the server's, so that they cannot disturb each other.
     rng: Rng,
+    /// What went over the connections since somebody asked; `None` while nobody does.
+    frames: Option<Vec<Frame>>,
 }
 
 impl World {
@@ -58,12 +63,13 @@ impl World {
     /// A world in which nobody asks what happened, until [`watch`](Self::watch).
     pub fn unwatched(config: ServerConfig, start: Timestamp) -> Self {
         let rng = Rng::new(config.seed ^ 0x5eed);
-        Self { now: start, server: Server::new(config), actors: Table::default(), rng }
+        Self { now: start, server: Server::new(config), actors: Table::default(), rng, frames: None }
     }
 
-    /// Collects events from now on, for [`take_events`](Self::take_events).
+    /// Collects from now on what [`take_events`](Self::take_events) and [`take_frames`](Self::take_frames) give out.
     pub fn watch(&mut self) {
         self.server.watch();
+        self.frames = Some(Vec::new());
     }
 
     pub const fn now(&self) -> Timestamp {
@@ -87,6 +93,22 @@ impl World {
         self.server.take_events()
     }
 
+    pub fn take_frames(&mut self) -> Vec<Frame> {
+        self.frames.as_mut().map_or_else(Vec::new, std::mem::take)
+    }
+
+    /// Hands the server what a client says.
+    fn hear(&mut self, conn: ConnId, bytes: &[u8]) {
+        self.note_frame(conn, true, bytes);
+        self.server.handle(self.now, Input::Bytes { conn, bytes });
+    }
+
+    fn note_frame(&mut self, conn: ConnId, from_client: bool, bytes: &[u8]) {
+        if let Some(frames) = self.frames.as_mut().filter(|frames| frames.len() < MAX_FRAMES) {
+            frames.push(Frame::new(conn, from_client, bytes));
+        }
+    }
+
     /// Opens a connection for somebody outside.
     pub fn connect(&mut self, outgoing: &mut Vec<Outgoing>) -> ConnId {
         let conn = self.server.connect(self.now);
@@ -96,7 +118,7 @@ impl World {
 
     /// Hands bytes from outside to the server.
     pub fn send(&mut self, conn: ConnId, bytes: &[u8], outgoing: &mut Vec<Outgoing>) {
-        self.server.handle(self.now, Input::Bytes { conn, bytes });
+        self.hear(conn, bytes);
         self.exchange(outgoing);
     }
 
@@ -125,7 +147,7 @@ impl World {
         let conn = self.server.connect(self.now);
         let Some(actor) = self.actors.get_mut(id) else { return };
         let bytes = actor.handle_connected(self.now, conn);
-        self.server.handle(self.now, Input::Bytes { conn, bytes: &bytes });
+        self.hear(conn, &bytes);
         self.exchange(outgoing);
     }
 
@@ -162,7 +184,7 @@ impl World {
 
     fn send_from_actor(&mut self, id: ActorId, bytes: &[u8]) {
         if let Some(conn) = self.actors.get(id).and_then(|actor| actor.conn).filter(|_| !bytes.is_empty()) {
-            self.server.handle(self.now, Input::Bytes { conn, bytes });
+            self.hear(conn, bytes);
         }
     }
 
@@ -212,6 +234,9 @@ impl World {
     fn exchange(&mut self, outgoing: &mut Vec<Outgoing>) {
         for _ in 0..MAX_EXCHANGES {
             let Some(output) = self.server.poll_output() else { return };
+            if let Output::Bytes { conn, bytes } = &output {
+                self.note_frame(*conn, false, bytes);
+            }
             match output {
                 Output::Bytes { conn, bytes } => match self.actor_of(conn) {
                     Some(id) => {

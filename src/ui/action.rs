@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::engine::time::Timestamp;
 use crate::sim::actor::ActorId;
 use crate::sim::clock::Speed;
 use crate::sim::command::Command;
@@ -35,6 +36,23 @@ pub enum ClockAction {
     Advance(Duration),
     /// Opens a preset, from its beginning.
     Open(&'static Preset),
+    /// To where a moment of the run had just happened.
+    Seek(u64),
+    /// To a point of simulated time; time that has not come yet passes.
+    SeekTime(Timestamp),
+    /// One event back.
+    StepBack,
+    /// Back to the last redelivery, expiry or removal.
+    SeekLastLoss,
+    SeekStart,
+    /// To the latest moment of the line.
+    SeekEnd,
+    /// To just before the last command, and to just after the next.
+    Undo,
+    Redo,
+    /// Goes to the end of a branch, by its number.
+    PickUp(u32),
+    DropBranch(u32),
 }
 
 /// What changes the page alone.

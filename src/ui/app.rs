@@ -190,6 +190,12 @@ impl App {
             Key::PlayPause => self.act(ClockAction::Play.into()),
             Key::Step => self.act(ClockAction::StepEvent.into()),
             Key::SkipToNextLoss => self.act(ClockAction::SkipToNextLoss.into()),
+            Key::StepBack => self.act(ClockAction::StepBack.into()),
+            Key::SeekLastLoss => self.act(ClockAction::SeekLastLoss.into()),
+            Key::SeekStart => self.act(ClockAction::SeekStart.into()),
+            Key::SeekEnd => self.act(ClockAction::SeekEnd.into()),
+            Key::Undo => self.act(ClockAction::Undo.into()),
+            Key::Redo => self.act(ClockAction::Redo.into()),
             Key::Help => self.act(PageAction::Open(Dialog::Help).into()),
         }
     }
@@ -214,6 +220,21 @@ impl App {
                 simulation.skip_to_next_loss();
             }
             ClockAction::Advance(by) => simulation.advance(by),
+            ClockAction::Seek(moment) => simulation.seek(moment),
+            ClockAction::SeekTime(at) if at > simulation.end().now() => {
+                simulation.seek_end();
+                let ahead = at.since(simulation.now());
+                simulation.advance(ahead);
+            }
+            ClockAction::SeekTime(at) => simulation.seek_time(at),
+            ClockAction::StepBack => simulation.step_back(),
+            ClockAction::SeekLastLoss => simulation.seek_last_loss(),
+            ClockAction::SeekStart => simulation.seek_start(),
+            ClockAction::SeekEnd => simulation.seek_end(),
+            ClockAction::Undo => simulation.undo(),
+            ClockAction::Redo => simulation.redo(),
+            ClockAction::PickUp(branch) => simulation.pick_up(branch),
+            ClockAction::DropBranch(branch) => simulation.drop_branch(branch),
             ClockAction::Open(preset) => {
                 *simulation = preset.open();
                 (self.preset, self.focus, self.error) = (preset, Focus::default(), None);

@@ -14,6 +14,16 @@ pub enum Key {
     Step,
     /// Shift and →: to the next redelivery, expiry or removal.
     SkipToNextLoss,
+    /// ←: one event back.
+    StepBack,
+    /// Shift and ←: back to the last redelivery, expiry or removal.
+    SeekLastLoss,
+    /// Home and End: where the reader began, and the latest moment.
+    SeekStart,
+    SeekEnd,
+    /// Ctrl and Z, with shift the other way.
+    Undo,
+    Redo,
     /// ?: the help.
     Help,
 }
@@ -47,7 +57,7 @@ impl Drop for Keys {
 
 /// The key's meaning, unless the focused element has a use for it or a dialog is open.
 fn key_of(event: &KeyboardEvent) -> Option<Key> {
-    if event.default_prevented() || event.ctrl_key() || event.alt_key() || event.meta_key() {
+    if event.default_prevented() || event.alt_key() {
         return None;
     }
     let focused: Option<Element> = event.target().and_then(|target| target.dyn_into().ok());
@@ -56,10 +66,21 @@ fn key_of(event: &KeyboardEvent) -> Option<Key> {
     if is_in("input, textarea, select, dialog, [popover]") {
         return None;
     }
+    if event.ctrl_key() || event.meta_key() {
+        return match &*event.key() {
+            "z" => Some(Key::Undo),
+            "Z" | "y" => Some(Key::Redo),
+            _ => None,
+        };
+    }
     match (&*event.key(), event.shift_key()) {
         (" ", false) if !is_in("button, summary, a") => Some(Key::PlayPause),
         ("ArrowRight", false) if !is_in("ol") => Some(Key::Step),
         ("ArrowRight", true) => Some(Key::SkipToNextLoss),
+        ("ArrowLeft", false) if !is_in("ol") => Some(Key::StepBack),
+        ("ArrowLeft", true) => Some(Key::SeekLastLoss),
+        ("Home", false) if !is_in("ol") => Some(Key::SeekStart),
+        ("End", false) if !is_in("ol") => Some(Key::SeekEnd),
         ("?", _) => Some(Key::Help),
         _ => None,
     }

@@ -25,7 +25,7 @@ impl Console {
         write_sub(out, &format!("{}.*", self.inbox), "1");
     }
 
-    /// Sends a request. Its answer waits in [`take_answer`](Self::take_answer).
+    /// Sends a request. Its answer stays until the next.
     pub fn request(&mut self, subject: &str, body: &[u8], out: &mut Vec<u8>) {
         self.sent += 1;
         self.answer = None;
@@ -39,7 +39,7 @@ impl Console {
     }
 
     /// The answer to the last request; `None` if there was none.
-    pub fn take_answer(&mut self) -> Option<Answer> {
-        self.answer.take()
+    pub const fn answer(&self) -> Option<&Answer> {
+        self.answer.as_ref()
     }
 }

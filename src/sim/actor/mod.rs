@@ -76,6 +76,13 @@ impl Actor {
         }
     }
 
+    pub const fn console(&self) -> Option<&Console> {
+        match &self.role {
+            Role::Console(console) => Some(console),
+            Role::Publisher(_) | Role::Worker(_) => None,
+        }
+    }
+
     /// Takes a fresh connection. Returns what the actor says first.
     pub fn handle_connected(&mut self, now: Timestamp, conn: ConnId) -> Vec<u8> {
         self.conn = Some(conn);

@@ -1,0 +1,161 @@
+//! One course of events: what was done, and states to start from, so that each of its moments can be gone back to.
+//!
+//! A past state is the nearest checkpoint before it, and a replay of what came after. Checkpoints share what did not
+//! change between them; when there are many, every second one goes.
+
+use super::journal::{Entry, Journal};
+use super::run::Run;
+use super::world::Outgoing;
+use crate::engine::time::Timestamp;
+
+/// What is replayed at most before there are too many checkpoints, in moments and in events.
+const EVERY: u64 = 512;
+/// Checkpoints that are kept.
+const MAX_CHECKPOINTS: usize = 192;
+
+/// A course of events up to its end.
+#[derive(Clone, Debug)]
+pub struct Line {
+    journal: Journal,
+    /// By moment; never empty.
+    checkpoints: Vec<Run>,
+    /// Between two checkpoints there is at least so much.
+    every: u64,
+    /// The latest state of this line that was left; present while the reader is elsewhere.
+    end: Option<Box<Run>>,
+}
+
+impl Line {
+    pub fn new(start: &Run) -> Self {
+        Self { journal: Journal::default(), checkpoints: vec![start.clone()], every: EVERY, end: None }
+    }
+
+    pub const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// The latest state, if the reader is not at it.
+    pub fn end(&self) -> Option<&Run> {
+        self.end.as_deref()
+    }
+
+    /// The first moment that can be gone back to.
+    pub fn start(&self) -> u64 {
+        self.checkpoints.first().map_or(0, Run::moment)
+    }
+
+    /// Notes what is done at the end of the line, which `run` stands at.
+    pub fn record(&mut self, entry: Entry, run: &Run) {
+        self.journal.record(entry);
+        let whole_from = self.journal.whole_from();
+        if self.start() < whole_from {
+            self.checkpoints.retain(|checkpoint| checkpoint.moment() >= whole_from);
+            if self.checkpoints.is_empty() {
+                self.checkpoints.push(run.clone());
+            }
+        }
+    }
+
+    /// Keeps `run`, the latest state of the line, as a checkpoint if the last one is far behind.
+    pub fn keep(&mut self, run: &Run) {
+        let behind = |last: &Run| {
+            let (moments, events) = (run.moment() - last.moment(), run.trace().total() - last.trace().total());
+            moments.max(events)
+        };
+        if self.checkpoints.last().is_none_or(|last| behind(last) >= self.every) {
+            self.checkpoints.push(run.clone());
+        }
+        if self.checkpoints.len() > MAX_CHECKPOINTS {
+            let mut place = 0;
+            self.checkpoints.retain(|_| {
+                place += 1;
+                place % 2 == 1
+            });
+            self.every *= 2;
+        }
+    }
+
+    /// The reader goes elsewhere from `run`, the latest state.
+    pub fn leave(&mut self, run: &Run) {
+        if self.end.is_none() {
+            self.end = Some(Box::new(run.clone()));
+        }
+    }
+
+    /// Brings `run`, a state of this line, to the line's next moment, if that is not after `target`. Whether it was one.
+    pub fn go_on(&mut self, run: &mut Run, target: Timestamp, outgoing: &mut Vec<Outgoing>) -> bool {
+        let happened = self.replay(run, target, outgoing);
+        self.arrive(run);
+        if happened && self.end.is_none() {
+            self.keep(run);
+        }
+        happened
+    }
+
+    /// Notes where the reader is now: `run` may be the latest state again.
+    pub fn arrive(&mut self, run: &Run) {
+        if self.end().is_some_and(|end| (run.moment(), run.now()) >= (end.moment(), end.now())) {
+            self.end = None;
+        }
+    }
+
+    /// The state of `moment`, or of the first or last that there is. `near` is a state that may be close.
+    pub fn at_moment(&self, moment: u64, near: &Run) -> Run {
+        let end = self.end().unwrap_or(near);
+        if moment >= end.moment() {
+            return end.clone();
+        }
+        let kept = self.checkpoint_before(|run| run.moment() <= moment);
+        // At `moment` itself it may have let idle time pass.
+        let mut run = if (kept.moment() + 1..moment).contains(&near.moment()) { near.clone() } else { kept.clone() };
+        // What goes to clients from outside went there when it happened.
+        let mut gone = Vec::new();
+        while run.moment() < moment && self.replay(&mut run, Timestamp::MAX, &mut gone) {
+            gone.clear();
+        }
+        run
+    }
+
+    /// The state at `at`, after all that happened until then.
+    pub fn at_time(&self, at: Timestamp, near: &Run) -> Run {
+        let end = self.end().unwrap_or(near);
+        if at >= end.now() {
+            return end.clone();
+        }
+        let kept = self.checkpoint_before(|run| run.now() <= at);
+        let is_nearer = near.now() <= at && near.moment() >= kept.moment();
+        let mut run = if is_nearer { near.clone() } else { kept.clone() };
+        let mut gone = Vec::new();
+        while self.replay(&mut run, at, &mut gone) {
+            gone.clear();
+        }
+        run.skip_idle_time(at);
+        run
+    }
+
+    /// The last checkpoint of which `is_before` holds, or the first.
+    fn checkpoint_before(&self, is_before: impl Fn(&Run) -> bool) -> &Run {
+        let after = self.checkpoints.partition_point(is_before);
+        &self.checkpoints[after.saturating_sub(1)]
+    }
+
+    /// What is to happen next, if it is not after `target`: the command that was given then, or what the world does.
+    fn replay(&self, run: &mut Run, target: Timestamp, outgoing: &mut Vec<Outgoing>) -> bool {
+        match self.journal.at(run.moment()) {
+            Some(entry) if entry.at > target => false,
+            Some(entry) => {
+                run.skip_idle_time(entry.at);
+                run.act(entry.command.clone(), outgoing);
+                true
+            }
+            None => run.step(target, outgoing),
+        }
+    }
+
+    /// Forgets what comes after `run`, one of its states, which becomes the latest.
+    pub fn cut_after(&mut self, run: &Run) {
+        self.journal.truncate(run.moment());
+        self.checkpoints.retain(|checkpoint| checkpoint.moment() <= run.moment());
+        self.end = None;
+    }
+}

@@ -1,0 +1,135 @@
+//! A log that clones share, for what grows with a run and is part of every checkpoint of it.
+//!
+//! Entries stand in chunks behind `Arc`, so a clone costs a few steps for each chunk, and adding to a clone copies one
+//! chunk at most. Bounded by its owner: the oldest chunk goes.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Entries in one chunk.
+const CHUNK: usize = 256;
+
+/// Entries, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SharedLog<T> {
+    /// All but the last are full.
+    chunks: VecDeque<Arc<Vec<T>>>,
+}
+
+impl<T> Default for SharedLog<T> {
+    fn default() -> Self {
+        Self { chunks: VecDeque::new() }
+    }
+}
+
+impl<T> SharedLog<T> {
+    pub fn len(&self) -> usize {
+        self.chunks.back().map_or(0, |last| (self.chunks.len() - 1) * CHUNK + last.len())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    pub fn get(&self, index: usize) -> Option<&T> {
+        self.chunks.get(index / CHUNK)?.get(index % CHUNK)
+    }
+
+    pub fn last(&self) -> Option<&T> {
+        self.chunks.back()?.last()
+    }
+
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.chunks.iter().flat_map(|chunk| chunk.iter())
+    }
+
+    /// Where the entries begin of which `is_before` does not hold; it holds for all those before, and for none after.
+    pub fn partition_point(&self, mut is_before: impl FnMut(&T) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if self.get(middle).is_some_and(&mut is_before) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// Drops the oldest chunk, and gives it out.
+    pub fn pop_chunk(&mut self) -> Option<Arc<Vec<T>>> {
+        self.chunks.pop_front()
+    }
+}
+
+impl<T: Clone> SharedLog<T> {
+    pub fn push(&mut self, entry: T) {
+        match self.chunks.back_mut() {
+            Some(last) if last.len() < CHUNK => Arc::make_mut(last).push(entry),
+            _ => self.chunks.push_back(Arc::new(vec![entry])),
+        }
+    }
+
+    /// Adds an entry; of more than `most`, and the rest of a chunk, the oldest go.
+    pub fn push_bounded(&mut self, entry: T, most: usize) {
+        self.push(entry);
+        if self.len() >= most + CHUNK {
+            self.pop_chunk();
+        }
+    }
+
+    /// Keeps the first `len` entries.
+    pub fn truncate(&mut self, len: usize) {
+        self.chunks.truncate(len.div_ceil(CHUNK));
+        if let Some(last) = self.chunks.back_mut().filter(|_| !len.is_multiple_of(CHUNK)) {
+            Arc::make_mut(last).truncate(len % CHUNK);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(len: usize) -> SharedLog<usize> {
+        let mut log = SharedLog::default();
+        (0..len).for_each(|entry| log.push(entry));
+        log
+    }
+
+    #[test]
+    fn entries_keep_their_places() {
+        for len in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 7] {
+            let log = counted(len);
+            assert_eq!((log.len(), log.is_empty()), (len, len == 0));
+            assert!(log.iter().copied().eq(0..len));
+            assert!(log.iter().rev().copied().eq((0..len).rev()));
+            assert_eq!(log.get(len), None);
+            assert_eq!(log.last().copied(), len.checked_sub(1));
+            for split in [0, len / 2, len] {
+                assert_eq!(log.partition_point(|entry| *entry < split), split);
+                let mut short = log.clone();
+                short.truncate(split);
+                assert_eq!(short, counted(split), "{split} of {len}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_clone_is_not_changed_by_what_comes_later() {
+        let mut log = counted(CHUNK + 3);
+        let before = log.clone();
+        log.push(99);
+        log.truncate(2);
+        assert_eq!(before, counted(CHUNK + 3));
+    }
+
+    #[test]
+    fn the_oldest_chunk_goes() {
+        let mut log = SharedLog::default();
+        (0..10 * CHUNK).for_each(|entry| log.push_bounded(entry, 2 * CHUNK));
+        assert!((2 * CHUNK..3 * CHUNK).contains(&log.len()));
+        assert_eq!(log.last(), Some(&(10 * CHUNK - 1)));
+    }
+}
