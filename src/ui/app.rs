@@ -94,7 +94,7 @@ impl Component for App {
         let keys = window.clone().map(|window| Keys::listen(window, ctx.link().callback(Msg::Key)));
         bridge::open(simulation, ctx.link().callback(|()| Msg::Attached));
         let focus = Focus::default();
-        let rows = PageRows::of(scene(&simulation.borrow(), &focus), None);
+        let rows = PageRows::of(Scene::of(&simulation.borrow(), &focus), None);
         let mut app = Self {
             simulation: Rc::clone(simulation),
             preset,
@@ -126,7 +126,7 @@ impl Component for App {
         }
         self.frame = if is_frame { self.frame.wrapping_add(1) } else { 0 };
         let old_log = (!self.frame.is_multiple_of(LOG_EVERY)).then(|| Rc::clone(&self.rows.log));
-        let rows = PageRows::of(scene(&self.simulation.borrow(), &self.focus), old_log);
+        let rows = PageRows::of(Scene::of(&self.simulation.borrow(), &self.focus), old_log);
         let has_news = self.announcer.read(&rows.log);
         let is_changed = !is_frame || has_news || rows != self.rows;
         self.rows = rows;
@@ -302,7 +302,7 @@ impl App {
         let simulation = self.simulation.borrow();
         let form = dialogs::form_of(&dialog, simulation.world()).map(Rc::new);
         if form.is_some() || dialog == Dialog::Help {
-            let facts = subjects::facts(scene(&simulation, &self.focus));
+            let facts = subjects::facts(Scene::of(&simulation, &self.focus));
             self.dialog = Some(OpenDialog { dialog, form, facts, error: None, requests: 0 });
         }
     }
@@ -316,10 +316,6 @@ impl App {
             self.frames = self.window.clone().map(|window| Frames::start(window, callback));
         }
     }
-}
-
-fn scene<'a>(simulation: &'a Simulation, focus: &'a Focus) -> Scene<'a> {
-    Scene { world: simulation.world(), trace: simulation.trace(), clock: &simulation.clock, focus }
 }
 
 fn refusal(error: &ApiError, on: &Callback<Action>) -> Element {

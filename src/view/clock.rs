@@ -187,8 +187,7 @@ mod tests {
         for (seconds, now_at) in [(0, 0), (30, 325), (60, 650), (5_000, 650)] {
             let mut simulation = Simulation::new(ServerConfig::default(), Timestamp::SIMULATION_START);
             simulation.advance(Duration::from_secs(seconds));
-            let (trace, clock, focus) = (simulation.trace(), &simulation.clock, &Focus::default());
-            let row = row(Scene { world: simulation.world(), trace, clock, focus });
+            let row = row(Scene::of(&simulation, &Focus::default()));
             assert_eq!(row.timeline.now_at, now_at, "{seconds}");
         }
     }

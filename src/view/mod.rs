@@ -195,8 +195,7 @@ mod tests {
     use crate::sim::Simulation;
 
     pub fn rows_of(simulation: &Simulation, focus: &Focus) -> PageRows {
-        let scene = Scene { world: simulation.world(), trace: simulation.trace(), clock: &simulation.clock, focus };
-        PageRows::of(scene, None)
+        PageRows::of(Scene::of(simulation, focus), None)
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::engine::stream::Stream;
 use crate::engine::table::{ConnId, Id};
 use crate::engine::time::Timestamp;
+use crate::sim::Simulation;
 use crate::sim::actor::{Actor, ActorId, Worker};
 use crate::sim::clock::Clock;
 use crate::sim::trace::{Trace, Traced};
@@ -16,6 +17,7 @@ const LOOKED_BACK: usize = 2_000;
 /// The world at a moment, what led to it, and what the reader looks at.
 #[derive(Clone, Copy)]
 pub struct Scene<'a> {
+    pub simulation: &'a Simulation,
     pub world: &'a World,
     pub trace: &'a Trace,
     pub clock: &'a Clock,
@@ -23,6 +25,11 @@ pub struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
+    pub const fn of(simulation: &'a Simulation, focus: &'a Focus) -> Self {
+        let (world, trace, clock) = (simulation.world(), simulation.trace(), &simulation.clock);
+        Self { simulation, world, trace, clock, focus }
+    }
+
     pub const fn now(self) -> Timestamp {
         self.world.now()
     }
