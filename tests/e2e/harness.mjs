@@ -1,31 +1,24 @@
 // What every test of the page needs: a server, a browser, a page that is watched for errors, pictures, axe, figures.
 //
-// `cargo xtask e2e` sets CHROMIUM (the browser), CHROMIUM_ARGUMENTS, JETSTREAM_SIM_DIST (the built page) and
-// JETSTREAM_SIM_PICTURES (a folder).
+// `cargo xtask e2e` sets JETSTREAM_SIM_PICTURES (a folder) and what `browser.mjs` needs.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { chromium } from "playwright-core";
-import { serve } from "./server.mjs";
+import { DESKTOP, PHONE, TABLET, launch, open } from "./browser.mjs";
 
-const { CHROMIUM, CHROMIUM_ARGUMENTS = "", JETSTREAM_SIM_DIST, JETSTREAM_SIM_PICTURES } = process.env;
+export { DESKTOP, PHONE, TABLET, open };
+
+const { JETSTREAM_SIM_PICTURES } = process.env;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** The sizes of screen that the page is made for. */
-export const DESKTOP = { width: 1440, height: 900 };
-export const PHONE = { width: 360, height: 640 };
 
 let started;
 
 /** The server and the browser of this test file, started once. */
 function start() {
-  assert.ok(CHROMIUM && JETSTREAM_SIM_DIST && JETSTREAM_SIM_PICTURES, "run these tests by `cargo xtask e2e`");
-  started ??= Promise.all([
-    serve(JETSTREAM_SIM_DIST),
-    chromium.launch({ executablePath: CHROMIUM, chromiumSandbox: false, args: CHROMIUM_ARGUMENTS.split(" ") }),
-  ]).then(([server, browser]) => ({ server, browser }));
+  assert.ok(JETSTREAM_SIM_PICTURES, "run these tests by `cargo xtask e2e`");
+  started ??= launch();
   return started;
 }
 
@@ -69,12 +62,6 @@ export function pageTest(name, options, body) {
       await context.close();
     }
   });
-}
-
-/** Navigates and waits until the page has drawn something of its own. */
-export async function open(page, address) {
-  await page.goto(address);
-  await page.locator("body main, body [role=main]").first().waitFor();
 }
 
 /** What goes wrong on a page while it is open, in words. */

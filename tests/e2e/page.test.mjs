@@ -1,5 +1,6 @@
 // The page as it opens: it draws, reports no problem, is accessible, and fits the screen.
 import assert from "node:assert/strict";
+import { deliveryTimes } from "./browser.mjs";
 import { DESKTOP, PHONE, assertAccessible, assertNoSidewaysScroll, figure, pageTest } from "./harness.mjs";
 
 for (const [size, screen] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
@@ -40,25 +41,8 @@ pageTest("on a phone only the transport, the time and the line stick", { screen:
   assert.ok(await page.getByRole("button", { name: "Play" }).evaluate((play) => play.getBoundingClientRect().top >= 0));
 });
 
-/** Runs in the page, ahead of all else: notes when the first delivered message stands in a tray and was painted. */
-function watchForDelivery() {
-  const watcher = new MutationObserver(() => {
-    if (!/#\d/.test(document.querySelector(".tray__slot b")?.textContent ?? "")) return;
-    watcher.disconnect();
-    // A frame's callbacks run ahead of its painting, a task that they queue behind it.
-    requestAnimationFrame(() => setTimeout(() => { globalThis.deliveryShownAt = performance.now(); }));
-  });
-  watcher.observe(document, { childList: true, subtree: true, characterData: true });
-}
-
 pageTest("the first delivered message is shown soon after navigation", { load: false }, async ({ page, origin }) => {
-  await page.addInitScript(watchForDelivery);
-  const took = [];
-  for (let visit = 0; visit < 5; visit += 1) {
-    await page.goto(origin);
-    took.push(await (await page.waitForFunction(() => globalThis.deliveryShownAt)).jsonValue());
-    await page.goto("about:blank");
-  }
+  const took = await deliveryTimes(page, origin);
   // The quickest of the visits: what else the machine does at the time is not the page's.
   figure("first delivered message shown after navigation", Math.min(...took), "ms", 400);
 });

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 
 use crate::args::Args;
-use crate::build;
 use crate::say::{say, timed};
 use crate::tools::{nats_server, node, rust_target};
 use crate::{Failure, Result, package, process, project};
+use crate::{build, e2e};
 
 const PROCESSES: usize = 3;
 
@@ -17,7 +17,8 @@ const DEFAULT_N: &str = "100000";
 /// Runs all benchmarks, or those whose name contains the word given, or whose group has that name. With `--web` they run
 /// as WebAssembly in Node too, built as the page is, and each line says how many times longer it takes there.
 /// `clients [N]` sends N messages, a million unless said, through one client and back, here and on a real nats-server;
-/// `frames [N]` measures frames of messages into the package's WebAssembly and out of it.
+/// `frames [N]` measures frames of messages into the package's WebAssembly and out of it;
+/// `page` measures the page in headless Chromium while much happens: frames, memory, the first message.
 ///
 /// # Errors
 /// A benchmark fails, or is slower than its limit.
@@ -27,6 +28,9 @@ pub fn run(mut args: Args) -> Result {
     }
     if args.peek() == Some("frames") {
         return process::run(package::node("clients/frames.mjs")?.args(&args.rest()[1..]));
+    }
+    if args.peek() == Some("page") {
+        return e2e::script("bench.mjs", &args.rest()[1..]);
     }
     let is_web = args.flag("--web");
     let wanted = args.rest();

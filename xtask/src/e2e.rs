@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::args::Args;
 use crate::tools::{Toolbox, browser, node};
@@ -24,16 +25,34 @@ pub fn run(mut args: Args) -> Result {
     } else {
         build::optimised()?
     }
-    node::BROWSER.link()?;
-    let browser = browser::ensure()?;
     let pictures = project::target_dir().join("e2e");
     project::at(&pictures, fs::create_dir_all(&pictures))?;
-    let mut tests = Toolbox::default().command("node")?;
+    let mut tests = node()?;
     // One file after the other: they measure times.
     tests.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(files);
-    tests.env("CHROMIUM", browser.chromium).env("CHROMIUM_ARGUMENTS", browser::ARGUMENTS.join(" "));
-    tests.env("JETSTREAM_SIM_DIST", project::dist_dir()).env("JETSTREAM_SIM_PICTURES", pictures);
-    process::run(&mut tests)
+    process::run(tests.env("JETSTREAM_SIM_PICTURES", pictures))
+}
+
+/// Node with what `tests/e2e/browser.mjs` needs, to run a file beside it.
+///
+/// # Errors
+/// A tool is missing and cannot be installed.
+pub fn node() -> Result<Command> {
+    node::BROWSER.link()?;
+    let browser = browser::ensure()?;
+    let mut node = Toolbox::default().command("node")?;
+    node.env("CHROMIUM", browser.chromium).env("CHROMIUM_ARGUMENTS", browser::ARGUMENTS.join(" "));
+    node.env("JETSTREAM_SIM_DIST", project::dist_dir());
+    Ok(node)
+}
+
+/// Runs a file of `tests/e2e/` that is no test.
+///
+/// # Errors
+/// A tool is missing, the page does not build, or the run fails.
+pub fn script(name: &str, arguments: &[String]) -> Result {
+    build::optimised()?;
+    process::run(node()?.arg(project::root().join(FOLDER).join(name)).args(arguments))
 }
 
 /// The test files with these names; all of them, in order, where none is named.

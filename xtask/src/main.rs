@@ -96,7 +96,7 @@ const VERBS: [Verb; 10] = [
     },
     Verb {
         name: "bench",
-        arguments: "[--web] [NAME]",
+        arguments: "[--web] [NAME|clients|frames|page]",
         help: "run the benchmarks, or those of a group (store, engine) or with a name; --web beside WebAssembly",
         run: bench::run,
     },
