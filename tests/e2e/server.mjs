@@ -17,15 +17,17 @@ const TYPES = {
 const COMPRESSED = new Set([".css", ".html", ".js", ".json", ".mjs", ".svg", ".wasm"]);
 
 /**
- * Starts serving `folder`, at the root and at `/some/folder/`; gives its `origin` and `close()`. What is asked for and not
- * there is a 404.
+ * Starts serving `folder` on `port` or a free one, at the root and at `/some/folder/`; gives its `origin`, `close()` and
+ * `stall()`, after which it answers nothing. What is asked for and not there is a 404.
  */
-export async function serve(folder) {
+export async function serve(folder, port = 0) {
   const files = new Map(readdirSync(folder, { recursive: true }).map((name) => join(folder, name))
     .filter((file) => statSync(file).isFile())
     .map((file) => [`/${relative(folder, file).split(sep).join("/")}`, load(file)]));
 
+  let isStalled = false;
   const server = createServer((request, response) => {
+    if (isStalled) return;
     const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
     const file = files.get(path.replace(/^\/some\/folder\//, "/").replace(/\/$/, "/index.html"));
     if (!file) return response.writeHead(404).end();
@@ -35,11 +37,12 @@ export async function serve(folder) {
     const headers = { "content-type": file.type, "content-length": body.length, "cache-control": "no-cache" };
     response.writeHead(200, encoding ? { ...headers, "content-encoding": encoding } : headers).end(body);
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   // A test file that fails early shall end all the same.
   server.unref();
   return {
     origin: `http://127.0.0.1:${server.address().port}`,
+    stall: () => { isStalled = true; },
     close: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }),
   };
 }

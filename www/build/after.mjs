@@ -1,10 +1,11 @@
 // What is done to the page after trunk has built it, in trunk's staging folder:
-// the panel "Attach a client" is bundled, and the page's policy filled in.
+// the panel "Attach a client" is bundled, the page's policy filled in, and its service worker told the files.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundleAttach } from "./attach.mjs";
 import { withFixedReload, withPolicy } from "./policy.mjs";
+import { writeWorker } from "./worker.mjs";
 
 const dist = process.env.TRUNK_STAGING_DIR;
 const page = join(dist, "index.html");
@@ -21,8 +22,11 @@ function nameByContent(html, folder) {
 }
 
 await bundleAttach(join(dist, "attach"));
-let html = withFixedReload(readFileSync(page, "utf8"));
+let html = readFileSync(page, "utf8");
+const isServed = html.includes(".well-known/trunk/ws");
+html = withFixedReload(html);
 // One sheet is one hash.
 html = html.replaceAll(/<\/style>\s*<style>/g, "\n");
 html = nameByContent(html, "attach");
 writeFileSync(page, withPolicy(html));
+writeWorker(dist, isServed);

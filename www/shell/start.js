@@ -2,5 +2,27 @@
 
 // The editor and nats.js, when somebody asks for them.
 document.addEventListener("click", async ({ target }) => {
-  if (target.closest?.("[data-attach]")) (await import("./attach/panel.js")).open(window.wasmBindings);
+  if (!target.closest?.("[data-attach]")) return;
+  const panel = await import("./attach/panel.js").catch(() => undefined);
+  if (panel) panel.open(window.wasmBindings);
+  else tell("The editor could not be loaded: the first time it comes from the network.");
 });
+
+/** A sentence at the foot of the page, until it is clicked away. */
+function tell(text) {
+  const note = document.createElement("p");
+  note.className = "note";
+  note.role = "alert";
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "button button--small";
+  close.textContent = "Close";
+  close.onclick = () => note.remove();
+  note.append(text, close);
+  document.body.append(note);
+}
+
+// Without a network the page works as well, from its second visit on; not from a file or within another page.
+if (location.protocol !== "file:" && window === top) {
+  addEventListener("TrunkApplicationStarted", () => navigator.serviceWorker?.register("./sw.js").catch(() => {}));
+}
