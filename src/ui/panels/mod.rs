@@ -4,8 +4,8 @@ pub mod attached;
 pub mod clock;
 pub mod consumers;
 pub mod dialogs;
+pub mod drawer;
 pub mod header;
-pub mod log;
 pub mod publishers;
 pub mod streams;
 

@@ -23,7 +23,6 @@ pub fn detail(stream: &Stream, seq: u64) -> Option<MessageDetail> {
         payload += &format!("… ({})", text::bytes(message.payload.len() as u64));
     }
     let headers = Headers::new(message.headers).iter();
-    let wanting = stream.visible_consumers().filter(|consumer| consumer.matches(message.subject));
     Some(MessageDetail {
         stream_seq: seq,
         stored_at: time_of_day(message.time),
@@ -31,8 +30,14 @@ pub fn detail(stream: &Stream, seq: u64) -> Option<MessageDetail> {
         headers: headers.map(|(name, value)| (lossy(name), lossy(value))).collect(),
         payload,
         size: text::bytes(message.size()),
-        story: wanting.take(TOLD).map(|consumer| story(consumer, &message)).collect(),
+        story: consumer_story(stream, &message),
     })
+}
+
+/// How `message` stands with each of the first consumers that want it.
+pub fn consumer_story(stream: &Stream, message: &StoredMessage<'_>) -> Vec<Phrase> {
+    let wanting = stream.visible_consumers().filter(|consumer| consumer.matches(message.subject));
+    wanting.take(TOLD).map(|consumer| story(consumer, message)).collect()
 }
 
 fn story(consumer: &Consumer, message: &StoredMessage<'_>) -> Phrase {
