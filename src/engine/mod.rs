@@ -211,6 +211,11 @@ impl Server {
         self.connections.iter().filter(|(_, connection)| !connection.is_closed())
     }
 
+    /// Whether anybody, client or stream, gets what is sent to `subject`.
+    pub fn has_interest(&self, subject: &[u8]) -> bool {
+        self.router.has_interest(subject)
+    }
+
     pub const fn connection_count(&self) -> usize {
         self.connections.len()
     }

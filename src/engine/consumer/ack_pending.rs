@@ -179,6 +179,11 @@ impl AckPending {
         }
     }
 
+    /// Messages that wait to be delivered again, the next one first.
+    pub fn due(&self) -> impl Iterator<Item = u64> {
+        self.due.iter().copied().filter(|seq| self.entries.get(*seq).is_some_and(|of| of.state == PendingState::Due))
+    }
+
     /// How many wait to be delivered again.
     pub const fn num_due(&self) -> usize {
         self.num_due

@@ -89,6 +89,12 @@ pub(super) struct InHand {
     pub(super) until: Timestamp,
 }
 
+impl InHand {
+    pub(super) const fn stream_seq(&self) -> u64 {
+        self.delivery.picked.stream_seq
+    }
+}
+
 impl Consumer {
     /// Wakes the delivery loop.
     pub fn deliver(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) {

@@ -10,6 +10,7 @@ mod archived;
 pub mod config;
 mod deliver;
 mod info;
+mod outlook;
 mod priority;
 mod pull;
 mod push;
@@ -28,6 +29,7 @@ pub use self::acks::{AckOutcome, AckSubject};
 pub use self::archived::MAX_SEQ;
 use self::config::{AckPolicy, ConsumerConfig, DeliverPolicy};
 use self::deliver::InHand;
+pub use self::outlook::{Claim, Outlook};
 use self::priority::Pin;
 pub use self::push::Push;
 use self::waiting::Waiting;
@@ -85,6 +87,8 @@ pub struct Consumer {
     pub name: String,
     pub config: ConsumerConfig,
     pub created: Timestamp,
+    /// Where it began, at its making or by RESET.
+    start_seq: u64,
     /// The next stream sequence to look at.
     next_stream_seq: u64,
     cursor: Cursor,

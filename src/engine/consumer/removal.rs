@@ -193,6 +193,7 @@ impl Consumer {
         let recount = self.next_stream_seq != stream_seq || !self.ack_pending.is_empty();
         self.ack_pending.clear();
         self.orphans.clear();
+        self.start_seq = stream_seq;
         self.next_stream_seq = stream_seq;
         self.next_consumer_seq = 1;
         self.floor = SequencePair { consumer_seq: 0, stream_seq: stream_seq - 1 };

@@ -42,6 +42,7 @@ impl Consumer {
             ack_prefix: format!("$JS.ACK.{}.{name}.", stream.name).into_bytes().into(),
             name,
             created: ctx.now,
+            start_seq: stream_seq,
             next_stream_seq: stream_seq,
             cursor: Cursor::new(&filters),
             skip_list,

@@ -141,6 +141,11 @@ impl Stream {
         }
     }
 
+    /// Whether max age does not touch message `seq` (`Nats-TTL: never`).
+    pub fn is_ageless(&self, seq: u64) -> bool {
+        self.ageless.contains(seq)
+    }
+
     /// The message that reaches max age first, and when.
     pub fn oldest_ageing(&self) -> Option<(Timestamp, u64)> {
         let max_age = self.config.max_age?;
