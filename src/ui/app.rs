@@ -14,12 +14,10 @@ use crate::sim::clock::Speed;
 use crate::sim::command::Command;
 use crate::sim::presets::Preset;
 use crate::view::attached::CLOCK_NOTE;
-use crate::view::drawer::Turn;
 use crate::view::form::{ApiError, ApiRequest};
-use crate::view::inspector::Inspected;
-use crate::view::log::{self, LogRow};
-use crate::view::streams::{TapeWindow, WINDOW_CELLS};
-use crate::view::{Before, Focus, PageRows, Scene, cli, scene, stream_form, subjects};
+use crate::view::log::LogRow;
+use crate::view::why::{Ask, refused};
+use crate::view::{Focus, PageRows, Scene, scene, stream_form, subjects};
 
 use super::action::{Action, ClockAction, Dialog, PageAction};
 use super::bridge;
@@ -28,17 +26,18 @@ use super::keys::{Key, Keys};
 use super::panels::clock::Clock;
 use super::panels::consumers::Consumers;
 use super::panels::dialogs::{self, DialogBox, DialogProps, OpenDialog};
-use super::panels::drawer::Drawer;
 use super::panels::header::Header;
+use super::panels::log::Log;
 use super::panels::publishers::Publishers;
 use super::panels::streams::Streams;
+use super::panels::why;
 use super::theme;
+use super::widgets::does;
 use super::widgets::element::{Element, Node, button, element, list};
 use super::widgets::memo::memo;
-use super::widgets::{copy, does};
 
-/// While time runs, the drawer is written again with every so many frames: nobody reads faster.
-const DRAWER_EVERY: u32 = 8;
+/// While time runs, the log is written again with every so many frames: nobody reads faster.
+const LOG_EVERY: u32 = 8;
 
 /// From this speed on nothing travels: it would be gone before it arrives.
 const STILL_FROM: Speed = Speed::new(10_000);
@@ -67,15 +66,13 @@ pub struct App {
     focus: Focus,
     rows: PageRows,
     dialog: Option<OpenDialog>,
-    /// The error of a request that came from no dialog.
-    error: Option<ApiError>,
+    /// The error of a request that came from no dialog, behind the subject of the request.
+    error: Option<(String, ApiError)>,
     /// Counts the frames in a row.
     frame: u32,
     /// Present while time runs or an announcement waits.
     frames: Option<Frames>,
     announcer: Announcer,
-    /// What is announced is shown as well: it answers the last action.
-    is_noted: bool,
     on_action: Callback<Action>,
     _keys: Option<Keys>,
 }
@@ -99,17 +96,16 @@ impl Component for App {
         let keys = window.clone().map(|window| Keys::listen(window, ctx.link().callback(Msg::Key)));
         bridge::open(simulation, ctx.link().callback(|()| Msg::Attached));
         let focus = Focus::default();
-        let rows = PageRows::of(Scene::of(&simulation.borrow(), &focus), Before::Nothing);
+        let rows = PageRows::of(Scene::of(&simulation.borrow(), &focus), None);
         let mut app = Self {
             simulation: Rc::clone(simulation),
             preset,
             window,
             focus,
-            announcer: Announcer::after(rows.newest.as_deref()),
+            announcer: Announcer::after(&rows.log),
             rows,
             dialog: None,
             error: None,
-            is_noted: false,
             frame: 0,
             frames: None,
             on_action: ctx.link().callback(Msg::Act),
@@ -121,7 +117,6 @@ impl Component for App {
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let is_frame = matches!(msg, Msg::Frame(_));
-        self.is_noted &= is_frame;
         match msg {
             Msg::Act(action) => self.act(action),
             Msg::Key(key) => self.press(key),
@@ -132,13 +127,9 @@ impl Component for App {
             }
         }
         self.frame = if is_frame { self.frame.wrapping_add(1) } else { 0 };
-        let before = match self.frame {
-            0 => Before::Nothing,
-            frame if frame.is_multiple_of(DRAWER_EVERY) => Before::Goes(&self.rows),
-            _ => Before::Stays(&self.rows),
-        };
-        let rows = PageRows::of(Scene::of(&self.simulation.borrow(), &self.focus), before);
-        let has_news = self.announcer.read(rows.newest.as_deref());
+        let old_log = (!self.frame.is_multiple_of(LOG_EVERY)).then(|| Rc::clone(&self.rows.log));
+        let rows = PageRows::of(Scene::of(&self.simulation.borrow(), &self.focus), old_log);
+        let has_news = self.announcer.read(&rows.log);
         let is_changed = !is_frame || has_news || rows != self.rows;
         self.rows = rows;
         self.run_frames(ctx);
@@ -169,7 +160,7 @@ impl Component for App {
                     on_action: on_action(),
                 },
             ))
-            .with(memo("drawer", Drawer { row: Rc::clone(&rows.drawer), on_action: on_action() }));
+            .with(memo("log", Log { rows: Rc::clone(&rows.log) }));
         let dialog = |open: &OpenDialog| -> Html {
             let props = DialogProps { open: open.clone(), on_action: on_action() };
             VChild::<DialogBox>::new(props, Some(dialogs::title(&open.dialog).into())).into()
@@ -178,12 +169,9 @@ impl Component for App {
             memo("header", Header { preset: self.preset, on_action: on_action() }),
             memo("clock", Clock { row: Rc::clone(&rows.clock), preset: self.preset, on_action: on_action() }),
             (!rows.attached.is_empty()).then(|| element("p", "clock__note").text(CLOCK_NOTE)).into_html(),
-            self.error.as_ref().map(|error| refusal(error, &self.on_action)).into_html(),
+            self.error.as_ref().map(|(subject, error)| self.refusal(subject, error)).into_html(),
             panels.into_html(),
-            element("p", if self.is_noted { "toast" } else { "hidden" })
-                .attr("role", "status")
-                .text(self.announcer.says.clone())
-                .into_html(),
+            element("p", "hidden").attr("role", "status").text(self.announcer.says.clone()).into_html(),
             self.dialog.as_ref().map(dialog).into_html(),
         ])
     }
@@ -273,30 +261,21 @@ impl App {
             Some(Answer::Payload(payload)) => scene::lossy(&payload),
             Some(Answer::NoResponders) | None => String::new(),
         };
-        let error = ApiError::in_reply(&reply);
+        // An answer to flow control is not answered.
+        let error = ApiError::in_reply(&reply).filter(|_| !subject.starts_with("$JS.FC."));
         match &mut self.dialog {
             Some(open) if error.is_some() => {
                 open.error = error;
                 open.requests += 1;
             }
             Some(_) => self.dialog = None,
-            None => self.error = error,
+            None => self.error = error.map(|error| (subject.to_owned(), error)),
         }
     }
 
     fn turn(&mut self, action: PageAction) {
         match action {
-            PageAction::Select(selected) => self.select(selected),
-            PageAction::Drawer(turn) => self.focus.drawer.turn(turn),
-            PageAction::Inspect(message) => {
-                self.select(Some(message));
-                self.focus.drawer.turn(Turn::Inspect(Inspected::Message));
-            }
-            PageAction::CopyLog => {
-                let text = log::as_text(Scene::of(&self.simulation.borrow(), &self.focus));
-                self.copy(&text);
-            }
-            PageAction::CopyCommands => self.copy(&cli::as_text(&self.rows.drawer.cli)),
+            PageAction::Select(selected) => self.focus.selected = selected,
             PageAction::MoveTape { stream, window } => self.focus.move_window(stream, window),
             PageAction::ShowTable { stream, is_table } => self.focus.show_table(stream, is_table),
             PageAction::Choose { worker, consumer_seq } => self.focus.choose(worker, consumer_seq),
@@ -306,6 +285,7 @@ impl App {
                 self.act(ApiRequest { subject: format!("$JS.API.CONSUMER.PAUSE.{stream}.{name}"), body }.into());
             }
             PageAction::Seal(stream) => self.seal(&stream),
+            PageAction::Ask(ask) => self.focus.ask(ask),
             PageAction::Open(dialog) => self.open(dialog),
             PageAction::CloseDialog => self.dialog = None,
             PageAction::DismissError => self.error = None,
@@ -313,26 +293,19 @@ impl App {
         }
     }
 
-    /// Looks at a message, and moves the tape to it where it is out of sight.
-    fn select(&mut self, selected: Option<(Rc<str>, u64)>) {
-        if let Some((stream, seq)) = &selected {
-            let row = self.rows.streams.iter().find(|row| row.name == *stream);
-            let is_in_sight =
-                row.is_none_or(|row| row.tape.cells.iter().any(|cell| (cell.seq..=cell.last_seq()).contains(seq)));
-            if !is_in_sight {
-                let from = seq.saturating_sub(WINDOW_CELLS as u64 / 2).max(1);
-                self.focus.move_window(Rc::clone(stream), TapeWindow::From(from));
-            }
-        }
-        self.focus.selected = selected;
-    }
-
-    fn copy(&mut self, text: &str) {
-        self.is_noted = true;
-        self.announcer.says = match copy(text) {
-            true => format!("Copied {} lines.", text.lines().count()),
-            false => "This browser does not let the page copy.".into(),
-        };
+    fn refusal(&self, subject: &str, error: &ApiError) -> Element {
+        let (on, is_asked) = (&self.on_action, self.focus.asks(&Ask::Refusal));
+        let says = element("p", "")
+            .with(element("b", "").text("Refused: "))
+            .text(error.description.clone())
+            .with(element("code", "").text(format!(" {}", error.err_code)));
+        let dismiss = button("button button--small", "Dismiss").on_click(does(on, PageAction::DismissError));
+        let line = element("div", "refusal__line")
+            .with(says)
+            .with(why::button_for(Ask::Refusal, is_asked, "Why was it refused?", on))
+            .with(dismiss);
+        let answer = is_asked.then(|| why::answer(&refused(subject, error, None), true, on));
+        element("div", "refusal").attr("role", "alert").with(line).with(answer)
     }
 
     /// An update that changes nothing else.
@@ -364,15 +337,6 @@ impl App {
     }
 }
 
-fn refusal(error: &ApiError, on: &Callback<Action>) -> Element {
-    let says = element("p", "")
-        .with(element("b", "").text("Refused: "))
-        .text(error.description.clone())
-        .with(element("code", "").text(format!(" {}", error.err_code)));
-    let dismiss = button("button button--small", "Dismiss").on_click(does(on, PageAction::DismissError));
-    element("div", "refusal").attr("role", "alert").with(says).with(dismiss)
-}
-
 /// Reads the log to those who listen, not more often than they can follow.
 struct Announcer {
     says: String,
@@ -383,9 +347,9 @@ struct Announcer {
 }
 
 impl Announcer {
-    /// One that reads out what comes after the line `newest`.
-    fn after(newest: Option<&LogRow>) -> Self {
-        let told = newest.map_or(0, |row| row.number);
+    /// One that reads out what comes after `log`.
+    fn after(log: &[LogRow]) -> Self {
+        let told = log.last().map_or(0, |row| row.number);
         Self { says: String::new(), told, is_waiting: false, since: ANNOUNCE_EVERY }
     }
 
@@ -394,8 +358,8 @@ impl Announcer {
     }
 
     /// Whether there is something new to say now.
-    fn read(&mut self, newest: Option<&LogRow>) -> bool {
-        let Some(last) = newest.filter(|last| last.number != self.told) else {
+    fn read(&mut self, log: &[LogRow]) -> bool {
+        let Some(last) = log.last().filter(|last| last.number != self.told) else {
             self.is_waiting = false;
             return false;
         };

@@ -2,23 +2,19 @@
 //!
 //! Rows are data that a panel can draw without asking back: texts are ready, positions are counted in cells, shares of
 //! time in thousandths. They are made anew for every frame, so they are bounded: a tape shows a window of the stream
-//! ([`streams::TapeWindow`]), the drawer its open tab. Equal rows are not drawn again, hence no value here is finer than what
+//! ([`streams::TapeWindow`]), the log its end. Equal rows are not drawn again, hence no value here is finer than what
 //! the page can show.
 //!
 //! [`form`] and its neighbours are what the dialogs know: fields, defaults, explanations, and the request that they
 //! make.
 
 pub mod attached;
-pub mod cli;
 pub mod clock;
 pub mod consumer_form;
 pub mod consumers;
-pub mod drawer;
 pub mod due;
 pub mod form;
-pub mod inspector;
 pub mod log;
-pub mod payload;
 pub mod publishers;
 pub mod scene;
 pub mod script_form;
@@ -26,6 +22,7 @@ pub mod stream_form;
 pub mod streams;
 pub mod subjects;
 pub mod text;
+pub mod why;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -49,7 +46,8 @@ pub struct Focus {
     pub tables: Vec<Rc<str>>,
     /// Of the messages that a worker holds, the one that its buttons are about, by consumer sequence.
     pub chosen: Vec<(ActorId, u64)>,
-    pub drawer: drawer::DrawerFocus,
+    /// What was asked “why?” of, and is answered until it is asked again.
+    pub asked: Vec<why::Ask>,
 }
 
 impl Focus {
@@ -80,6 +78,18 @@ impl Focus {
         }
     }
 
+    pub fn asks(&self, ask: &why::Ask) -> bool {
+        self.asked.contains(ask)
+    }
+
+    /// Asks, or no longer.
+    pub fn ask(&mut self, ask: why::Ask) {
+        match self.asked.iter().position(|asked| *asked == ask) {
+            Some(at) => drop(self.asked.remove(at)),
+            None => self.asked.push(ask),
+        }
+    }
+
     /// The consumer sequence that was chosen of those that `worker` holds.
     pub fn chosen_of(&self, worker: ActorId) -> Option<u64> {
         self.chosen.iter().find(|(id, _)| *id == worker).map(|(_, consumer_seq)| *consumer_seq)
@@ -100,46 +110,20 @@ pub struct PageRows {
     pub attached: Rc<[attached::AttachedRow]>,
     pub streams: Rc<[Rc<streams::StreamRow>]>,
     pub consumers: Rc<[Rc<consumers::ConsumerRow>]>,
-    pub drawer: Rc<drawer::DrawerRow>,
-    /// The last line of the log, whatever the drawer shows.
-    pub newest: Option<Rc<log::LogRow>>,
-    /// How many events of the trace the drawer knows.
-    pub read_to: u64,
-}
-
-/// What rows are made with of those before them.
-#[derive(Clone, Copy)]
-pub enum Before<'a> {
-    /// Nothing: another run, another past, or another question.
-    Nothing,
-    /// The drawer goes on from what it showed.
-    Goes(&'a PageRows),
-    /// The drawer stays as it is: nobody reads so fast.
-    Stays(&'a PageRows),
+    pub log: Rc<[log::LogRow]>,
 }
 
 impl PageRows {
-    /// The rows of `scene`.
-    pub fn of(scene: Scene<'_>, before: Before<'_>) -> Self {
-        let (drawer, newest, read_to) = match before {
-            Before::Stays(rows) => (Rc::clone(&rows.drawer), rows.newest.clone(), rows.read_to),
-            Before::Goes(rows) => Self::drawer(scene, Some(rows)),
-            Before::Nothing => Self::drawer(scene, None),
-        };
+    /// The rows of `scene`; with `old_log` if that need not be written again.
+    pub fn of(scene: Scene<'_>, old_log: Option<Rc<[log::LogRow]>>) -> Self {
         Self {
             clock: Rc::new(clock::row(scene)),
             publishers: publishers::rows(scene),
             attached: attached::rows(scene),
             streams: streams::rows(scene),
             consumers: consumers::rows(scene),
-            drawer,
-            newest,
-            read_to,
+            log: old_log.unwrap_or_else(|| log::rows(scene)),
         }
-    }
-
-    fn drawer(scene: Scene<'_>, before: Option<&Self>) -> (Rc<drawer::DrawerRow>, Option<Rc<log::LogRow>>, u64) {
-        (Rc::new(drawer::row(scene, before)), log::newest(scene).map(Rc::new), scene.trace.total())
     }
 }
 
@@ -226,7 +210,7 @@ mod tests {
     use crate::sim::Simulation;
 
     pub fn rows_of(simulation: &Simulation, focus: &Focus) -> PageRows {
-        PageRows::of(Scene::of(simulation, focus), Before::Nothing)
+        PageRows::of(Scene::of(simulation, focus), None)
     }
 
     #[test]
@@ -250,6 +234,10 @@ mod tests {
         assert!(focus.is_table("ORDERS") && !focus.is_table("OTHER"));
         focus.show_table(Rc::clone(&stream), false);
         assert!(!focus.is_table("ORDERS"));
+        focus.ask(why::Ask::Refusal);
+        assert!(focus.asks(&why::Ask::Refusal) && !focus.asks(&why::Ask::Worker(ActorId::from_index(1))));
+        focus.ask(why::Ask::Refusal);
+        assert!(focus.asked.is_empty());
         focus.choose(ActorId::from_index(1), 4);
         focus.choose(ActorId::from_index(1), 6);
         assert_eq!((focus.chosen_of(ActorId::from_index(1)), focus.chosen_of(ActorId::from_index(2))), (Some(6), None));

@@ -7,6 +7,7 @@ use crate::sim::actor::{Actor, ActorId, PubAck, Publisher, PublisherScript};
 
 use super::Scene;
 use super::text::{self, Phrase};
+use super::why::{self, Answer, Ask};
 
 /// How often a publisher whose script does not say publishes, once it is let run.
 pub const EVERY: Duration = Duration::from_secs(2);
@@ -24,6 +25,8 @@ pub struct PublisherRow {
     pub is_running: bool,
     /// The last answer.
     pub reply: Option<PublishReply>,
+    /// Why that answer, if it was asked.
+    pub why: Option<Answer>,
 }
 
 /// What came back for a publish.
@@ -60,11 +63,11 @@ impl ReplyKind {
 
 /// The publishers of `scene`, in the order of their making.
 pub fn rows(scene: Scene<'_>) -> Rc<[Rc<PublisherRow>]> {
-    let row = |(id, actor): (ActorId, &Actor)| Some(Rc::new(row(id, actor, actor.publisher()?)));
+    let row = |(id, actor): (ActorId, &Actor)| Some(Rc::new(row(scene, id, actor, actor.publisher()?)));
     scene.world.actors().iter().filter_map(row).collect()
 }
 
-fn row(id: ActorId, actor: &Actor, publisher: &Publisher) -> PublisherRow {
+fn row(scene: Scene<'_>, id: ActorId, actor: &Actor, publisher: &Publisher) -> PublisherRow {
     PublisherRow {
         id,
         name: actor.name.as_str().into(),
@@ -72,6 +75,7 @@ fn row(id: ActorId, actor: &Actor, publisher: &Publisher) -> PublisherRow {
         every: text::duration(publisher.script.every.unwrap_or(EVERY)),
         is_running: actor.next_due().is_some(),
         reply: reply(publisher),
+        why: scene.focus.asks(&Ask::Publisher(id)).then(|| why::publisher(scene, id)).flatten(),
     }
 }
 

@@ -4,10 +4,11 @@ pub mod attached;
 pub mod clock;
 pub mod consumers;
 pub mod dialogs;
-pub mod drawer;
 pub mod header;
+pub mod log;
 pub mod publishers;
 pub mod streams;
+pub mod why;
 
 use yew::Callback;
 

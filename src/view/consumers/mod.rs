@@ -1,7 +1,6 @@
 //! The consumers: tray, tickets and workers.
 
 mod belt;
-mod notice;
 mod workers;
 
 pub use belt::Belt;
@@ -19,7 +18,8 @@ use crate::engine::time::Timestamp;
 use crate::sim::actor::{ActorId, WorkerScript};
 
 use super::streams::delay_began;
-use super::text::{self, Phrase};
+use super::text;
+use super::why::{self, Answer, Ask};
 use super::{NumberRow, Ring, Scene, Tag, first_by};
 
 /// The most slots that a tray draws; the rest is counted.
@@ -45,8 +45,10 @@ pub struct ConsumerRow {
     pub tray: Tray,
     pub tickets: Vec<TicketRow>,
     pub workers: Vec<WorkerRow>,
-    /// What stands in the way, and what would help.
-    pub notice: Option<Notice>,
+    /// Why it delivers nothing: if that was asked, or if messages wait and nobody sees to them.
+    pub why: Option<Answer>,
+    /// Whether it was asked.
+    pub is_asked: bool,
     pub numbers: Vec<NumberRow>,
     /// What comes to it by itself.
     pub countdowns: Vec<Countdown>,
@@ -168,6 +170,8 @@ pub struct WorkerRow {
     pub more_held: u64,
     /// The consumer sequence of the message that was chosen among those held, if one was.
     pub chosen: Option<u64>,
+    /// Why it gets nothing, if that was asked.
+    pub why: Option<Answer>,
 }
 
 impl WorkerRow {
@@ -213,22 +217,6 @@ pub struct HeldRow {
     pub ring: Option<Ring>,
 }
 
-/// A remark with what would help.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    pub says: Phrase,
-    pub remedy: Option<Remedy>,
-}
-
-/// What the page can do about a [`Notice`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Remedy {
-    /// Let this worker ask for one message.
-    Fetch { worker: ActorId, name: Rc<str> },
-    /// Give the consumer a worker.
-    AddWorker,
-}
-
 /// The consumers of `scene`, by stream, in the order of their making.
 pub fn rows(scene: Scene<'_>) -> Rc<[Rc<ConsumerRow>]> {
     let mut rows = Vec::new();
@@ -241,6 +229,8 @@ pub fn rows(scene: Scene<'_>) -> Rc<[Rc<ConsumerRow>]> {
 }
 
 fn row<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a Consumer) -> ConsumerRow {
+    let ask = Ask::Consumer { stream: stream.config.name.as_str().into(), name: consumer.name.as_str().into() };
+    let is_asked = scene.focus.asks(&ask);
     ConsumerRow {
         stream: stream.config.name.as_str().into(),
         name: consumer.name.as_str().into(),
@@ -249,7 +239,12 @@ fn row<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a Consumer) -> Cons
         tray: tray(scene, stream, consumer),
         tickets: workers::tickets(scene, stream, consumer),
         workers: workers::rows(scene, stream, consumer),
-        notice: notice::notice(scene, stream, consumer),
+        why: if is_asked {
+            Some(why::consumer(scene, stream, consumer))
+        } else {
+            why::hindrance(scene, stream, consumer)
+        },
+        is_asked,
         numbers: numbers(consumer),
         countdowns: countdowns(scene, stream, consumer),
         pinned_group: consumer
@@ -358,6 +353,7 @@ mod tests {
     use crate::sim::actor::{Draft, FetchRequest};
     use crate::sim::command::{Command, Settlement};
     use crate::sim::presets::Preset;
+    use crate::view::why::Step;
     use crate::view::{Focus, tests::rows_of};
 
     fn tray(held: usize, num_ack_pending: u64, max_ack_pending: Option<u64>) -> Tray {
@@ -420,16 +416,18 @@ mod tests {
         simulation.step();
         let row = ship(&simulation);
         assert_eq!((row.tray.slots[0].stream_seq, &row.tray.slots[0].state), (2, &SlotState::Expired));
-        let notice = row.notice.as_ref().expect("nobody asks");
+        let why = row.why.as_ref().expect("nobody asks");
         let says = "#2 waits for a pull. Its AckWait ended at 00:00:35.0 and no worker has an open pull request.";
-        assert_eq!(notice.says.to_string(), says);
-        let Some(Remedy::Fetch { worker, .. }) = notice.remedy else { panic!("a worker is free") };
-        simulation.act(Command::Fetch { worker, request: FetchRequest::ONE });
+        assert_eq!(why.says.to_string(), says);
+        let mend = why.mend.as_ref().expect("a worker is free");
+        assert_eq!(mend.label, "Let worker A fetch 1");
+        let [Step::Do(fetch)] = &*mend.steps else { panic!("{mend:?}") };
+        simulation.act(fetch.clone());
         let row = ship(&simulation);
         let again =
             row.workers.iter().flat_map(|row| &row.held).find(|held| held.stream_seq == 2 && held.ring.is_some());
         assert_eq!(again.map(|held| held.delivered), Some(2));
-        assert_eq!(row.notice, None);
+        assert_eq!((&row.why, row.is_asked), (&None, false));
     }
 
     #[test]
@@ -479,7 +477,8 @@ mod tests {
         simulation.advance(Duration::from_secs(20));
         let row = consumer(&simulation, "pager");
         assert_eq!(row.belt.as_ref().map(|belt| belt.says), Some("stands: nobody listens"));
-        assert_eq!(row.notice.as_ref().and_then(|notice| notice.remedy.clone()), Some(Remedy::AddWorker));
+        let mend = row.why.as_ref().and_then(|why| why.mend.clone()).expect("somebody could listen");
+        assert_eq!(mend.label, "Start on call again");
         simulation.act(Command::Restart { client });
         // Listened to again, it brings what waited, as much as the tray holds.
         let row = consumer(&simulation, "pager");

@@ -10,6 +10,7 @@ use crate::engine::time::Timestamp;
 use crate::sim::actor::{Actor, ActorId, FetchRequest, Held, OpenPull, Worker, WorkerScript};
 
 use super::{HeldRow, SHOWN_HELD, SHOWN_TICKETS, TicketRow, TicketState, WorkerRow, WorkerState, ticket_number};
+use crate::view::why::{self, Ask};
 use crate::view::{Ring, Scene, first_by, text};
 
 const NO_ACK: &str = "Ack policy none: delivery settles a message, and an ack would have no address.";
@@ -47,6 +48,7 @@ fn row(scene: Scene<'_>, consumer: &Consumer, id: ActorId, actor: &Actor, worker
         held: worker.held().take(SHOWN_HELD).map(|held| self::held(scene, consumer, held)).collect(),
         more_held: worker.held().len().saturating_sub(SHOWN_HELD) as u64,
         chosen: scene.focus.chosen_of(id),
+        why: scene.focus.asks(&Ask::Worker(id)).then(|| why::worker(scene, id)).flatten(),
     }
 }
 

@@ -8,21 +8,32 @@ use crate::engine::stream::Stream;
 
 use super::MessageDetail;
 use crate::view::scene::{lossy, time_of_day};
-use crate::view::{Phrase, text};
+use crate::view::why::{self, Answer, Ask};
+use crate::view::{Phrase, Scene, text};
 
 /// Bytes of a payload that are shown.
 const SHOWN_PAYLOAD: usize = 2_048;
 /// Consumers whose doings are told.
 const TOLD: usize = 8;
 
+/// Why message `seq` is gone; `None` if it is stored.
+pub fn hole(scene: Scene<'_>, stream: &Stream, seq: u64) -> Option<(u64, Answer)> {
+    let is_stored = stream.store().contains(seq);
+    let mut answers = if is_stored { Vec::new() } else { why::message(scene, stream, seq) };
+    answers.pop().map(|answer| (seq, answer))
+}
+
 /// Message `seq`; `None` if it is not stored.
-pub fn detail(stream: &Stream, seq: u64) -> Option<MessageDetail> {
+pub fn detail(scene: Scene<'_>, stream: &Stream, seq: u64) -> Option<MessageDetail> {
     let message = stream.store().get(seq)?;
     let mut payload = lossy(&message.payload[..message.payload.len().min(SHOWN_PAYLOAD)]);
     if message.payload.len() > SHOWN_PAYLOAD {
         payload += &format!("… ({})", text::bytes(message.payload.len() as u64));
     }
     let headers = Headers::new(message.headers).iter();
+    let ask = Ask::Message { stream: stream.config.name.as_str().into(), seq };
+    let is_asked = scene.focus.asks(&ask);
+    let wanting = stream.visible_consumers().filter(|consumer| consumer.matches(message.subject));
     Some(MessageDetail {
         stream_seq: seq,
         stored_at: time_of_day(message.time),
@@ -30,14 +41,9 @@ pub fn detail(stream: &Stream, seq: u64) -> Option<MessageDetail> {
         headers: headers.map(|(name, value)| (lossy(name), lossy(value))).collect(),
         payload,
         size: text::bytes(message.size()),
-        story: consumer_story(stream, &message),
+        story: wanting.take(TOLD).map(|consumer| story(consumer, &message)).collect(),
+        why: if is_asked { why::message(scene, stream, seq) } else { Vec::new() },
     })
-}
-
-/// How `message` stands with each of the first consumers that want it.
-pub fn consumer_story(stream: &Stream, message: &StoredMessage<'_>) -> Vec<Phrase> {
-    let wanting = stream.visible_consumers().filter(|consumer| consumer.matches(message.subject));
-    wanting.take(TOLD).map(|consumer| story(consumer, message)).collect()
 }
 
 fn story(consumer: &Consumer, message: &StoredMessage<'_>) -> Phrase {

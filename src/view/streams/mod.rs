@@ -10,9 +10,8 @@ mod marks;
 mod strip;
 mod tape;
 
-pub use detail::consumer_story;
 pub use links::{LinkRow, LinkState};
-pub use tape::{delay_began, hole_cause};
+pub use tape::delay_began;
 
 use std::rc::Rc;
 
@@ -20,6 +19,7 @@ use crate::engine::stream::Stream;
 use crate::engine::stream::config::{Discard, Retention, StreamConfig};
 
 use super::text::{self, Phrase};
+use super::why::Answer;
 use super::{NumberRow, Pips, Ring, Scene, Tag};
 
 /// The most cells that a window holds.
@@ -59,6 +59,8 @@ pub struct StreamRow {
     pub numbers: Vec<NumberRow>,
     /// The message that is looked at, if it is of this stream.
     pub selected: Option<MessageDetail>,
+    /// The hole that is looked at, if it is of this stream: its sequence, and why the message is gone.
+    pub hole: Option<(u64, Answer)>,
 }
 
 /// A window of the stream.
@@ -298,6 +300,8 @@ pub struct MessageDetail {
     pub size: String,
     /// What each consumer has done with it, one sentence each.
     pub story: Vec<Phrase>,
+    /// Why it is still there and when it comes, if that was asked.
+    pub why: Vec<Answer>,
 }
 
 /// The streams of `scene`, sorted by name.
@@ -320,7 +324,8 @@ fn row(scene: Scene<'_>, stream: &Stream) -> StreamRow {
         next_removal: strip::next_removal(scene, stream),
         gave_up: strip::gave_up(stream),
         numbers: numbers(stream, num_consumers),
-        selected: scene.focus.selected_in(name).and_then(|seq| detail::detail(stream, seq)),
+        selected: scene.focus.selected_in(name).and_then(|seq| detail::detail(scene, stream, seq)),
+        hole: scene.focus.selected_in(name).and_then(|seq| detail::hole(scene, stream, seq)),
         tape,
     }
 }
@@ -376,7 +381,6 @@ mod tests {
     use crate::sim::actor::{Actor, ActorId, Draft, FetchRequest, PublisherScript};
     use crate::sim::command::Command;
     use crate::sim::presets::Preset;
-    use crate::view::drawer::Shown;
     use crate::view::{Focus, PageRows, tests::rows_of};
 
     /// A stream `S` on `s.>` with `config`, and a publisher.
@@ -507,8 +511,7 @@ mod tests {
         let shelf: Vec<(u64, &str, u64)> =
             row.gave_up.iter().map(|row| (row.stream_seq, &*row.consumer, row.deliveries)).collect();
         assert_eq!(shelf, [(6, "ship", 3), (4, "ship", 3), (2, "ship", 3)]);
-        let Shown::Log(log) = &rows.drawer.shown else { panic!("it is the tab that is open first") };
-        assert!(log.rows.iter().any(|row| row.says.to_string().starts_with("ship gave up on #2 after 3 deliveries")));
+        assert!(rows.log.iter().any(|row| row.says.to_string().starts_with("ship gave up on #2 after 3 deliveries")));
     }
 
     #[test]

@@ -4,18 +4,16 @@ use std::rc::Rc;
 
 use yew::{Callback, Html};
 
-use crate::sim::actor::FetchRequest;
-use crate::sim::command::Command;
 use crate::ui::action::{Action, Dialog, PageAction};
-use crate::ui::panels::card_head;
+use crate::ui::panels::{card_head, why};
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::memo::Draw;
 use crate::ui::widgets::menu::{MenuItem, menu};
-use crate::ui::widgets::phrase::phrase;
 use crate::ui::widgets::ring::{RingKind, ring};
 use crate::ui::widgets::{does, numbers, tags};
-use crate::view::consumers::{ConsumerRow, Countdown, Notice, Remedy};
+use crate::view::consumers::{ConsumerRow, Countdown};
 use crate::view::form::ApiRequest;
+use crate::view::why::Ask;
 
 use super::{belt, tickets, tray, worker};
 
@@ -34,19 +32,21 @@ impl Draw for Card {
         };
         let kind = element("span", "card__kind").text(how).with(element("code", "").text(Rc::clone(of)));
         let edit = Dialog::EditConsumer { stream: Rc::clone(&row.stream), name: Rc::clone(&row.name) };
+        let ask = Ask::Consumer { stream: Rc::clone(&row.stream), name: Rc::clone(&row.name) };
+        let ask = why::button_for(ask, row.is_asked, format!("Why does {} deliver nothing?", row.name), on);
         let add_worker = button("button button--quiet button--small consumers__add", "+ Worker")
             .label(format!("Add worker to {}", row.name))
             .on_click(does(on, new_worker(row)));
         element("article", "card consumers__card")
             .label(format!("Consumer {}", row.name))
-            .with(card_head(&row.name, kind, "consumer", edit, on).with(more(row, on)))
+            .with(card_head(&row.name, kind, "consumer", edit, on).with(more(row, on)).with(ask))
             .with(tags(&row.tags))
             .each(row.countdowns.iter().map(countdown))
             .with(row.belt.as_ref().map(belt::belt))
             .with(tray::tray(&row.tray))
             .with((!row.tickets.is_empty()).then(|| tickets::tickets(&row.tickets)))
             .each(row.workers.iter().map(|of| worker::worker(row, of, on)))
-            .with(row.notice.as_ref().map(|notice| self::notice(row, notice, on)))
+            .with(row.why.as_ref().map(|of| why::answer(of, row.is_asked, on)))
             .with(add_worker)
             .with(numbers(&row.numbers))
             .into_html()
@@ -84,17 +84,4 @@ fn countdown(row: &Countdown) -> Element {
     element("p", "consumers__countdown")
         .with(ring(&row.ring, RingKind::Delay))
         .text([row.says, " ", &row.ring.left].concat())
-}
-
-fn notice(row: &ConsumerRow, notice: &Notice, on: &Callback<Action>) -> Element {
-    let remedy = |remedy: &Remedy| {
-        let (label, action): (_, Action) = match remedy {
-            Remedy::Fetch { worker, name } => {
-                (format!("Let {name} fetch 1"), Command::Fetch { worker: *worker, request: FetchRequest::ONE }.into())
-            }
-            Remedy::AddWorker => ("Add a worker".into(), new_worker(row).into()),
-        };
-        button("link", label).on_click(does(on, action))
-    };
-    element("p", "notice").with(phrase(&notice.says)).text(" ").with(notice.remedy.as_ref().map(remedy))
 }

@@ -8,6 +8,7 @@ use yew::Callback;
 use crate::engine::table::Id;
 use crate::sim::command::{Command, Settlement};
 use crate::ui::action::{Action, Dialog, PageAction};
+use crate::ui::panels::why;
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, button, element};
 use crate::ui::widgets::icon::{self, icon};
@@ -15,6 +16,7 @@ use crate::ui::widgets::memo::memo;
 use crate::ui::widgets::menu::{MenuItem, menu};
 use crate::view::consumers::{ConsumerRow, HeldRow, WorkerRow, WorkerState};
 use crate::view::text;
+use crate::view::why::Ask;
 
 use super::fetch::Fetch;
 
@@ -41,6 +43,12 @@ pub fn worker(consumer: &ConsumerRow, row: &WorkerRow, on: &Callback<Action>) ->
         .with(row.standing.as_ref().map(|standing| element("p", "worker__standing").text(standing.clone())))
         .with((row.held.len() > 1).then(choice))
         .with(in_hand.map(|held| answers(row, held, on)))
+        .with(row.why.as_ref().map(|of| why::answer(of, true, on)))
+}
+
+/// Asks why it gets nothing.
+fn ask(row: &WorkerRow, on: &Callback<Action>) -> Element {
+    why::button_for(Ask::Worker(row.id), row.why.is_some(), format!("Why does {} get nothing?", row.name), on)
 }
 
 /// Ends the sentence that begins with the worker's name.
@@ -67,9 +75,10 @@ fn delivery(row: &WorkerRow, held: &HeldRow) -> Element {
 fn tools(consumer: &ConsumerRow, row: &WorkerRow, on: &Callback<Action>) -> Element {
     let (worker, name) = (row.id, &row.name);
     if row.state == WorkerState::Killed {
-        return button("button", "Start again")
+        let restart = button("button", "Start again")
             .label(["Start again: ", name].concat())
             .on_click(does(on, Command::Restart { client: worker }));
+        return element("span", "worker__tools").with(restart).with(ask(row, on));
     }
     let is_running = row.script.is_running;
     let run = |does_what: &String| {
@@ -89,6 +98,7 @@ fn tools(consumer: &ConsumerRow, row: &WorkerRow, on: &Callback<Action>) -> Elem
     element("span", "worker__tools")
         .with(row.does.as_ref().map(run))
         .with((!is_running && consumer.belt.is_none()).then(fetch))
+        .with(row.held.is_empty().then(|| ask(row, on)))
         .with(row.held.is_empty().then(|| kill(row, on)))
         .with(
             button("button button--quiet button--square", "⋯")

@@ -6,6 +6,7 @@ use web_sys::HtmlDialogElement;
 use yew::{Callback, Component, Context, Event, Html, NodeRef, Properties, SubmitEvent};
 
 use crate::ui::action::{Action, Dialog, PageAction};
+use crate::ui::panels::why;
 use crate::ui::widgets::element::{Element, Node, button, element, list};
 use crate::ui::widgets::field::{FieldState, Typed, field};
 use crate::ui::widgets::menu::{MenuItem, menu};
@@ -13,6 +14,7 @@ use crate::ui::widgets::{does, tokens, typed};
 use crate::view::form::field::FieldKind;
 use crate::view::form::{ApiError, Entry, FieldError, Form};
 use crate::view::subjects::{StreamFacts, SubjectCheck};
+use crate::view::why::refused;
 
 use super::help::help;
 use super::preview::Outcome;
@@ -37,12 +39,15 @@ pub struct DialogBox {
     refusal: Option<ApiError>,
     /// Groups that are opened because something in them is wrong.
     opened: Vec<Rc<str>>,
+    /// Whether it was asked why the last request was refused.
+    is_why: bool,
 }
 
 pub enum Msg {
     Typed(Rc<str>, String),
     /// For a consumer: of which stream.
     Stream(String),
+    Why,
     Send,
 }
 
@@ -59,6 +64,7 @@ impl Component for DialogBox {
             is_tried: false,
             refusal: open.error.clone(),
             opened: Vec::new(),
+            is_why: false,
         }
     }
 
@@ -78,6 +84,7 @@ impl Component for DialogBox {
                 }
                 form.set(&key, value);
             }
+            Msg::Why => self.is_why = !self.is_why,
             Msg::Stream(stream) => self.dialog = Dialog::NewConsumer(stream.into()),
             Msg::Send => {
                 self.is_tried = true;
@@ -149,11 +156,31 @@ impl DialogBox {
             }))
             .with(request(&outcome));
         let foot = element("div", "dialog__foot")
-            .with(element("div", "dialog__error").attr("role", "alert").each(errors.iter().map(summary)))
+            .with(
+                element("div", "dialog__error")
+                    .attr("role", "alert")
+                    .each(errors.iter().map(summary))
+                    .with(self.why(ctx, form)),
+            )
             .with(removal(&self.dialog, on))
             .with(button("button", "Cancel").on_click(does(on, PageAction::CloseDialog)))
             .with(button("button button--main", verb(&self.dialog, form)).attr("type", "submit"));
         element("form", "dialog__form").flag("novalidate", true).on_submit(on_submit).with(body).with(foot)
+    }
+
+    /// Why the last request was refused, once that is asked.
+    fn why(&self, ctx: &Context<Self>, form: &Form) -> Option<Element> {
+        let error = self.refusal.as_ref()?;
+        let field = preview::field_of(&self.dialog, form, error);
+        let subject =
+            if matches!(self.dialog, Dialog::NewStream | Dialog::EditStream(_)) { "$JS.API.STREAM." } else { "" };
+        let on_click = ctx.link().callback(|_| Msg::Why);
+        let ask = button("button button--small why__ask", "Why?")
+            .label("Why was it refused?")
+            .state("aria-expanded", self.is_why)
+            .on_click(on_click);
+        let answer = || why::answer(&refused(subject, error, field.as_deref()), true, &ctx.props().on_action);
+        Some(element("div", "").with(ask).with(self.is_why.then(answer)))
     }
 
     /// What is wrong: the server's word, and once sending was tried, what cannot be read.

@@ -8,7 +8,7 @@ use crate::engine::table::Id;
 use crate::sim::actor::{ActorId, Draft, PublisherScript};
 use crate::sim::command::Command;
 use crate::ui::action::{Action, Dialog};
-use crate::ui::panels::card_head;
+use crate::ui::panels::{card_head, why};
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::field::plain;
 use crate::ui::widgets::memo::{Draw, memo};
@@ -17,6 +17,7 @@ use crate::ui::widgets::{does, field_of, set_property, set_value, string, tags, 
 use crate::view::Tag;
 use crate::view::publishers::{EVERY, PublishReply, PublisherRow, ReplyKind};
 use crate::view::script_form::{HEADERS, write_headers};
+use crate::view::why::Ask;
 
 #[derive(PartialEq)]
 pub struct Card {
@@ -27,8 +28,8 @@ pub struct Card {
 impl Draw for Card {
     fn draw(&self) -> Html {
         let (row, on) = (&self.row, &self.on_action);
-        let form =
-            memo("draft", DraftForm { row: PublisherRow { reply: None, ..(**row).clone() }, on_action: on.clone() });
+        let drafted = PublisherRow { reply: None, why: None, ..(**row).clone() };
+        let form = memo("draft", DraftForm { row: drafted, on_action: on.clone() });
         // What publishes by itself needs no form before its eyes.
         let form = if row.script.every.is_some() {
             let summary = element("summary", "publishers__more").text("Message");
@@ -43,7 +44,8 @@ impl Draw for Card {
             .with(row.script.every.map(|_| script(row)))
             .with(form)
             .with(buttons(row, on))
-            .with(element("div", "").attr("aria-live", "polite").with(row.reply.as_ref().map(reply)))
+            .with(element("div", "").attr("aria-live", "polite").with(row.reply.as_ref().map(|of| reply(row, of, on))))
+            .with(row.why.as_ref().map(|of| why::answer(of, true, on)))
             .into_html()
     }
 }
@@ -202,11 +204,18 @@ fn buttons(row: &PublisherRow, on: &Callback<Action>) -> Element {
         .with(run)
 }
 
-fn reply(reply: &PublishReply) -> Element {
+fn reply(row: &PublisherRow, reply: &PublishReply, on: &Callback<Action>) -> Element {
     let class = match reply.kind {
         ReplyKind::Stored => "reply reply--good",
         ReplyKind::Duplicate => "reply reply--note",
         ReplyKind::Refused | ReplyKind::NoResponders => "reply reply--bad",
     };
-    element("p", class).with(element("b", "").text(reply.kind.label())).text(" ").with(phrase(&reply.says))
+    let name = || format!("Why was the message of {} not stored?", row.name);
+    let ask = || why::button_for(Ask::Publisher(row.id), row.why.is_some(), name(), on);
+    let has_why = reply.kind != ReplyKind::Stored;
+    element("p", class)
+        .with(element("b", "").text(reply.kind.label()))
+        .text(" ")
+        .with(phrase(&reply.says))
+        .with(has_why.then(ask))
 }

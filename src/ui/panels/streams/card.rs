@@ -34,6 +34,7 @@ impl Draw for Card {
             .with((!row.links.is_empty()).then(|| links::links(row, on)))
             .with(tape)
             .with(row.selected.as_ref().map(|detail| detail::detail(row, detail, on)))
+            .with(row.hole.as_ref().map(|(seq, why)| detail::hole(*seq, why, on)))
             .with(numbers(&row.numbers))
             .into_html()
     }

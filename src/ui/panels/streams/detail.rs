@@ -5,11 +5,13 @@ use std::rc::Rc;
 use yew::Callback;
 
 use crate::ui::action::{Action, PageAction};
+use crate::ui::panels::why;
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, button, element};
 use crate::ui::widgets::phrase::phrase;
 use crate::view::form::ApiRequest;
 use crate::view::streams::{MessageDetail, StreamRow};
+use crate::view::why::{Answer, Ask};
 
 pub fn detail(row: &StreamRow, detail: &MessageDetail, on: &Callback<Action>) -> Element {
     let seq = detail.stream_seq;
@@ -25,6 +27,21 @@ pub fn detail(row: &StreamRow, detail: &MessageDetail, on: &Callback<Action>) ->
         .with(headers)
         .with(payload.text(detail.payload.clone()))
         .each(detail.story.iter().map(|says| element("p", "").with(phrase(says))))
+        .each(detail.why.iter().map(|of| why::answer(of, true, on)))
+}
+
+/// The hole that is looked at: why the message is gone.
+pub fn hole(seq: u64, answer: &Answer, on: &Callback<Action>) -> Element {
+    let head = element("div", "detail__head")
+        .with(element("b", "").text(format!("#{seq}")))
+        .with(element("span", "detail__buttons").with(close(on)));
+    element("section", "detail").label(format!("Hole #{seq}")).with(head).with(why::answer(answer, true, on))
+}
+
+fn close(on: &Callback<Action>) -> Element {
+    button("button button--quiet button--small", "Close")
+        .label("Close the message")
+        .on_click(does(on, PageAction::Select(None)))
 }
 
 fn head(row: &StreamRow, detail: &MessageDetail, on: &Callback<Action>) -> Element {
@@ -32,14 +49,12 @@ fn head(row: &StreamRow, detail: &MessageDetail, on: &Callback<Action>) -> Eleme
     let delete = button("button button--small", "Delete").label(format!("Delete message #{seq}"));
     let request =
         ApiRequest { subject: format!("$JS.API.STREAM.MSG.DELETE.{}", row.name), body: format!("{{\"seq\":{seq}}}") };
-    let close = button("button button--quiet button--small", "Close").label("Close the message");
+    let ask = Ask::Message { stream: Rc::clone(&row.name), seq };
+    let ask =
+        why::button_for(ask, !detail.why.is_empty(), format!("Why is #{seq} still here, and when does it come?"), on);
     element("div", "detail__head")
         .with(element("b", "").text(format!("#{seq}")))
         .with(element("code", "").text(Rc::clone(&detail.subject)))
         .with(element("span", "muted").text(format!("stored at {}, {}", detail.stored_at, detail.size)))
-        .with(
-            element("span", "detail__buttons")
-                .with(delete.on_click(does(on, request)))
-                .with(close.on_click(does(on, PageAction::Select(None)))),
-        )
+        .with(element("span", "detail__buttons").with(ask).with(delete.on_click(does(on, request))).with(close(on)))
 }

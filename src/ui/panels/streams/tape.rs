@@ -25,15 +25,27 @@ pub fn tape(row: &StreamRow, on: &Callback<Action>) -> Element {
 
 fn place(row: &StreamRow, cell: &TapeCell, on: &Callback<Action>) -> Element {
     match &cell.content {
-        CellContent::Hole { cause, .. } => element("li", "tape__hole")
-            .key(cell.seq)
-            .with(element("span", "").text(cell.numbers()))
-            .with(element("span", "").text(cause.label())),
+        CellContent::Hole { cause, .. } => {
+            element("li", "tape__hole").key(cell.seq).with(hole(row, cell, cause.label(), on))
+        }
         CellContent::Stored(stored) => element("li", "tape__place")
             .key(cell.seq)
             .with(message(row, cell.seq, stored, on))
             .with(stored.pips.map(pips)),
     }
+}
+
+/// What stands in a hole; asked, it says why.
+fn hole(row: &StreamRow, cell: &TapeCell, cause: &'static str, on: &Callback<Action>) -> Element {
+    let seq = cell.last_seq();
+    let is_selected = row.hole.as_ref().is_some_and(|(hole, _)| *hole == seq);
+    let target = (!is_selected).then(|| (Rc::clone(&row.name), seq));
+    button("tape__gone", "")
+        .attr("tabindex", if is_selected { "0" } else { "-1" })
+        .state("aria-pressed", is_selected)
+        .on_click(does(on, PageAction::Select(target)))
+        .with(element("span", "").text(cell.numbers()))
+        .with(element("span", "").text(cause))
 }
 
 fn message(row: &StreamRow, seq: u64, cell: &StoredCell, on: &Callback<Action>) -> Element {

@@ -1,0 +1,67 @@
+//! “Why?”: the button that asks, and the box that answers.
+
+use yew::{AttrValue, Callback};
+
+use crate::sim::command::Command;
+use crate::ui::action::{Action, ClockAction, Dialog, PageAction};
+use crate::ui::widgets::does;
+use crate::ui::widgets::element::{Element, button, element};
+use crate::ui::widgets::phrase::phrase;
+use crate::view::why::{Answer, Ask, Counter, Mend, Place, Step};
+
+/// The button that asks, or no longer; `name` says of what.
+pub fn button_for(ask: Ask, is_asked: bool, name: impl Into<AttrValue>, on: &Callback<Action>) -> Element {
+    button("button button--small why__ask", "Why?")
+        .label(name)
+        .state("aria-expanded", is_asked)
+        .on_click(does(on, PageAction::Ask(ask)))
+}
+
+/// The sentence and the button that mends it; for whoever `is_asked`, also what it was worked out from.
+pub fn answer(of: &Answer, is_asked: bool, on: &Callback<Action>) -> Element {
+    let says = element("p", "notice__says")
+        .with(phrase(&of.says))
+        .text(" ")
+        .with(of.mend.as_ref().map(|mend| self::mend(mend, on)));
+    let notice = element("div", "notice").with(says);
+    if is_asked {
+        notice.with((!of.counters.is_empty()).then(|| counters(&of.counters))).with(confusions(of))
+    } else {
+        notice
+    }
+}
+
+fn counters(rows: &[Counter]) -> Element {
+    let one = |row: &Counter| {
+        element("div", "").with(element("dt", "").text(row.label)).with(element("dd", "").text(row.value.clone()))
+    };
+    element("dl", "why__counters").each(rows.iter().map(one))
+}
+
+fn confusions(of: &Answer) -> Option<Element> {
+    let one = |of: &crate::view::why::Confusion| {
+        element("li", "").with(element("b", "").text(format!("C{}", of.0))).text(" ").text(of.title())
+    };
+    let list = || element("ul", "why__confusions").label("Answers").each(of.confusions.iter().map(one));
+    (!of.confusions.is_empty()).then(list)
+}
+
+fn mend(mend: &Mend, on: &Callback<Action>) -> Element {
+    let (on, steps) = (on.clone(), mend.steps.clone());
+    let does = move |_| steps.iter().for_each(|step| on.emit(action(step)));
+    button("link", mend.label.clone()).on_click(Callback::from(does))
+}
+
+fn action(step: &Step) -> Action {
+    match step.clone() {
+        Step::Do(command) => Command::into(command),
+        Step::Wait(time) => ClockAction::Advance(time).into(),
+        Step::Open(place) => PageAction::Open(match place {
+            Place::NewStream => Dialog::NewStream,
+            Place::Stream(name) => Dialog::EditStream(name),
+            Place::NewConsumer(stream) => Dialog::NewConsumer(stream),
+            Place::Consumer { stream, name } => Dialog::EditConsumer { stream, name },
+        })
+        .into(),
+    }
+}

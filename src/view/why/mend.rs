@@ -1,0 +1,258 @@
+//! What the page can do so that a consumer's messages flow again.
+
+use std::time::Duration;
+
+use super::gates::{Asker, Case};
+use super::publishing::{literal, takes_messages};
+use super::{Gate, Mend, Place, Step};
+use crate::engine::consumer::ack_pending::PendingState;
+use crate::engine::consumer::config::{AckPolicy, PriorityPolicy};
+use crate::engine::stream::config::StreamConfig;
+use crate::sim::actor::{Actor, Draft, FetchRequest, WorkerScript};
+use crate::sim::command::{Command, Settlement};
+use crate::view::consumer_form;
+use crate::view::scene::time_of_day;
+
+/// A pause that ends so soon is over at once, and its end wakes the delivery loop; clearing a pause does not.
+const AT_ONCE: Duration = Duration::from_millis(1);
+
+/// The most messages that are published to get as far as a consumer's start.
+const MOST_PUBLISHED: u64 = 20;
+
+/// Opens all of `gates`; where one of them cannot be opened with a click, the dialog in which it may be.
+pub fn mend(case: &Case<'_>, gates: &[Gate]) -> Option<Mend> {
+    if gates.is_empty() {
+        return None;
+    }
+    open_all(case, gates).or_else(|| {
+        let (stream, name) = (case.stream.config.name.as_str().into(), case.consumer.name.as_str().into());
+        let steps = vec![Step::Open(Place::Consumer { stream, name })];
+        Some(Mend { label: format!("Edit {}", case.consumer.name), steps })
+    })
+}
+
+fn open_all(case: &Case<'_>, gates: &[Gate]) -> Option<Mend> {
+    let mut mend = Mend { label: String::new(), steps: Vec::new() };
+    for gate in gates {
+        let (label, steps) = open(case, gates, *gate)?;
+        if !label.is_empty() {
+            mend.label += if mend.label.is_empty() { "" } else { ", then " };
+            let rest = if mend.label.is_empty() { label } else { lower(&label) };
+            mend.label += &rest;
+        }
+        mend.steps.extend(steps);
+    }
+    (!mend.steps.is_empty()).then_some(mend)
+}
+
+fn lower(label: &str) -> String {
+    let mut letters = label.chars();
+    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
+}
+
+type Opening = (String, Vec<Step>);
+
+fn one(label: impl Into<String>, command: Command) -> Option<Opening> {
+    Some((label.into(), vec![Step::Do(command)]))
+}
+
+fn open(case: &Case<'_>, gates: &[Gate], gate: Gate) -> Option<Opening> {
+    let now = case.scene.now();
+    match gate {
+        // Answers of their own say what helps there.
+        Gate::Exists => None,
+        Gate::Connected => {
+            let asker = case.asker?;
+            one(format!("Start {} again", asker.actor.name), Command::Restart { client: asker.id })
+        }
+        Gate::UpToDate => Some(reconnect(&case.asker?)),
+        Gate::Paced => {
+            let (_, until) = case.outlook.paced?;
+            Some((format!("Skip to {}", time_of_day(until)), vec![Step::Wait(until.since(now))]))
+        }
+        Gate::Running => one("Resume", wake(case)),
+        Gate::Bound => listen(case),
+        Gate::Confirmed => confirm(case),
+        Gate::Message => publish(case),
+        Gate::Slot => free_slot(case),
+        Gate::Pin => unpin(case, gates),
+        Gate::Pull if gates.contains(&Gate::Pin) && pinned_worker(case).is_some() => Some((String::new(), Vec::new())),
+        Gate::Pull => pull(case),
+        Gate::Awake if case.consumer.is_pull() => pull(case).or_else(|| one("Wake it", wake(case))),
+        Gate::Awake => one("Wake it", wake(case)),
+    }
+}
+
+fn request(subject: String, body: String) -> Command {
+    Command::Request { subject, body: body.into_bytes() }
+}
+
+/// Lets a pause end in a moment, which wakes the consumer.
+fn wake(case: &Case<'_>) -> Command {
+    let until = case.scene.now() + AT_ONCE;
+    let (stream, consumer) = (&case.stream.config.name, &case.consumer.name);
+    request(format!("$JS.API.CONSUMER.PAUSE.{stream}.{consumer}"), format!("{{\"pause_until\":\"{until}\"}}"))
+}
+
+/// Lets a worker read the consumer's configuration again.
+fn reconnect(asker: &Asker<'_>) -> Opening {
+    let client = asker.id;
+    let steps = [Command::Kill { client }, Command::Restart { client }].map(Step::Do);
+    (format!("Connect {} anew", asker.actor.name), steps.into())
+}
+
+fn listen(case: &Case<'_>) -> Option<Opening> {
+    let mut workers: Vec<Asker<'_>> = case.workers().collect();
+    workers.sort_by_key(|of| of.actor.conn.is_none());
+    match workers.first() {
+        Some(asker) if asker.actor.conn.is_some() => Some(reconnect(asker)),
+        Some(asker) => one(format!("Start {} again", asker.actor.name), Command::Restart { client: asker.id }),
+        None => add_worker(case),
+    }
+}
+
+fn add_worker(case: &Case<'_>) -> Option<Opening> {
+    let (stream, consumer) = (case.stream.config.name.clone(), case.consumer.name.clone());
+    let script = WorkerScript { is_running: true, ..WorkerScript::default() };
+    let taken = |name: &str| case.scene.world.actors().iter().any(|(_, actor)| actor.name == name);
+    let name = ('A'..='Z').map(|letter| format!("worker {letter}")).find(|name| !taken(name))?;
+    one("Add a worker", Command::AddWorker { name, stream, consumer, script })
+}
+
+/// Answers the open flow control request in the client's place.
+fn confirm(case: &Case<'_>) -> Option<Opening> {
+    let reply = case.consumer.push()?.open_flow_control()?;
+    one("Confirm in its place", request(reply.to_owned(), String::new()))
+}
+
+fn free_slot(case: &Case<'_>) -> Option<Opening> {
+    let pending = case.consumer.ack_pending();
+    if case.consumer.config.ack_policy == AckPolicy::FlowControl {
+        return raise(case);
+    }
+    let is_all = case.consumer.config.ack_policy == AckPolicy::All;
+    let mut held = case.workers().filter(|of| of.actor.conn.is_some()).flat_map(|asker| {
+        // With ack policy all the last one settles those before it too.
+        let of_worker = asker.worker.held().filter(|held| pending.contains(held.stream_seq));
+        let found = if is_all {
+            of_worker.max_by_key(|held| held.consumer_seq)
+        } else {
+            of_worker.min_by_key(|held| held.consumer_seq)
+        };
+        found.map(|held| (asker.id, held))
+    });
+    let delayed = pending.iter().any(|(_, entry)| matches!(entry.state, PendingState::NakDelayed(_)));
+    if !delayed && let Some((worker, held)) = held.next() {
+        let settle = Command::Settle { worker, consumer_seq: held.consumer_seq, how: Settlement::Ack };
+        return one(format!("Ack #{}", held.stream_seq), settle);
+    }
+    raise(case)
+}
+
+/// Makes room for one delivery more than wait for their ack; where that is not allowed, lets the first wait end.
+fn raise(case: &Case<'_>) -> Option<Opening> {
+    let (stream, consumer) = (&case.stream.config.name, &case.consumer.name);
+    let wanted = case.consumer.ack_pending().len() as u64 + 1;
+    let account = case.scene.world.server().config().jetstream.as_ref();
+    let most = [
+        case.stream.config.consumer_limits.max_ack_pending.limit(),
+        account.and_then(|account| account.max_ack_pending),
+        account.and_then(|account| account.limits.max_ack_pending),
+    ];
+    if most.into_iter().flatten().any(|most| most < wanted) {
+        let (at, _) = case.consumer.ack_pending().first_due_message()?;
+        let steps = vec![Step::Wait(at.since(case.scene.now()))];
+        return Some((format!("Skip to {}", time_of_day(at)), steps));
+    }
+    let mut form = consumer_form::of(case.scene.world, stream, consumer)?;
+    form.set("max_ack_pending", wanted.to_string());
+    let update = consumer_form::request(stream, &form).ok()?;
+    one(format!("Raise max ack pending to {wanted}"), request(update.subject, update.body))
+}
+
+/// The worker that is pinned, if it can ask.
+fn pinned_worker<'a>(case: &Case<'a>) -> Option<Asker<'a>> {
+    let (pin, _) = case.consumer.pinned()?;
+    case.workers().find(|of| case.asker.is_none() && of.actor.conn.is_some() && of.worker.pin_id() == pin)
+}
+
+/// Lets the pinned worker ask; where it cannot, or another one wants the messages, takes its pin away.
+fn unpin(case: &Case<'_>, gates: &[Gate]) -> Option<Opening> {
+    if gates.contains(&Gate::Pull)
+        && let Some(pinned) = pinned_worker(case)
+    {
+        return fetch(&pinned);
+    }
+    let (stream, consumer) = (&case.stream.config.name, &case.consumer.name);
+    let group = case.consumer.config.priority_groups.iter().next()?;
+    let unpin = request(format!("$JS.API.CONSUMER.UNPIN.{stream}.{consumer}"), format!("{{\"group\":\"{group}\"}}"));
+    one("Unpin the pinned client", unpin)
+}
+
+fn fetch(asker: &Asker<'_>) -> Option<Opening> {
+    one(format!("Let {} fetch 1", asker.actor.name), Command::Fetch { worker: asker.id, request: FetchRequest::ONE })
+}
+
+/// A pull request of the asker; of whoever holds least; of a new worker.
+fn pull(case: &Case<'_>) -> Option<Opening> {
+    let could = |of: &Asker<'_>| of.actor.conn.is_some() && !case.is_below_threshold(of.worker);
+    let free = || case.workers().filter(could).min_by_key(|of| (of.worker.has_open_pull(), of.worker.held().len()));
+    let waiting = || case.workers().find(|of| of.actor.conn.is_some());
+    let chosen = case.asker.or_else(free).or_else(waiting);
+    let Some(asker) = chosen else {
+        let Some(dead) = case.workers().next() else { return add_worker(case) };
+        let mut steps = vec![Step::Do(Command::Restart { client: dead.id })];
+        if !dead.worker.script.is_running {
+            steps.push(Step::Do(Command::Fetch { worker: dead.id, request: FetchRequest::ONE }));
+        }
+        return Some((format!("Start {} again", dead.actor.name), steps));
+    };
+    if case.is_below_threshold(asker.worker) {
+        let script = WorkerScript { min_pending: 0, ..asker.worker.script.clone() };
+        let set = Command::SetWorkerScript { worker: asker.id, name: asker.actor.name.clone(), script };
+        let ask = Command::Fetch { worker: asker.id, request: FetchRequest::ONE };
+        return Some((format!("Let {} take any message", asker.actor.name), [set, ask].map(Step::Do).into()));
+    }
+    let (label, mut steps) = fetch(&asker)?;
+    if has_old_pin(case, &asker) {
+        // The first request is refused, for its pin is no longer one; the worker then asks without.
+        steps.extend(fetch(&asker)?.1);
+    }
+    Some((label, steps))
+}
+
+fn has_old_pin(case: &Case<'_>, asker: &Asker<'_>) -> bool {
+    let pin = case.consumer.pinned().map_or("", |(pin, _)| pin);
+    case.consumer.config.priority_policy == PriorityPolicy::PinnedClient
+        && !asker.worker.pin_id().is_empty()
+        && asker.worker.pin_id() != pin
+}
+
+/// Publishes what the consumer would deliver; a publisher of the page does it if one has such a draft.
+fn publish(case: &Case<'_>) -> Option<Opening> {
+    let config = &case.stream.config;
+    let missing = case.consumer.next_stream_seq().saturating_sub(case.stream.store().last_seq()).max(1);
+    if !takes_messages(case.stream) || missing > MOST_PUBLISHED {
+        return None;
+    }
+    let by_draft = |(id, actor): (_, &Actor)| {
+        let draft = &actor.conn.and(actor.publisher())?.script.draft;
+        fits(case, config, draft).then(|| (id, actor.name.clone(), draft.clone()))
+    };
+    let times = u32::try_from(missing).ok()?;
+    if let Some((publisher, name, draft)) = case.scene.world.actors().iter().find_map(by_draft) {
+        return one(format!("Let {name} publish {times}"), Command::Publish { publisher, draft, times });
+    }
+    let subject = literal(config, case.consumer).filter(|_| !config.allow_msg_counter)?;
+    let step = Step::Do(request(subject.clone(), "hello".into()));
+    Some((format!("Publish {times} on {subject}"), vec![step; times as usize]))
+}
+
+/// Whether every message of `draft` is stored in the stream and matches the consumer.
+fn fits(case: &Case<'_>, config: &StreamConfig, draft: &Draft) -> bool {
+    let subject = draft.subject.replace("{n}", "1");
+    let is_plain = !subject.contains(['{', ' ']) && draft.msg_id.is_empty();
+    let is_open = draft.headers.is_empty() || (config.allow_msg_counter && draft.headers.len() == 1);
+    let is_stored = config.subjects.iter().any(|filter| filter.matches(subject.as_bytes()));
+    is_plain && is_open && is_stored && case.consumer.matches(subject.as_bytes())
+}
