@@ -111,7 +111,7 @@ fn an_hour_is_the_same_in_any_steps() {
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
 fn every_preset_runs_for_an_hour() {
-    for preset in &PRESETS {
+    for preset in PRESETS {
         let mut simulation = preset.open();
         simulation.advance(Duration::from_secs(3_600));
         assert!(simulation.trace().total() > 10, "{}", preset.key);

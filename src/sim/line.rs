@@ -44,6 +44,11 @@ impl Line {
         self.checkpoints.first().map_or(0, Run::moment)
     }
 
+    /// When the first state that is kept was reached: the beginning, if the journal is whole.
+    pub fn started(&self) -> Timestamp {
+        self.checkpoints[0].now()
+    }
+
     /// Notes what is done at the end of the line, which `run` stands at.
     pub fn record(&mut self, entry: Entry, run: &Run) {
         self.journal.record(entry);

@@ -15,6 +15,7 @@ pub mod line;
 pub mod numbers;
 pub mod presets;
 pub mod run;
+pub mod scenario;
 pub mod session;
 pub mod shared_log;
 pub mod template;

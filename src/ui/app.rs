@@ -13,6 +13,7 @@ use crate::sim::actor::Answer;
 use crate::sim::clock::Speed;
 use crate::sim::command::Command;
 use crate::sim::presets::Preset;
+use crate::sim::scenario::About;
 use crate::view::attached::CLOCK_NOTE;
 use crate::view::form::{ApiError, ApiRequest};
 use crate::view::log::LogRow;
@@ -62,6 +63,8 @@ impl PartialEq for AppProps {
 pub struct App {
     simulation: Rc<RefCell<Simulation>>,
     preset: &'static Preset,
+    /// What the reader is told of the world that is open.
+    about: Rc<About>,
     window: Option<Window>,
     focus: Focus,
     rows: PageRows,
@@ -100,6 +103,7 @@ impl Component for App {
         let mut app = Self {
             simulation: Rc::clone(simulation),
             preset,
+            about: Rc::new(preset.scenario().about),
             window,
             focus,
             announcer: Announcer::after(&rows.log),
@@ -166,7 +170,7 @@ impl Component for App {
             VChild::<DialogBox>::new(props, Some(dialogs::title(&open.dialog).into())).into()
         };
         list([
-            memo("header", Header { preset: self.preset, on_action: on_action() }),
+            memo("header", Header { preset: self.preset, about: Rc::clone(&self.about), on_action: on_action() }),
             memo("clock", Clock { row: Rc::clone(&rows.clock), preset: self.preset, on_action: on_action() }),
             (!rows.attached.is_empty()).then(|| element("p", "clock__note").text(CLOCK_NOTE)).into_html(),
             self.error.as_ref().map(|(subject, error)| self.refusal(subject, error)).into_html(),
@@ -240,6 +244,7 @@ impl App {
             ClockAction::Open(preset) => {
                 *simulation = preset.open();
                 (self.preset, self.focus, self.error) = (preset, Focus::default(), None);
+                self.about = Rc::new(preset.scenario().about);
             }
         }
     }

@@ -378,7 +378,7 @@ mod tests {
 
     #[test]
     fn lines_are_numbered_in_order_and_bounded() {
-        for preset in &PRESETS {
+        for preset in PRESETS {
             let mut simulation = preset.open();
             simulation.advance(Duration::from_secs(600));
             let rows = rows_of(&simulation, &Focus::default()).log;

@@ -72,6 +72,11 @@ impl From<Traffic> for TrafficByPeer {
 }
 
 impl Server {
+    /// What passed between clients and server so far, both ways.
+    pub const fn traffic(&self) -> Traffic {
+        Traffic { msgs: self.received.msgs + self.sent.msgs, bytes: self.received.bytes + self.sent.bytes }
+    }
+
     pub(super) fn account_traffic(&self, now: Timestamp) -> AccountsTraffic<'_> {
         let account = AccountTraffic {
             acc: ACCOUNT,

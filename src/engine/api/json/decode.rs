@@ -357,7 +357,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Reads the members of an object whose bracket is read.
-    fn members(&mut self, read: &mut dyn FnMut(&mut Self, &'a [u8])) {
+    pub(super) fn members(&mut self, read: &mut dyn FnMut(&mut Self, &'a [u8])) {
         while !self.closes(b'}') {
             let name = self.raw();
             self.skip(b':');
@@ -515,7 +515,7 @@ fn fold(c: char) -> char {
 }
 
 /// The text between the quotes of a valid string. What is no character becomes U+FFFD.
-fn unquote(raw: &[u8]) -> Cow<'_, str> {
+pub(super) fn unquote(raw: &[u8]) -> Cow<'_, str> {
     let inner = &raw[1..raw.len() - 1];
     if let Ok(text) = std::str::from_utf8(inner)
         && !text.contains('\\')

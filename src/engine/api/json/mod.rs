@@ -8,6 +8,7 @@
 mod decode;
 mod encode;
 mod scan;
+mod split;
 mod value;
 
 use crate::engine::error::ApiError;
@@ -16,7 +17,8 @@ pub(crate) use decode::object;
 pub use decode::{Decoder, Fields, Object, Shape, Word, unmarshal_string};
 pub use encode::{Text, to_json};
 use scan::{ScanError, scan_value, skip_blanks};
-pub use value::{Map, Value};
+pub use split::{Members, elements, members, text};
+pub use value::{Map, Value, write_text};
 
 /// Why a body is no request, in Go's words.
 #[derive(Clone, Debug, PartialEq, Eq)]

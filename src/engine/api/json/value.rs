@@ -95,8 +95,11 @@ fn write_list<T>(
     out.write_str(if before == open { brackets } else { close })
 }
 
-/// Escapes no more than has to be: what is written is there to be read.
-fn write_text(out: &mut String, text: &str) -> fmt::Result {
+/// Writes a string, and escapes no more than has to be: what is written is there to be read.
+///
+/// # Errors
+/// None: a `String` takes everything.
+pub fn write_text(out: &mut String, text: &str) -> fmt::Result {
     out.write_char('"')?;
     for c in text.chars() {
         match c {

@@ -1,8 +1,11 @@
 //! The top line: name, preset, theme, help.
 
+use std::rc::Rc;
+
 use yew::{Callback, Event, Html};
 
 use crate::sim::presets::{PRESETS, Preset};
+use crate::sim::scenario::About;
 use crate::ui::action::{Action, ClockAction, Dialog, PageAction};
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::memo::Draw;
@@ -13,6 +16,7 @@ use crate::ui::widgets::{does, typed};
 pub struct Header {
     /// The preset that is open.
     pub preset: &'static Preset,
+    pub about: Rc<About>,
     pub on_action: Callback<Action>,
 }
 
@@ -28,7 +32,7 @@ impl Draw for Header {
             .with(logo())
             .with(element("h1", "header__name").text("JetStream Simulator"))
             .with(self.preset_choice())
-            .with(element("p", "header__look").text(self.preset.look_at))
+            .with(element("p", "header__look").text(self.about.look_at.clone()))
             .with(element("button", "button").attr("type", "button").attr("data-attach", "").text("Attach a client"))
             .with(tool("◐", "Light or dark", "Light or dark", PageAction::SwitchTheme))
             .with(tool("?", "Help: signs and keys", "Signs and keys (?)", PageAction::Open(Dialog::Help)))
@@ -45,12 +49,15 @@ impl Header {
             }
         };
         let option = |preset: &'static Preset| {
-            element("option", "").attr("value", preset.key).flag("selected", preset == self.preset).text(preset.title)
+            element("option", "").attr("value", preset.key).flag("selected", preset == self.preset).text(preset.title())
+        };
+        let chapter = |presets: &'static [Preset]| {
+            element("optgroup", "").attr("label", presets[0].chapter).each(presets.iter().map(option))
         };
         element("select", "input header__presets")
             .label("Preset")
             .on_change(on_change.into())
-            .each(PRESETS.iter().map(option))
+            .each(PRESETS.chunk_by(|preset, next| preset.chapter == next.chapter).map(chapter))
     }
 }
 
