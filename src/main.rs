@@ -5,12 +5,14 @@ fn main() {
     use std::cell::RefCell;
     use std::rc::Rc;
 
-    use jetstream_sim::sim::presets::PRESETS;
+    use jetstream_sim::sim::presets::{PRESETS, Preset};
     use jetstream_sim::ui::app::{App, AppProps};
+    use jetstream_sim::view::fragment;
 
-    let preset = &PRESETS[0];
+    let address = web_sys::window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
+    let preset = fragment::value(&address, "preset").and_then(Preset::by_key).unwrap_or(&PRESETS[0]);
     let simulation = Rc::new(RefCell::new(preset.open()));
-    yew::Renderer::<App>::with_props(AppProps { simulation, preset }).render();
+    yew::Renderer::<App>::with_props(AppProps { simulation, preset, address: address.into() }).render();
 }
 
 #[cfg(not(target_arch = "wasm32"))]

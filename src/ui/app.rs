@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use web_sys::Window;
 use yew::virtual_dom::VChild;
-use yew::{Callback, Component, Context, Html, Properties};
+use yew::{AttrValue, Callback, Component, Context, Html, Properties};
 
 use crate::sim::Simulation;
 use crate::sim::actor::Answer;
@@ -15,7 +15,9 @@ use crate::sim::command::Command;
 use crate::sim::presets::Preset;
 use crate::sim::scenario::About;
 use crate::view::attached::CLOCK_NOTE;
+use crate::view::clock::ClockRow;
 use crate::view::form::{ApiError, ApiRequest};
+use crate::view::fragment::{self, Mode};
 use crate::view::log::LogRow;
 use crate::view::why::{Ask, refused};
 use crate::view::{Focus, PageRows, Scene, scene, stream_form, subjects};
@@ -27,6 +29,7 @@ use super::keys::{Key, Keys};
 use super::panels::clock::Clock;
 use super::panels::consumers::Consumers;
 use super::panels::dialogs::{self, DialogBox, DialogProps, OpenDialog};
+use super::panels::embedded::Embedded;
 use super::panels::header::Header;
 use super::panels::log::Log;
 use super::panels::publishers::Publishers;
@@ -52,6 +55,8 @@ pub struct AppProps {
     pub simulation: Rc<RefCell<Simulation>>,
     /// The preset that it was opened from.
     pub preset: &'static Preset,
+    /// The fragment of the page's address.
+    pub address: AttrValue,
 }
 
 impl PartialEq for AppProps {
@@ -61,6 +66,7 @@ impl PartialEq for AppProps {
 }
 
 pub struct App {
+    mode: Mode,
     simulation: Rc<RefCell<Simulation>>,
     preset: &'static Preset,
     /// What the reader is told of the world that is open.
@@ -73,7 +79,9 @@ pub struct App {
     error: Option<(String, ApiError)>,
     /// Counts the frames in a row.
     frame: u32,
-    /// Present while time runs or an announcement waits.
+    /// Whether the page can be seen where it is part of another.
+    is_in_sight: bool,
+    /// Present while time runs or an announcement waits, and somebody can see it.
     frames: Option<Frames>,
     announcer: Announcer,
     on_action: Callback<Action>,
@@ -86,6 +94,8 @@ pub enum Msg {
     Frame(Duration),
     /// A client from outside came or went.
     Attached,
+    /// The page, part of another, came into sight or went out of it.
+    Sight(bool),
 }
 
 impl Component for App {
@@ -93,14 +103,15 @@ impl Component for App {
     type Properties = AppProps;
 
     fn create(ctx: &Context<Self>) -> Self {
-        let AppProps { simulation, preset } = ctx.props();
+        let AppProps { simulation, preset, address } = ctx.props();
         let window = web_sys::window();
         window.iter().for_each(theme::restore);
         let keys = window.clone().map(|window| Keys::listen(window, ctx.link().callback(Msg::Key)));
-        bridge::open(simulation, ctx.link().callback(|()| Msg::Attached));
+        bridge::open(simulation, ctx.link().callback(|()| Msg::Attached), ctx.link().callback(Msg::Sight));
         let focus = Focus::default();
         let rows = PageRows::of(Scene::of(&simulation.borrow(), &focus), None);
         let mut app = Self {
+            mode: Mode::of(address),
             simulation: Rc::clone(simulation),
             preset,
             about: Rc::new(preset.scenario().about),
@@ -111,6 +122,7 @@ impl Component for App {
             dialog: None,
             error: None,
             frame: 0,
+            is_in_sight: true,
             frames: None,
             on_action: ctx.link().callback(Msg::Act),
             _keys: keys,
@@ -125,6 +137,7 @@ impl Component for App {
             Msg::Act(action) => self.act(action),
             Msg::Key(key) => self.press(key),
             Msg::Attached => {}
+            Msg::Sight(is_in_sight) => self.is_in_sight = is_in_sight,
             Msg::Frame(wall) => {
                 self.simulation.borrow_mut().frame(wall);
                 self.announcer.pass(wall);
@@ -140,7 +153,10 @@ impl Component for App {
         is_changed
     }
 
-    fn view(&self, _ctx: &Context<Self>) -> Html {
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        if self.mode == Mode::Mini {
+            return self.mini(ctx);
+        }
         let rows = &self.rows;
         let on_action = || self.on_action.clone();
         let stream = rows.streams.first().map(|row| Rc::clone(&row.name));
@@ -165,23 +181,58 @@ impl Component for App {
                 },
             ))
             .with(memo("log", Log { rows: Rc::clone(&rows.log) }));
-        let dialog = |open: &OpenDialog| -> Html {
-            let props = DialogProps { open: open.clone(), on_action: on_action() };
-            VChild::<DialogBox>::new(props, Some(dialogs::title(&open.dialog).into())).into()
-        };
         list([
-            memo("header", Header { preset: self.preset, about: Rc::clone(&self.about), on_action: on_action() }),
+            self.header(ctx, None),
             memo("clock", Clock { row: Rc::clone(&rows.clock), preset: self.preset, on_action: on_action() }),
             (!rows.attached.is_empty()).then(|| element("p", "clock__note").text(CLOCK_NOTE)).into_html(),
             self.error.as_ref().map(|(subject, error)| self.refusal(subject, error)).into_html(),
             panels.into_html(),
             element("p", "hidden").attr("role", "status").text(self.announcer.says.clone()).into_html(),
-            self.dialog.as_ref().map(dialog).into_html(),
+            self.open_dialog(),
         ])
     }
 }
 
 impl App {
+    /// The top line; with a clock where there is no other.
+    fn header(&self, ctx: &Context<Self>, clock: Option<Rc<ClockRow>>) -> Html {
+        let on_action = self.on_action.clone();
+        if self.mode == Mode::Whole {
+            return memo("header", Header { preset: self.preset, about: Rc::clone(&self.about), on_action });
+        }
+        let whole = fragment::whole(&ctx.props().address).into();
+        memo("header", Embedded { title: self.about.title.clone().into(), whole, clock, on_action })
+    }
+
+    /// The first stream's tape with one consumer.
+    fn mini(&self, ctx: &Context<Self>) -> Html {
+        let (rows, on_action) = (&self.rows, || self.on_action.clone());
+        let first = rows.streams.first();
+        let consumer = rows.consumers.iter().find(|row| first.is_some_and(|first| first.name == row.stream));
+        let streams = Streams { rows: first.into_iter().cloned().collect(), on_action: on_action() };
+        let consumers = Consumers {
+            rows: consumer.into_iter().cloned().collect(),
+            attached: Rc::default(),
+            stream: None,
+            on_action: on_action(),
+        };
+        let panels = element("main", "page page--mini")
+            .with(memo("streams", streams))
+            .with(consumer.map(|_| memo("consumers", consumers)));
+        list([
+            self.header(ctx, Some(Rc::clone(&rows.clock))),
+            self.error.as_ref().map(|(subject, error)| self.refusal(subject, error)).into_html(),
+            panels.into_html(),
+            self.open_dialog(),
+        ])
+    }
+
+    fn open_dialog(&self) -> Html {
+        let Some(open) = &self.dialog else { return Html::default() };
+        let props = DialogProps { open: open.clone(), on_action: self.on_action.clone() };
+        VChild::<DialogBox>::new(props, Some(dialogs::title(&open.dialog).into())).into()
+    }
+
     fn act(&mut self, action: Action) {
         match action {
             Action::Clock(action) => self.move_time(action),
@@ -333,7 +384,7 @@ impl App {
 
     /// Frames come while time runs, and while something waits to be announced.
     fn run_frames(&mut self, ctx: &Context<Self>) {
-        if !self.rows.clock.is_playing && !self.announcer.is_waiting {
+        if !self.is_in_sight || !self.rows.clock.is_playing && !self.announcer.is_waiting {
             self.frames = None;
         } else if self.frames.is_none() {
             let callback = ctx.link().callback(Msg::Frame);

@@ -17,15 +17,17 @@ use crate::sim::world::Outgoing;
 struct Bridge {
     simulation: Weak<RefCell<Simulation>>,
     on_change: Callback<()>,
+    on_sight: Callback<bool>,
 }
 
 thread_local! {
     static BRIDGE: RefCell<Option<Bridge>> = const { RefCell::new(None) };
 }
 
-/// Lets JavaScript attach clients to `simulation`; `on_change` is told when one comes or goes.
-pub fn open(simulation: &Rc<RefCell<Simulation>>, on_change: Callback<()>) {
-    BRIDGE.set(Some(Bridge { simulation: Rc::downgrade(simulation), on_change }));
+/// Lets JavaScript attach clients to `simulation`; `on_change` is told when one comes or goes, `on_sight` whether the page
+/// can be seen.
+pub fn open(simulation: &Rc<RefCell<Simulation>>, on_change: Callback<()>, on_sight: Callback<bool>) {
+    BRIDGE.set(Some(Bridge { simulation: Rc::downgrade(simulation), on_change, on_sight }));
 }
 
 fn with<T>(act: impl FnOnce(&mut Simulation) -> T) -> Option<T> {
@@ -36,6 +38,15 @@ fn tell() {
     let on_change = BRIDGE.with_borrow(|bridge| bridge.as_ref().map(|bridge| bridge.on_change.clone()));
     if let Some(on_change) = on_change {
         on_change.emit(());
+    }
+}
+
+/// Says whether the page can be seen; while it cannot, no frames are drawn.
+#[wasm_bindgen(js_name = setInSight)]
+pub fn set_in_sight(is_in_sight: bool) {
+    let on_sight = BRIDGE.with_borrow(|bridge| bridge.as_ref().map(|bridge| bridge.on_sight.clone()));
+    if let Some(on_sight) = on_sight {
+        on_sight.emit(is_in_sight);
     }
 }
 

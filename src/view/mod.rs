@@ -14,6 +14,7 @@ pub mod consumer_form;
 pub mod consumers;
 pub mod due;
 pub mod form;
+pub mod fragment;
 pub mod log;
 pub mod publishers;
 pub mod scene;

@@ -1,8 +1,7 @@
 // What the page costs while much happens: frames, memory, the first message. `cargo xtask bench page` runs it.
 //
 // Prints each figure beside its goal, and fails where one is missed by more than a machine's mood.
-import { readFileSync } from "node:fs";
-import { DESKTOP, deliveryTimes, launch, open } from "./browser.mjs";
+import { DESKTOP, deliveryTimes, launch, open, privateMemory } from "./browser.mjs";
 
 /** What of a goal a figure may be before the run fails: other programs run beside it. */
 const TOLERANCE = 1.5;
@@ -56,18 +55,6 @@ async function measureFrames(browser, page, name, act) {
   const [times, painting] = [WORK, PAINTING].map((work) => frameTimes(events, work));
   figure(`script and layout of a frame at the 95th percentile, ${name}`, percentile(times, 0.95), "ms", 16.7);
   console.log(`          in ${times.length} frames, of ${percentile(times, 0.5).toFixed(1)} ms in the median; painting ${percentile(painting, 0.5).toFixed(1)} ms more`);
-}
-
-/** Megabytes that no other process shares with the page's. */
-async function privateMemory(browser) {
-  const cdp = await browser.newBrowserCDPSession();
-  const { processInfo } = await cdp.send("SystemInfo.getProcessInfo");
-  await cdp.detach();
-  const ofProcess = ({ id }) => {
-    const lines = readFileSync(`/proc/${id}/smaps_rollup`, "utf8").matchAll(/^Private_\w+:\s+(\d+) kB$/gm);
-    return [...lines].reduce((sum, [, kb]) => sum + Number(kb), 0) / 1024;
-  };
-  return Math.max(...processInfo.filter(({ type }) => type === "renderer").map(ofProcess));
 }
 
 const button = (within, name) => within.getByRole("button", { name, exact: true });

@@ -1,6 +1,7 @@
 // The built page on a server, and a browser to open it in. `cargo xtask` sets CHROMIUM (the browser), CHROMIUM_ARGUMENTS and
 // JETSTREAM_SIM_DIST (the built page).
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { serve } from "./server.mjs";
 
@@ -48,4 +49,26 @@ export async function deliveryTimes(page, origin) {
     await page.goto("about:blank");
   }
   return took;
+}
+
+/** The processes in which pages run. */
+async function renderers(browser) {
+  const cdp = await browser.newBrowserCDPSession();
+  const { processInfo } = await cdp.send("SystemInfo.getProcessInfo");
+  await cdp.detach();
+  return processInfo.filter(({ type }) => type === "renderer");
+}
+
+/** Megabytes that the largest of a browser's pages shares with no other process. */
+export async function privateMemory(browser) {
+  const ofProcess = ({ id }) => {
+    const lines = readFileSync(`/proc/${id}/smaps_rollup`, "utf8").matchAll(/^Private_\w+:\s+(\d+) kB$/gm);
+    return [...lines].reduce((sum, [, kb]) => sum + Number(kb), 0) / 1024;
+  };
+  return Math.max(...(await renderers(browser)).map(ofProcess));
+}
+
+/** Seconds of processor time that a browser's pages have used. */
+export async function cpuSeconds(browser) {
+  return (await renderers(browser)).reduce((sum, { cpuTime }) => sum + cpuTime, 0);
 }

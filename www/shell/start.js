@@ -26,3 +26,10 @@ function tell(text) {
 if (location.protocol !== "file:" && window === top) {
   addEventListener("TrunkApplicationStarted", () => navigator.serviceWorker?.register("./sw.js").catch(() => {}));
 }
+
+// Within another page it rests while it cannot be seen.
+if (window !== top) {
+  addEventListener("TrunkApplicationStarted", () => {
+    new IntersectionObserver((seen) => window.wasmBindings.setInSight(seen.at(-1).isIntersecting)).observe(document.documentElement);
+  });
+}

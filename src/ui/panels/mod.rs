@@ -4,6 +4,7 @@ pub mod attached;
 pub mod clock;
 pub mod consumers;
 pub mod dialogs;
+pub mod embedded;
 pub mod header;
 pub mod log;
 pub mod publishers;
