@@ -223,6 +223,7 @@ fn a_long_run_is_gone_back_to_as_well() {
 fn undo_goes_before_the_last_command_and_redo_after_it() {
     let rng = &mut Rng::new(3);
     let mut simulation = small_world(rng);
+    simulation.advance(Duration::from_millis(123));
     let before = seen(&simulation);
     act(&mut simulation, rng);
     let after = seen(&simulation);

@@ -88,8 +88,11 @@ impl Simulation {
 
     /// Goes to just before the last command, which is still there to be done again.
     pub fn undo(&mut self) {
-        if let Some(entry) = self.line.journal().before(self.moment()) {
-            self.seek(entry.moment);
+        let before = self.line.journal().before(self.moment()).map(|entry| (entry.moment, entry.at));
+        if let Some((moment, at)) = before.filter(|_| !self.is_attached()) {
+            let mut run = self.line.at_moment(moment, &self.run);
+            run.skip_idle_time(at);
+            self.go_to(run);
         }
     }
 

@@ -56,6 +56,32 @@ pub enum ClockAction {
     DropBranch(u32),
 }
 
+impl ClockAction {
+    /// Whether it leads along what has happened, so that time should not run off again.
+    pub const fn goes_back(&self) -> bool {
+        match self {
+            Self::Play
+            | Self::Pause
+            | Self::SetSpeed(_)
+            | Self::StepEvent
+            | Self::SkipToNext
+            | Self::SkipToNextLoss
+            | Self::Advance(_)
+            | Self::Open(_)
+            | Self::DropBranch(_) => false,
+            Self::Seek(_)
+            | Self::SeekTime(_)
+            | Self::StepBack
+            | Self::SeekLastLoss
+            | Self::SeekStart
+            | Self::SeekEnd
+            | Self::Undo
+            | Self::Redo
+            | Self::PickUp(_) => true,
+        }
+    }
+}
+
 /// What changes the page alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PageAction {
@@ -90,6 +116,11 @@ pub enum PageAction {
     /// Away with the error that is shown.
     DismissError,
     SwitchTheme,
+    /// Shows less of the time by so many steps, or more where negative.
+    Zoom(i8),
+    /// Compares the moment that is shown with a branch.
+    Compare(u32),
+    CloseComparison,
 }
 
 /// A dialog.

@@ -16,17 +16,19 @@ use crate::sim::presets::Preset;
 use crate::sim::scenario::About;
 use crate::view::attached::CLOCK_NOTE;
 use crate::view::clock::ClockRow;
+use crate::view::compare::{self, Comparison};
 use crate::view::form::{ApiError, ApiRequest};
 use crate::view::fragment::{self, Mode};
 use crate::view::log::LogRow;
 use crate::view::why::{Ask, refused};
-use crate::view::{Focus, PageRows, Scene, scene, stream_form, subjects};
+use crate::view::{Focus, PageRows, Scene, scene, stream_form, subjects, timeline};
 
 use super::action::{Action, ClockAction, Dialog, PageAction};
 use super::bridge;
 use super::frame::Frames;
 use super::keys::{Key, Keys};
 use super::panels::clock::Clock;
+use super::panels::clock::compare::Compare;
 use super::panels::consumers::Consumers;
 use super::panels::dialogs::{self, DialogBox, DialogProps, OpenDialog};
 use super::panels::embedded::Embedded;
@@ -75,6 +77,7 @@ pub struct App {
     focus: Focus,
     rows: PageRows,
     dialog: Option<OpenDialog>,
+    comparison: Option<Rc<Comparison>>,
     /// The error of a request that came from no dialog, behind the subject of the request.
     error: Option<(String, ApiError)>,
     /// Counts the frames in a row.
@@ -120,6 +123,7 @@ impl Component for App {
             announcer: Announcer::after(&rows.log),
             rows,
             dialog: None,
+            comparison: None,
             error: None,
             frame: 0,
             is_in_sight: true,
@@ -183,9 +187,13 @@ impl Component for App {
             .with(memo("log", Log { rows: Rc::clone(&rows.log) }));
         list([
             self.header(ctx, None),
-            memo("clock", Clock { row: Rc::clone(&rows.clock), preset: self.preset, on_action: on_action() }),
+            memo("clock", Clock { row: Rc::clone(&rows.clock), on_action: on_action() }),
             (!rows.attached.is_empty()).then(|| element("p", "clock__note").text(CLOCK_NOTE)).into_html(),
             self.error.as_ref().map(|(subject, error)| self.refusal(subject, error)).into_html(),
+            self.comparison
+                .as_ref()
+                .map(|row| memo("compare", Compare { row: Rc::clone(row), on_action: on_action() }))
+                .into_html(),
             panels.into_html(),
             element("p", "hidden").attr("role", "status").text(self.announcer.says.clone()).into_html(),
             self.open_dialog(),
@@ -253,6 +261,7 @@ impl App {
             Key::SeekEnd => self.act(ClockAction::SeekEnd.into()),
             Key::Undo => self.act(ClockAction::Undo.into()),
             Key::Redo => self.act(ClockAction::Redo.into()),
+            Key::Zoom(by) => self.act(PageAction::Zoom(by).into()),
             Key::Help => self.act(PageAction::Open(Dialog::Help).into()),
         }
     }
@@ -262,6 +271,9 @@ impl App {
         // A client from outside lives on wall time, and the page says so.
         if simulation.is_attached() && !matches!(action, ClockAction::Open(_)) {
             return;
+        }
+        if action.goes_back() {
+            simulation.clock.is_playing = false;
         }
         match action {
             ClockAction::Play => simulation.clock.is_playing = true,
@@ -296,6 +308,7 @@ impl App {
                 *simulation = preset.open();
                 (self.preset, self.focus, self.error) = (preset, Focus::default(), None);
                 self.about = Rc::new(preset.scenario().about);
+                self.comparison = None;
             }
         }
     }
@@ -345,6 +358,15 @@ impl App {
             PageAction::Open(dialog) => self.open(dialog),
             PageAction::CloseDialog => self.dialog = None,
             PageAction::DismissError => self.error = None,
+            PageAction::Zoom(by) => {
+                let zoom = self.focus.zoom.saturating_add(by);
+                self.focus.zoom = zoom.clamp(*timeline::ZOOM.start(), *timeline::ZOOM.end());
+            }
+            PageAction::Compare(branch) => {
+                let simulation = self.simulation.borrow();
+                self.comparison = compare::with_branch(Scene::of(&simulation, &self.focus), branch).map(Rc::new);
+            }
+            PageAction::CloseComparison => self.comparison = None,
             PageAction::SwitchTheme => self.window.iter().for_each(theme::switch),
         }
     }

@@ -24,6 +24,8 @@ pub enum Key {
     /// Ctrl and Z, with shift the other way.
     Undo,
     Redo,
+    /// + and −: less of the time on the line, and more.
+    Zoom(i8),
     /// ?: the help.
     Help,
 }
@@ -67,9 +69,9 @@ fn key_of(event: &KeyboardEvent) -> Option<Key> {
         return None;
     }
     if event.ctrl_key() || event.meta_key() {
-        return match &*event.key() {
-            "z" => Some(Key::Undo),
-            "Z" | "y" => Some(Key::Redo),
+        return match (&*event.key(), event.shift_key()) {
+            ("z", false) => Some(Key::Undo),
+            ("z" | "Z", true) | ("y", false) => Some(Key::Redo),
             _ => None,
         };
     }
@@ -81,6 +83,8 @@ fn key_of(event: &KeyboardEvent) -> Option<Key> {
         ("ArrowLeft", true) => Some(Key::SeekLastLoss),
         ("Home", false) if !is_in("ol") => Some(Key::SeekStart),
         ("End", false) if !is_in("ol") => Some(Key::SeekEnd),
+        ("+", _) => Some(Key::Zoom(1)),
+        ("-", _) => Some(Key::Zoom(-1)),
         ("?", _) => Some(Key::Help),
         _ => None,
     }

@@ -10,6 +10,7 @@
 
 pub mod attached;
 pub mod clock;
+pub mod compare;
 pub mod consumer_form;
 pub mod consumers;
 pub mod due;
@@ -23,6 +24,7 @@ pub mod stream_form;
 pub mod streams;
 pub mod subjects;
 pub mod text;
+pub mod timeline;
 pub mod why;
 
 use std::rc::Rc;
@@ -49,6 +51,8 @@ pub struct Focus {
     pub chosen: Vec<(ActorId, u64)>,
     /// What was asked “why?” of, and is answered until it is asked again.
     pub asked: Vec<why::Ask>,
+    /// How often the timeline was zoomed in, or out where negative.
+    pub zoom: i8,
 }
 
 impl Focus {

@@ -1,5 +1,6 @@
 //! The clock bar.
 
+pub mod compare;
 mod timeline;
 
 use std::rc::Rc;
@@ -7,7 +8,6 @@ use std::rc::Rc;
 use yew::{Callback, Event, Html, SubmitEvent};
 
 use crate::sim::clock::Speed;
-use crate::sim::presets::Preset;
 use crate::ui::action::{Action, ClockAction};
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::field::plain;
@@ -22,8 +22,6 @@ use crate::view::text::parse_duration;
 #[derive(PartialEq)]
 pub struct Clock {
     pub row: Rc<ClockRow>,
-    /// The preset that “to the start” opens again.
-    pub preset: &'static Preset,
     pub on_action: Callback<Action>,
 }
 
@@ -31,6 +29,7 @@ impl Draw for Clock {
     fn draw(&self) -> Html {
         let now = element("output", "clock__now").label("Simulated time").attr("aria-live", "off");
         let tools = element("div", "clock__tools")
+            .with(self.history())
             .with(memo("advance", Advance { on_action: self.on_action.clone() }))
             .with(self.speeds());
         element("section", "clock")
@@ -40,6 +39,8 @@ impl Draw for Clock {
             .with(tools)
             .with(now.text(self.row.now.clone()))
             .with(timeline::timeline(&self.row, &self.on_action))
+            .with(timeline::branches(&self.row.timeline, &self.on_action))
+            .with(self.past())
             .into_html()
     }
 }
@@ -61,13 +62,38 @@ impl Clock {
         element("div", "clock__transport")
             .attr("role", "group")
             .label("Run")
-            .with(self.button("Start over", icon(icon::START), ClockAction::Open(self.preset)).title("To the start"))
+            .with(self.button("To the start", icon(icon::START), ClockAction::SeekStart).title("To the start (Home)"))
+            .with(self.button("One event back", icon(icon::BACK), ClockAction::StepBack).title("One event back (←)"))
             .with(play)
             .with(self.button("One event on", icon(icon::STEP), ClockAction::StepEvent).title("One event on (→)"))
             .with(
                 self.button(skip_name, icon(icon::SKIP), ClockAction::SkipToNextLoss)
                     .title(format!("{skip_name} (shift →): {loss}")),
             )
+    }
+
+    /// Says that it is the past, and leads out of it.
+    fn past(&self) -> Option<Element> {
+        let behind = self.row.past.as_ref()?;
+        let says = format!("The past: {behind} before the latest moment. What you do here begins a branch.");
+        let leave = button("button button--small", "To the latest moment");
+        let leave = leave.title("To the latest moment (End)").on_click(does(&self.on_action, ClockAction::SeekEnd));
+        Some(element("p", "clock__gone").text(says).with(leave))
+    }
+
+    /// Undo and redo.
+    fn history(&self) -> Element {
+        let tool = |sign: &'static str, name: &'static str, title: &'static str, action, is_there: bool| {
+            let tool = button("button button--square", sign).label(name).title(title).flag("disabled", !is_there);
+            tool.on_click(does(&self.on_action, action))
+        };
+        let undo = "Undo the last action (Ctrl Z)";
+        let redo = "Redo the next action (Ctrl Shift Z)";
+        element("div", "clock__transport")
+            .attr("role", "group")
+            .label("History")
+            .with(tool("↶", "Undo", undo, ClockAction::Undo, self.row.can_undo))
+            .with(tool("↷", "Redo", redo, ClockAction::Redo, self.row.can_redo))
     }
 
     fn button(&self, name: &'static str, icon: Element, action: ClockAction) -> Element {

@@ -1,47 +1,105 @@
-//! The line of what has happened and what is due, with a handle that can be drawn ahead.
+//! The line of what has happened and what is due, with a handle to go along it, and the branches that were left.
 
 use yew::{Callback, Event, InputEvent};
 
-use crate::ui::action::{Action, ClockAction};
-use crate::ui::widgets::element::{Element, element};
-use crate::ui::widgets::{set_value, typed};
-use crate::view::clock::{AheadMark, ClockRow, MarkKind, PastMark, Timeline};
+use crate::ui::action::{Action, ClockAction, PageAction};
+use crate::ui::widgets::element::{Element, button, element};
+use crate::ui::widgets::{does, set_value, typed};
+use crate::view::clock::ClockRow;
+use crate::view::timeline::{AheadMark, BranchRow, Mark, MarkKind, Timeline};
 
 /// Draws the line. Shapes keep their form at every width: each stands at its share of the line.
 pub fn timeline(clock: &ClockRow, on: &Callback<Action>) -> Element {
     let row = &clock.timeline;
-    let line =
-        |class, to: String| element("line", class).attr("x1", "0").attr("x2", to).attr("y1", "20").attr("y2", "20");
     let drawn = element("svg", "timeline__line")
         .attr("role", "img")
         .label(spoken(row))
-        .with(line("timeline__ahead", "100%".into()))
-        .with(line("timeline__past", share(row.now_at)))
-        .each(row.past.iter().map(past))
+        .with(line("timeline__ahead", 0, 1000))
+        .with(line("timeline__later", row.now_at, row.end_at))
+        .with(line("timeline__past", 0, row.now_at))
+        .each(row.marks.iter().map(|mark| shape(mark, mark.at > row.now_at)))
+        .with(clock.past.as_ref().map(|_| shape_at(row.end_at, path("timeline__end", "M0 10v20"))))
         .each(row.ahead.iter().map(|mark| shape_at(mark.at, path("timeline__due", "M0 12v16"))));
     let labels = element("div", "timeline__labels").attr("aria-hidden", "true").each(row.ahead.iter().map(label));
-    element("div", "timeline").with(drawn).with(labels).with(handle(clock, on))
+    let zoom = |sign: &'static str, name: &'static str, by: i8| {
+        button("button button--quiet button--square timeline__zoom", sign)
+            .label(name)
+            .title(name)
+            .on_click(does(on, PageAction::Zoom(by)))
+    };
+    element("div", "timeline")
+        .with(element("div", "timeline__track").with(drawn).with(labels).with(handle(clock, on)))
+        .with(zoom("−", "Show more of the time", -1))
+        .with(zoom("+", "Show less of the time, larger", 1))
 }
 
-/// Now, as a handle: drawn ahead it lets so much time pass. What is past cannot be gone back to, so there it returns.
+/// The branches, each a faint track with its name and what can be done with it.
+pub fn branches(row: &Timeline, on: &Callback<Action>) -> Option<Element> {
+    let branch = |branch: &BranchRow| {
+        let name = format!("Branch {}", branch.number);
+        let says = format!("{name}: {} to {}, own commands: {}", branch.parted, branch.ended, branch.commands);
+        let track = element("svg", "timeline__line timeline__line--branch")
+            .attr("role", "img")
+            .label(says.clone())
+            .with(line("timeline__later", branch.from, branch.to))
+            .with(shape_at(branch.from, path("timeline__later", "M0 0v20")))
+            .each(branch.marks.iter().map(|mark| shape(mark, true)));
+        let tool = |text: &'static str, action: Action| {
+            button("button button--small", text).label(format!("{text} {name}")).on_click(does(on, action))
+        };
+        let tools = element("div", "branches__tools")
+            .with(element("span", "branches__name").title(says).text(name.clone()))
+            .with(tool("Go to", ClockAction::PickUp(branch.number).into()))
+            .with(tool("Compare", PageAction::Compare(branch.number).into()))
+            .with(tool("Drop", ClockAction::DropBranch(branch.number).into()));
+        element("li", "branches__branch").key(u64::from(branch.number)).with(track).with(tools)
+    };
+    let list = element("ul", "branches").label("Branches that were left").each(row.branches.iter().map(branch));
+    (!row.branches.is_empty()).then_some(list)
+}
+
+/// Now, as a handle: behind, it goes back at once; drawn ahead of all that happened, it lets so much time pass.
 fn handle(clock: &ClockRow, on: &Callback<Action>) -> Element {
-    let (now_at, grain) = (clock.timeline.now_at, clock.timeline.grain);
-    let advance = on.clone();
+    let seek = {
+        let (on, line) = (on.clone(), clock.timeline.clone());
+        move |place: u16| {
+            let action =
+                if place == line.end_at { ClockAction::SeekEnd } else { ClockAction::SeekTime(line.time_at(place)) };
+            on.emit(action.into());
+        }
+    };
+    let (now_at, end_at) = (clock.timeline.now_at, clock.timeline.end_at);
+    let advance = seek.clone();
     let on_change = move |event: Event| match typed(&event).parse::<u16>() {
-        Ok(to) if to > now_at => advance.emit(ClockAction::Advance(grain * u32::from(to - now_at)).into()),
-        _ => set_value(&event, &now_at.to_string()),
+        Ok(to) if to > end_at => advance(to),
+        Ok(_) => {}
+        Err(_) => set_value(&event, &now_at.to_string()),
     };
     // Time that runs would take the handle out of the hand.
-    let on_input = on.reform(|_: InputEvent| ClockAction::Pause.into());
+    let pause = on.clone();
+    let on_input = move |event: InputEvent| {
+        pause.emit(ClockAction::Pause.into());
+        if let Ok(to) = typed(&event).parse::<u16>()
+            && to <= end_at
+        {
+            seek(to);
+        }
+    };
     element("input", "timeline__handle")
         .attr("type", "range")
         .attr("max", "1000")
-        .label("Now: draw it ahead to let time pass")
-        .title("Draw it ahead to let time pass")
+        .label("Now: draw it back to see what was, ahead to let time pass")
+        .title("Draw it back to see what was, ahead to let time pass")
         .attr("aria-valuetext", clock.now.clone())
         .value(&now_at.to_string())
-        .on_input(on_input)
+        .on_input(on_input.into())
         .on_change(on_change.into())
+}
+
+fn line(class: &'static str, from: u16, to: u16) -> Element {
+    let from = if from == 0 { "0".into() } else { share(from) };
+    let to = if to == 1000 { "100%".into() } else { share(to) };
+    element("line", class).attr("x1", from).attr("x2", to).attr("y1", "20").attr("y2", "20")
 }
 
 /// A place on the line; a little off both ends, so that no shape is cut.
@@ -50,15 +108,18 @@ fn share(permille: u16) -> String {
     format!("{}.{}%", at / 10, at % 10)
 }
 
-fn past(mark: &PastMark) -> Element {
+/// The shape of a mark; faint where it is not the past of what is shown.
+fn shape(mark: &Mark, is_faint: bool) -> Element {
     let dot = |class, radius| element("circle", class).attr("cy", "20").attr("r", radius);
     let shape = match mark.kind {
         MarkKind::Stored => path("timeline__stored", "M0 20l-4 -9h8z"),
+        MarkKind::Delivered => path("timeline__delivered", "M-3 23v8l6 -4z"),
         MarkKind::Acked => dot("timeline__acked", "4"),
         MarkKind::Redelivery => dot("timeline__again", "4.5"),
         MarkKind::Lost => path("timeline__lost", "M-4 16l8 8M4 16l-8 8"),
     };
-    shape_at(mark.at, shape)
+    let shape = shape_at(mark.at, shape);
+    if is_faint { shape.attr("opacity", ".4") } else { shape }
 }
 
 fn path(class: &'static str, d: &'static str) -> Element {
@@ -78,7 +139,8 @@ fn label(mark: &AheadMark) -> Element {
 fn spoken(row: &Timeline) -> String {
     let mut spoken = String::from("Timeline.");
     for kind in MarkKind::ALL {
-        let count: u64 = row.past.iter().filter(|mark| mark.kind == kind).map(|mark| u64::from(mark.count)).sum();
+        let marks = row.marks.iter().filter(|mark| mark.kind == kind && mark.at <= row.now_at);
+        let count: u64 = marks.map(|mark| u64::from(mark.count)).sum();
         if count > 0 {
             spoken += &format!(" {count} {}.", kind.label());
         }

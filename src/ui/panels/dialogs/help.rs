@@ -6,7 +6,7 @@ use crate::ui::action::{Action, PageAction};
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, button, element};
 
-const SIGNS: [(&str, &str); 9] = [
+const SIGNS: [(&str, &str); 10] = [
     ("Tape", "A stream: every message has a number, and what is removed leaves a dashed hole that names its cause."),
     ("▽ delivered", "A consumer's bookmark: the last message that it has sent out."),
     ("▲ ack floor", "The other bookmark: everything up to here is settled."),
@@ -15,13 +15,19 @@ const SIGNS: [(&str, &str); 9] = [
     ("↺", "To be delivered again, as soon as a worker asks."),
     ("Tray", "Deliveries that wait for an ack; when max_ack_pending are in it, nothing new goes out."),
     ("Ticket", "A pull request: a worker gets messages only against one, and it ends with a status."),
+    ("Timeline", "What happened, by shape. Draw its handle back to see any past moment; acting there begins a branch."),
     ("✂ next removal", "Which message goes next, when and why."),
 ];
 
-const KEYS: [(&str, &str); 6] = [
+const KEYS: [(&str, &str); 11] = [
     ("Space", "Play or pause."),
     ("→", "One event on."),
+    ("←", "One event back."),
     ("Shift →", "To the next redelivery, expiry or removal."),
+    ("Shift ←", "Back to the last one."),
+    ("Home, End", "To the start, and to the latest moment."),
+    ("Ctrl Z", "Undo: to before your last action. With Shift: redo."),
+    ("+ −", "Less of the time on the line, larger; more of it."),
     ("← → on a tape", "From message to message; Enter looks at it."),
     ("Esc", "Closes a dialog or menu."),
     ("?", "This help."),

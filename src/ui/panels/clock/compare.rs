@@ -1,0 +1,77 @@
+//! What is different between the moment that is shown and a branch.
+
+use std::rc::Rc;
+
+use yew::{Callback, Html};
+
+use crate::ui::action::{Action, PageAction};
+use crate::ui::widgets::does;
+use crate::ui::widgets::element::{Element, Node, button, element};
+use crate::ui::widgets::memo::Draw;
+use crate::ui::widgets::phrase::phrase;
+use crate::view::compare::{Comparison, Difference};
+use crate::view::log::LogRow;
+
+#[derive(PartialEq)]
+pub struct Compare {
+    pub row: Rc<Comparison>,
+    pub on_action: Callback<Action>,
+}
+
+impl Draw for Compare {
+    fn draw(&self) -> Html {
+        let row = &self.row;
+        let title = format!("Here, {}, and branch {}, {}", row.here, row.branch, row.there);
+        let close = button("button button--small", "Close the comparison");
+        let head = element("div", "compare__head")
+            .with(element("h2", "compare__title").attr("id", "compare").text(title))
+            .with(close.on_click(does(&self.on_action, PageAction::CloseComparison)));
+        let logs = element("div", "compare__logs")
+            .with(log("Since they parted, here", &row.log_here))
+            .with(log("In the branch", &row.log_there));
+        element("section", "compare")
+            .attr("aria-labelledby", "compare")
+            .with(head)
+            .with(element("p", "muted").text(format!("They parted at {}.", row.parted)))
+            .with(self.table())
+            .with(logs)
+            .into_html()
+    }
+}
+
+impl Compare {
+    fn table(&self) -> Element {
+        let row = &self.row;
+        if row.streams.is_empty() && row.consumers.is_empty() {
+            return element("p", "").text("Streams and consumers are the same.");
+        }
+        let names = ["of", "field", "here", "branch"].map(|name| element("th", "").attr("scope", "col").text(name));
+        let line = |difference: &Difference| {
+            element("tr", "")
+                .with(element("th", "").attr("scope", "row").text(difference.of.clone()))
+                .with(element("td", "").text(difference.what.clone()))
+                .with(element("td", "").text(difference.here.clone()))
+                .with(element("td", "").text(difference.there.clone()))
+        };
+        let table = element("table", "table")
+            .with(element("thead", "").with(element("tr", "").each(names)))
+            .with(element("tbody", "").each(row.streams.iter().chain(&row.consumers).map(line)));
+        element("div", "compare__table").attr("tabindex", "0").attr("role", "region").label("Differences").with(table)
+    }
+}
+
+fn log(title: &'static str, rows: &[LogRow]) -> Element {
+    let line = |row: &LogRow| {
+        element("li", "compare__line")
+            .with(element("span", "log__time").text(row.time.clone()))
+            .with(element("span", "").with(phrase(&row.says)))
+    };
+    let lines = if rows.is_empty() {
+        element("p", "muted").text("Nothing happened.")
+    } else {
+        element("ol", "log__list").each(rows.iter().map(line))
+    };
+    element("div", "")
+        .with(element("h3", "compare__title").text(title))
+        .with(element("div", "compare__lines").attr("tabindex", "0").attr("role", "region").label(title).with(lines))
+}
