@@ -281,6 +281,50 @@ impl Event {
             _ => None,
         }
     }
+
+    /// The consumer that it is about; `None` where it is about none.
+    pub const fn consumer(&self) -> Option<ConsumerId> {
+        match self {
+            Self::ConsumerCreated { consumer, .. }
+            | Self::ConsumerUpdated { consumer, .. }
+            | Self::ConsumerDeleted { consumer, .. }
+            | Self::Delivered { consumer, .. }
+            | Self::Acked { consumer, .. }
+            | Self::Naked { consumer, .. }
+            | Self::InProgress { consumer, .. }
+            | Self::AckIgnored { consumer, .. }
+            | Self::AckWaitEnded { consumer, .. }
+            | Self::GaveUp { consumer, .. }
+            | Self::PullRequested { consumer, .. }
+            | Self::PullEnded { consumer, .. }
+            | Self::Stalled { consumer, .. }
+            | Self::Heartbeat { consumer, .. }
+            | Self::Paused { consumer, .. }
+            | Self::Resumed { consumer, .. }
+            | Self::Pinned { consumer, .. }
+            | Self::Unpinned { consumer, .. } => Some(*consumer),
+            _ => None,
+        }
+    }
+
+    /// The sequence of the message that it is about, in its stream; `None` where it is about none.
+    pub const fn stream_seq(&self) -> Option<u64> {
+        match self {
+            Self::Stored { seq, .. }
+            | Self::NotKept { seq, .. }
+            | Self::Removed { seq, .. }
+            | Self::ScheduleFired { seq, .. }
+            | Self::Duplicate { original_seq: seq, .. } => Some(*seq),
+            Self::Delivered { stream_seq, .. }
+            | Self::Acked { stream_seq, .. }
+            | Self::Naked { stream_seq, .. }
+            | Self::InProgress { stream_seq, .. }
+            | Self::AckIgnored { stream_seq, .. }
+            | Self::AckWaitEnded { stream_seq, .. }
+            | Self::GaveUp { stream_seq, .. } => Some(*stream_seq),
+            _ => None,
+        }
+    }
 }
 
 /// Why a batch was given up.

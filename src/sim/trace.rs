@@ -127,6 +127,12 @@ impl Trace {
         self.events.iter()
     }
 
+    /// The event with this number, if it is still kept.
+    pub fn event(&self, number: u64) -> Option<&Event> {
+        let index = self.events.partition_point(|traced| traced.number < number);
+        self.events.get(index).filter(|traced| traced.number == number).map(|traced| &traced.event)
+    }
+
     /// How many events there were in the whole run.
     pub const fn total(&self) -> u64 {
         self.next_number

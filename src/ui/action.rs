@@ -8,6 +8,7 @@ use crate::sim::actor::ActorId;
 use crate::sim::clock::Speed;
 use crate::sim::command::Command;
 use crate::sim::presets::Preset;
+use crate::view::drawer::Turn;
 use crate::view::form::ApiRequest;
 use crate::view::streams::TapeWindow;
 use crate::view::why::Ask;
@@ -91,6 +92,14 @@ pub enum PageAction {
         stream: Rc<str>,
         window: TapeWindow,
     },
+    /// Asks something else of the drawer.
+    Drawer(Turn),
+    /// Looks at a message, and opens the inspector on it.
+    Inspect((Rc<str>, u64)),
+    /// Copies what the log shows, and what it would show of the rest.
+    CopyLog,
+    /// Copies what was done as commands.
+    CopyCommands,
     /// Reads a tape as a table, or again as a tape.
     ShowTable {
         stream: Rc<str>,

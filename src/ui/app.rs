@@ -17,11 +17,14 @@ use crate::sim::scenario::About;
 use crate::view::attached::CLOCK_NOTE;
 use crate::view::clock::ClockRow;
 use crate::view::compare::{self, Comparison};
+use crate::view::drawer::Turn;
 use crate::view::form::{ApiError, ApiRequest};
 use crate::view::fragment::{self, Mode};
-use crate::view::log::LogRow;
+use crate::view::inspector::Inspected;
+use crate::view::log::{self, LogRow};
+use crate::view::streams::{TapeWindow, WINDOW_CELLS};
 use crate::view::why::{Ask, refused};
-use crate::view::{Focus, PageRows, Scene, scene, stream_form, subjects, timeline};
+use crate::view::{Before, Focus, PageRows, Scene, cli, scene, stream_form, subjects, timeline};
 
 use super::action::{Action, ClockAction, Dialog, PageAction};
 use super::bridge;
@@ -31,19 +34,19 @@ use super::panels::clock::Clock;
 use super::panels::clock::compare::Compare;
 use super::panels::consumers::Consumers;
 use super::panels::dialogs::{self, DialogBox, DialogProps, OpenDialog};
+use super::panels::drawer::Drawer;
 use super::panels::embedded::Embedded;
 use super::panels::header::Header;
-use super::panels::log::Log;
 use super::panels::publishers::Publishers;
 use super::panels::streams::Streams;
 use super::panels::why;
 use super::theme;
-use super::widgets::does;
 use super::widgets::element::{Element, Node, button, element, list};
 use super::widgets::memo::memo;
+use super::widgets::{copy, does};
 
-/// While time runs, the log is written again with every so many frames: nobody reads faster.
-const LOG_EVERY: u32 = 8;
+/// While time runs, the drawer is written again with every so many frames: nobody reads faster.
+const DRAWER_EVERY: u32 = 8;
 
 /// From this speed on nothing travels: it would be gone before it arrives.
 const STILL_FROM: Speed = Speed::new(10_000);
@@ -87,6 +90,8 @@ pub struct App {
     /// Present while time runs or an announcement waits, and somebody can see it.
     frames: Option<Frames>,
     announcer: Announcer,
+    /// What is announced is shown as well: it answers the last action.
+    is_noted: bool,
     on_action: Callback<Action>,
     _keys: Option<Keys>,
 }
@@ -112,7 +117,7 @@ impl Component for App {
         let keys = window.clone().map(|window| Keys::listen(window, ctx.link().callback(Msg::Key)));
         bridge::open(simulation, ctx.link().callback(|()| Msg::Attached), ctx.link().callback(Msg::Sight));
         let focus = Focus::default();
-        let rows = PageRows::of(Scene::of(&simulation.borrow(), &focus), None);
+        let rows = PageRows::of(Scene::of(&simulation.borrow(), &focus), Before::Nothing);
         let mut app = Self {
             mode: Mode::of(address),
             simulation: Rc::clone(simulation),
@@ -120,11 +125,12 @@ impl Component for App {
             about: Rc::new(preset.scenario().about),
             window,
             focus,
-            announcer: Announcer::after(&rows.log),
+            announcer: Announcer::after(rows.newest.as_deref()),
             rows,
             dialog: None,
             comparison: None,
             error: None,
+            is_noted: false,
             frame: 0,
             is_in_sight: true,
             frames: None,
@@ -137,6 +143,7 @@ impl Component for App {
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let is_frame = matches!(msg, Msg::Frame(_));
+        self.is_noted &= is_frame;
         match msg {
             Msg::Act(action) => self.act(action),
             Msg::Key(key) => self.press(key),
@@ -148,9 +155,13 @@ impl Component for App {
             }
         }
         self.frame = if is_frame { self.frame.wrapping_add(1) } else { 0 };
-        let old_log = (!self.frame.is_multiple_of(LOG_EVERY)).then(|| Rc::clone(&self.rows.log));
-        let rows = PageRows::of(Scene::of(&self.simulation.borrow(), &self.focus), old_log);
-        let has_news = self.announcer.read(&rows.log);
+        let before = match self.frame {
+            0 => Before::Nothing,
+            frame if frame.is_multiple_of(DRAWER_EVERY) => Before::Goes(&self.rows),
+            _ => Before::Stays(&self.rows),
+        };
+        let rows = PageRows::of(Scene::of(&self.simulation.borrow(), &self.focus), before);
+        let has_news = self.announcer.read(rows.newest.as_deref());
         let is_changed = !is_frame || has_news || rows != self.rows;
         self.rows = rows;
         self.run_frames(ctx);
@@ -184,7 +195,7 @@ impl Component for App {
                     on_action: on_action(),
                 },
             ))
-            .with(memo("log", Log { rows: Rc::clone(&rows.log) }));
+            .with(memo("drawer", Drawer { row: Rc::clone(&rows.drawer), on_action: on_action() }));
         list([
             self.header(ctx, None),
             memo("clock", Clock { row: Rc::clone(&rows.clock), on_action: on_action() }),
@@ -195,7 +206,10 @@ impl Component for App {
                 .map(|row| memo("compare", Compare { row: Rc::clone(row), on_action: on_action() }))
                 .into_html(),
             panels.into_html(),
-            element("p", "hidden").attr("role", "status").text(self.announcer.says.clone()).into_html(),
+            element("p", if self.is_noted { "toast" } else { "hidden" })
+                .attr("role", "status")
+                .text(self.announcer.says.clone())
+                .into_html(),
             self.open_dialog(),
         ])
     }
@@ -344,7 +358,17 @@ impl App {
 
     fn turn(&mut self, action: PageAction) {
         match action {
-            PageAction::Select(selected) => self.focus.selected = selected,
+            PageAction::Select(selected) => self.select(selected),
+            PageAction::Drawer(turn) => self.focus.drawer.turn(turn),
+            PageAction::Inspect(message) => {
+                self.select(Some(message));
+                self.focus.drawer.turn(Turn::Inspect(Inspected::Message));
+            }
+            PageAction::CopyLog => {
+                let text = log::as_text(Scene::of(&self.simulation.borrow(), &self.focus));
+                self.copy(&text);
+            }
+            PageAction::CopyCommands => self.copy(&cli::as_text(&self.rows.drawer.cli)),
             PageAction::MoveTape { stream, window } => self.focus.move_window(stream, window),
             PageAction::ShowTable { stream, is_table } => self.focus.show_table(stream, is_table),
             PageAction::Choose { worker, consumer_seq } => self.focus.choose(worker, consumer_seq),
@@ -386,6 +410,28 @@ impl App {
         element("div", "refusal").attr("role", "alert").with(line).with(answer)
     }
 
+    /// Looks at a message, and moves the tape to it where it is out of sight.
+    fn select(&mut self, selected: Option<(Rc<str>, u64)>) {
+        if let Some((stream, seq)) = &selected {
+            let row = self.rows.streams.iter().find(|row| row.name == *stream);
+            let is_in_sight =
+                row.is_none_or(|row| row.tape.cells.iter().any(|cell| (cell.seq..=cell.last_seq()).contains(seq)));
+            if !is_in_sight {
+                let from = seq.saturating_sub(WINDOW_CELLS as u64 / 2).max(1);
+                self.focus.move_window(Rc::clone(stream), TapeWindow::From(from));
+            }
+        }
+        self.focus.selected = selected;
+    }
+
+    fn copy(&mut self, text: &str) {
+        self.is_noted = true;
+        self.announcer.says = match copy(text) {
+            true => format!("Copied {} lines.", text.lines().count()),
+            false => "This browser does not let the page copy.".into(),
+        };
+    }
+
     /// An update that changes nothing else.
     fn seal(&mut self, stream: &str) {
         let Some(mut form) = stream_form::of(self.simulation.borrow().world(), stream) else { return };
@@ -425,9 +471,9 @@ struct Announcer {
 }
 
 impl Announcer {
-    /// One that reads out what comes after `log`.
-    fn after(log: &[LogRow]) -> Self {
-        let told = log.last().map_or(0, |row| row.number);
+    /// One that reads out what comes after the line `newest`.
+    fn after(newest: Option<&LogRow>) -> Self {
+        let told = newest.map_or(0, |row| row.number);
         Self { says: String::new(), told, is_waiting: false, since: ANNOUNCE_EVERY }
     }
 
@@ -436,8 +482,8 @@ impl Announcer {
     }
 
     /// Whether there is something new to say now.
-    fn read(&mut self, log: &[LogRow]) -> bool {
-        let Some(last) = log.last().filter(|last| last.number != self.told) else {
+    fn read(&mut self, newest: Option<&LogRow>) -> bool {
+        let Some(last) = newest.filter(|last| last.number != self.told) else {
             self.is_waiting = false;
             return false;
         };

@@ -2,21 +2,25 @@
 //!
 //! Rows are data that a panel can draw without asking back: texts are ready, positions are counted in cells, shares of
 //! time in thousandths. They are made anew for every frame, so they are bounded: a tape shows a window of the stream
-//! ([`streams::TapeWindow`]), the log its end. Equal rows are not drawn again, hence no value here is finer than what
+//! ([`streams::TapeWindow`]), the drawer its open tab. Equal rows are not drawn again, hence no value here is finer than what
 //! the page can show.
 //!
 //! [`form`] and its neighbours are what the dialogs know: fields, defaults, explanations, and the request that they
 //! make.
 
 pub mod attached;
+pub mod cli;
 pub mod clock;
 pub mod compare;
 pub mod consumer_form;
 pub mod consumers;
+pub mod drawer;
 pub mod due;
 pub mod form;
 pub mod fragment;
+pub mod inspector;
 pub mod log;
+pub mod payload;
 pub mod publishers;
 pub mod scene;
 pub mod script_form;
@@ -53,6 +57,7 @@ pub struct Focus {
     pub asked: Vec<why::Ask>,
     /// How often the timeline was zoomed in, or out where negative.
     pub zoom: i8,
+    pub drawer: drawer::DrawerFocus,
 }
 
 impl Focus {
@@ -115,20 +120,46 @@ pub struct PageRows {
     pub attached: Rc<[attached::AttachedRow]>,
     pub streams: Rc<[Rc<streams::StreamRow>]>,
     pub consumers: Rc<[Rc<consumers::ConsumerRow>]>,
-    pub log: Rc<[log::LogRow]>,
+    pub drawer: Rc<drawer::DrawerRow>,
+    /// The last line of the log, whatever the drawer shows.
+    pub newest: Option<Rc<log::LogRow>>,
+    /// How many events of the trace the drawer knows.
+    pub read_to: u64,
+}
+
+/// What rows are made with of those before them.
+#[derive(Clone, Copy)]
+pub enum Before<'a> {
+    /// Nothing: another run, another past, or another question.
+    Nothing,
+    /// The drawer goes on from what it showed.
+    Goes(&'a PageRows),
+    /// The drawer stays as it is: nobody reads so fast.
+    Stays(&'a PageRows),
 }
 
 impl PageRows {
-    /// The rows of `scene`; with `old_log` if that need not be written again.
-    pub fn of(scene: Scene<'_>, old_log: Option<Rc<[log::LogRow]>>) -> Self {
+    /// The rows of `scene`.
+    pub fn of(scene: Scene<'_>, before: Before<'_>) -> Self {
+        let (drawer, newest, read_to) = match before {
+            Before::Stays(rows) => (Rc::clone(&rows.drawer), rows.newest.clone(), rows.read_to),
+            Before::Goes(rows) => Self::drawer(scene, Some(rows)),
+            Before::Nothing => Self::drawer(scene, None),
+        };
         Self {
             clock: Rc::new(clock::row(scene)),
             publishers: publishers::rows(scene),
             attached: attached::rows(scene),
             streams: streams::rows(scene),
             consumers: consumers::rows(scene),
-            log: old_log.unwrap_or_else(|| log::rows(scene)),
+            drawer,
+            newest,
+            read_to,
         }
+    }
+
+    fn drawer(scene: Scene<'_>, before: Option<&Self>) -> (Rc<drawer::DrawerRow>, Option<Rc<log::LogRow>>, u64) {
+        (Rc::new(drawer::row(scene, before)), log::newest(scene).map(Rc::new), scene.trace.total())
     }
 }
 
@@ -215,7 +246,7 @@ mod tests {
     use crate::sim::Simulation;
 
     pub fn rows_of(simulation: &Simulation, focus: &Focus) -> PageRows {
-        PageRows::of(Scene::of(simulation, focus), None)
+        PageRows::of(Scene::of(simulation, focus), Before::Nothing)
     }
 
     #[test]

@@ -15,8 +15,10 @@ pub struct Phrase(pub Vec<Span>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Span {
     Plain(Cow<'static, str>),
-    /// Names, subjects, sequences: in the code face.
+    /// Names and subjects: in the code face.
     Code(String),
+    /// A stream sequence, written `#4`.
+    Seq(u64),
     Strong(Cow<'static, str>),
 }
 
@@ -69,8 +71,9 @@ impl Phrase {
     }
 
     /// A stream sequence as the page writes it: `#4`.
-    pub fn seq(self, stream_seq: u64) -> Self {
-        self.code(format!("#{stream_seq}"))
+    pub fn seq(mut self, stream_seq: u64) -> Self {
+        self.0.push(Span::Seq(stream_seq));
+        self
     }
 }
 
@@ -79,6 +82,7 @@ impl fmt::Display for Phrase {
         self.0.iter().try_for_each(|span| match span {
             Span::Plain(text) | Span::Strong(text) => f.write_str(text),
             Span::Code(text) => f.write_str(text),
+            Span::Seq(seq) => write!(f, "#{seq}"),
         })
     }
 }

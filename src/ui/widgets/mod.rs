@@ -76,6 +76,15 @@ fn is_set(of: &JsValue, property: &str) -> bool {
     js_sys::Reflect::get(of, &property.into()).is_ok_and(|value| value.is_truthy())
 }
 
+/// Puts `text` on the clipboard. Whether the browser lets a page do so.
+pub fn copy(text: &str) -> bool {
+    let clipboard = web_sys::window().map(|window| window.navigator().clipboard());
+    // Where a page may not, there is no clipboard, whatever the type says.
+    let Some(clipboard) = clipboard.filter(|clipboard| clipboard.is_truthy()) else { return false };
+    let _ = clipboard.write_text(text);
+    true
+}
+
 /// Words that are heard and not seen.
 pub fn heard(words: impl Into<AttrValue>) -> Element {
     element("span", "hidden").text(words)

@@ -33,7 +33,6 @@ pub fn detail(scene: Scene<'_>, stream: &Stream, seq: u64) -> Option<MessageDeta
     let headers = Headers::new(message.headers).iter();
     let ask = Ask::Message { stream: stream.config.name.as_str().into(), seq };
     let is_asked = scene.focus.asks(&ask);
-    let wanting = stream.visible_consumers().filter(|consumer| consumer.matches(message.subject));
     Some(MessageDetail {
         stream_seq: seq,
         stored_at: time_of_day(message.time),
@@ -41,9 +40,15 @@ pub fn detail(scene: Scene<'_>, stream: &Stream, seq: u64) -> Option<MessageDeta
         headers: headers.map(|(name, value)| (lossy(name), lossy(value))).collect(),
         payload,
         size: text::bytes(message.size()),
-        story: wanting.take(TOLD).map(|consumer| story(consumer, &message)).collect(),
+        story: consumer_story(stream, &message),
         why: if is_asked { why::message(scene, stream, seq) } else { Vec::new() },
     })
+}
+
+/// How `message` stands with each of the first consumers that want it.
+pub fn consumer_story(stream: &Stream, message: &StoredMessage<'_>) -> Vec<Phrase> {
+    let wanting = stream.visible_consumers().filter(|consumer| consumer.matches(message.subject));
+    wanting.take(TOLD).map(|consumer| story(consumer, message)).collect()
 }
 
 fn story(consumer: &Consumer, message: &StoredMessage<'_>) -> Phrase {

@@ -10,8 +10,9 @@ mod marks;
 mod strip;
 mod tape;
 
+pub use detail::consumer_story;
 pub use links::{LinkRow, LinkState};
-pub use tape::delay_began;
+pub use tape::{delay_began, hole_cause};
 
 use std::rc::Rc;
 
@@ -381,6 +382,7 @@ mod tests {
     use crate::sim::actor::{Actor, ActorId, Draft, FetchRequest, PublisherScript};
     use crate::sim::command::Command;
     use crate::sim::presets::Preset;
+    use crate::view::drawer::Shown;
     use crate::view::{Focus, PageRows, tests::rows_of};
 
     /// A stream `S` on `s.>` with `config`, and a publisher.
@@ -511,7 +513,8 @@ mod tests {
         let shelf: Vec<(u64, &str, u64)> =
             row.gave_up.iter().map(|row| (row.stream_seq, &*row.consumer, row.deliveries)).collect();
         assert_eq!(shelf, [(6, "ship", 3), (4, "ship", 3), (2, "ship", 3)]);
-        assert!(rows.log.iter().any(|row| row.says.to_string().starts_with("ship gave up on #2 after 3 deliveries")));
+        let Shown::Log(log) = &rows.drawer.shown else { panic!("it is the tab that is open first") };
+        assert!(log.rows.iter().any(|row| row.says.to_string().starts_with("ship gave up on #2 after 3 deliveries")));
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn places(scene: Scene<'_>, stream: &Stream, seqs: impl Iterator<Item = u64>) ->
     let store = stream.store();
     let mut places: Vec<Place> = Vec::new();
     for seq in seqs.take(MAX_STEPS) {
-        let hole = (!store.contains(seq)).then(|| cause(scene.trace.removal(stream.id, seq)));
+        let hole = (!store.contains(seq)).then(|| hole_cause(scene.trace.removal(stream.id, seq)));
         if let Some(run) = places.last_mut().filter(|before| hole.is_some() && before.hole == hole) {
             (run.first, run.last) = (run.first.min(seq), run.last.max(seq));
         } else if places.len() < WINDOW_CELLS {
@@ -85,7 +85,8 @@ fn places(scene: Scene<'_>, stream: &Stream, seqs: impl Iterator<Item = u64>) ->
     apart
 }
 
-fn cause(removal: Option<Removal>) -> HoleCause {
+/// What a hole says of why its message left.
+pub const fn hole_cause(removal: Option<Removal>) -> HoleCause {
     match removal {
         None => HoleCause::Forgotten,
         Some(Removal::Acked) => HoleCause::Acked,

@@ -95,6 +95,11 @@ pub fn is_object_or_array(body: &[u8]) -> bool {
     matches!(body.get(skip_blanks(body, 0)), Some(b'{' | b'['))
 }
 
+/// Whether `text` is one JSON value.
+pub fn is_json(text: &[u8]) -> bool {
+    Decoder::of_value(text).is_ok()
+}
+
 /// Whether nothing is asked for: no byte at all, or an object without members.
 pub fn is_empty_request(body: &[u8]) -> bool {
     if body.is_empty() {

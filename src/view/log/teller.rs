@@ -1,100 +1,29 @@
-//! The log: one sentence for each thing that happened, and why.
-
-use std::rc::Rc;
+//! Events as sentences.
 
 use crate::engine::event::{Abandoned, AckKind, ConsumerEnd, Event, Removal};
 use crate::engine::stream::config::Retention;
 use crate::engine::table::{ConsumerId, StreamId};
 use crate::engine::time::Timestamp;
-use crate::sim::trace::Traced;
 
-use self::LogKind::{Changed, Lost, Redelivery};
-use super::Scene;
-use super::scene::time_of_day;
-use super::text::Part::{self, Code, Plain, Raw, Seq};
-use super::text::{self, Phrase};
-
-/// The most lines that the log shows; older ones are left out.
-pub const SHOWN_LINES: usize = 200;
-
-/// One line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogRow {
-    /// Rises by one from line to line.
-    pub number: u64,
-    /// Simulated time since the start.
-    pub time: String,
-    pub kind: LogKind,
-    pub says: Phrase,
-}
-
-/// What a line is about; drawn as a shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogKind {
-    Stored,
-    Delivered,
-    Acked,
-    /// AckWait ended, nak, redelivery.
-    Redelivery,
-    /// Removed, expired, given up.
-    Lost,
-    /// Refused: an API error, a refused publish, an ended pull request.
-    Refused,
-    /// Streams, consumers and clients that come, change and go.
-    Changed,
-}
-
-impl LogKind {
-    /// The shape.
-    pub const fn sign(self) -> &'static str {
-        match self {
-            Self::Stored => "▾",
-            Self::Delivered => "▸",
-            Self::Acked => "●",
-            Self::Redelivery => "↺",
-            Self::Lost => "✂",
-            Self::Refused => "✕",
-            Self::Changed => "◆",
-        }
-    }
-
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Stored => "stored",
-            Self::Delivered => "delivered",
-            Self::Acked => "acked",
-            Self::Redelivery => "redelivery",
-            Self::Lost => "removed",
-            Self::Refused => "refused",
-            Self::Changed => "changed",
-        }
-    }
-}
-
-/// The last lines of `scene`.
-pub fn rows(scene: Scene<'_>) -> Rc<[LogRow]> {
-    let events: Vec<&Traced> = scene.trace.events().rev().take(2 * SHOWN_LINES).collect();
-    let line = |(index, traced): (usize, &&Traced)| {
-        let before = events.get(index + 1).map(|traced| &traced.event);
-        let (kind, says) = Teller { scene, at: traced.at }.tell(&traced.event, before)?;
-        Some(LogRow { number: traced.number, time: time_of_day(traced.at), kind, says })
-    };
-    let mut rows: Vec<LogRow> = events.iter().enumerate().filter_map(line).take(SHOWN_LINES).collect();
-    rows.reverse();
-    rows.into()
-}
+use super::LogKind::{self, Changed, Lost, Redelivery};
+use crate::view::Scene;
+use crate::view::scene::time_of_day;
+use crate::view::text::Part::{self, Code, Plain, Raw, Seq};
+use crate::view::text::{self, Phrase};
 
 /// Puts events into sentences.
-struct Teller<'a> {
-    scene: Scene<'a>,
-    at: Timestamp,
+pub struct Teller<'a> {
+    pub scene: Scene<'a>,
+    /// When the event happened.
+    pub at: Timestamp,
 }
 
-type Line = Option<(LogKind, Phrase)>;
+/// A line's kind and sentence.
+pub type Line = Option<(LogKind, Phrase)>;
 
 impl<'a> Teller<'a> {
     /// The line of `event`; `None` for what is not worth one, or was said with the event `before` it.
-    fn tell(&self, event: &Event, before: Option<&Event>) -> Line {
+    pub fn tell(&self, event: &Event, before: Option<&Event>) -> Line {
         match event {
             Event::StreamCreated { name, .. } => say(Changed, "Stream {} created.", &[Code(name)]),
             Event::StreamUpdated { stream } => say(Changed, "Stream {} updated.", &[Code(self.stream(*stream))]),
@@ -337,53 +266,4 @@ fn say(kind: LogKind, template: &'static str, parts: &[Part<'_>]) -> Line {
 
 fn refused(template: &'static str, subject: &[u8], description: &str, err_code: u16) -> Line {
     say(LogKind::Refused, template, &[Raw(subject), Plain(description), Plain(&err_code.to_string())])
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::sim::Simulation;
-    use crate::sim::presets::{PRESETS, Preset};
-    use crate::view::{Focus, tests::rows_of};
-
-    fn last(simulation: &Simulation, count: usize) -> Vec<String> {
-        let rows = rows_of(simulation, &Focus::default()).log;
-        rows[rows.len() - count..].iter().map(|row| row.says.to_string()).collect()
-    }
-
-    #[test]
-    fn lines_say_what_happened_and_why() {
-        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
-        simulation.step();
-        let expected = [
-            "#3 left ORDERS with that ack: work queue.",
-            "worker B asks ship for 2 messages, for up to 30 s.",
-            "ship delivered #4 to worker B; AckWait runs until 00:00:57.0.",
-            "ship delivered #6 to worker B; AckWait runs until 00:00:57.0.",
-            "ship has its tray full: nothing new goes out until one is acked.",
-            "AckWait of #2 ended without an ack; it goes out again on the next pull.",
-        ];
-        assert_eq!(last(&simulation, expected.len()), expected);
-    }
-
-    #[test]
-    fn a_refusal_names_rule_and_code() {
-        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
-        simulation.request("$JS.API.STREAM.CREATE.X", br#"{"name":"X","subjects":["orders.eu.*"]}"#);
-        let says = "$JS.API.STREAM.CREATE.X refused: subjects overlap with an existing stream (10065).";
-        assert_eq!(last(&simulation, 1), [says]);
-    }
-
-    #[test]
-    fn lines_are_numbered_in_order_and_bounded() {
-        for preset in PRESETS {
-            let mut simulation = preset.open();
-            simulation.advance(Duration::from_secs(600));
-            let rows = rows_of(&simulation, &Focus::default()).log;
-            assert!(rows.len() <= SHOWN_LINES);
-            assert!(rows.windows(2).all(|pair| pair[0].number < pair[1].number), "{}", preset.key);
-        }
-    }
 }

@@ -1,0 +1,99 @@
+//! The log.
+
+use std::rc::Rc;
+
+use yew::{AttrValue, Callback, Event, Html, InputEvent};
+
+use crate::ui::action::{Action, ClockAction, PageAction};
+use crate::ui::widgets::element::{Element, button, element, list};
+use crate::ui::widgets::field::plain;
+use crate::ui::widgets::phrase::linked;
+use crate::ui::widgets::{does, typed};
+use crate::view::drawer::Turn;
+use crate::view::log::{LogKind, LogPanel, LogRow};
+
+use super::turn;
+
+pub fn log(panel: &LogPanel, on: &Callback<Action>) -> Html {
+    let filter = &panel.filter;
+    let is_all = filter.kind.is_none() && [&filter.stream, &filter.consumer].iter().all(|name| name.is_empty());
+    let content = if panel.rows.is_empty() {
+        let says = if is_all && filter.search.is_empty() { "Nothing has happened yet." } else { "Nothing like that." };
+        element("p", "muted").text(says)
+    } else {
+        element("ol", "log__list").each(panel.rows.iter().map(|row| line(row, on)))
+    };
+    let more = || button("button button--small log__more", "Show older lines").on_click(does(on, turn(Turn::LogMore)));
+    let lines = element("div", "log__lines").attr("tabindex", "0").attr("role", "region").label("Log lines");
+    // The lines stand in a box of their own: its order is reversed, so that it stays at its end.
+    let lines = lines.with(element("div", "").with(panel.has_more.then(more)).with(content));
+    list([bar(panel, on), lines])
+}
+
+fn bar(panel: &LogPanel, on: &Callback<Action>) -> Element {
+    let filter = &panel.filter;
+    let kinds = LogKind::ALL.map(|kind| (kind.label().into(), [kind.sign(), " ", kind.label()].concat().into()));
+    let kind = |chosen: String| Turn::LogKind(LogKind::ALL.into_iter().find(|kind| kind.label() == chosen));
+    let search = element("input", "input bar__search")
+        .attr("type", "search")
+        .attr("placeholder", "Search")
+        .label("Search the log")
+        .value(&filter.search)
+        .on_input(on.reform(|event: InputEvent| turn(Turn::LogSearch(typed(&event))).into()));
+    let names = |names: &[Rc<str>]| names.iter().map(|name| (Rc::clone(name).into(), Rc::clone(name).into())).collect();
+    let copy = button("button", "Copy").label("Copy the log as text").on_click(does(on, PageAction::CopyLog));
+    element("div", "bar")
+        .with(choice("Kind", "all kinds", filter.kind.map_or("", LogKind::label), kinds.into(), on, kind))
+        .with(choice("Stream", "all streams", &filter.stream, names(&panel.streams), on, |name| {
+            Turn::LogStream(name.into())
+        }))
+        .with(choice("Consumer", "all consumers", &filter.consumer, names(&panel.consumers), on, |name| {
+            Turn::LogConsumer(name.into())
+        }))
+        .with(plain(search))
+        .with(copy)
+}
+
+/// A choice among `options`, each a value and its words; the first stands for no choice.
+fn choice(
+    name: &'static str,
+    all: &'static str,
+    chosen: &str,
+    options: Vec<(AttrValue, AttrValue)>,
+    on: &Callback<Action>,
+    choose: fn(String) -> Turn,
+) -> Element {
+    let option = |(value, words): (AttrValue, AttrValue)| {
+        let is_chosen = value == chosen;
+        element("option", "").attr("value", value).flag("selected", is_chosen).text(words)
+    };
+    // What was chosen and is gone stays chosen.
+    let is_gone = !chosen.is_empty() && options.iter().all(|(value, _)| value != chosen);
+    let gone = is_gone.then(|| (chosen.to_owned().into(), chosen.to_owned().into()));
+    element("select", "input bar__choice")
+        .label(name)
+        .on_change(on.reform(move |event: Event| turn(choose(typed(&event))).into()))
+        .each([(AttrValue::Static(""), AttrValue::Static(all))].into_iter().chain(gone).chain(options).map(option))
+}
+
+/// A time that leads to its moment.
+pub fn time(words: &str, moment: u64, on: &Callback<Action>) -> Element {
+    button("log__time", words.to_owned()).title("Go there").on_click(does(on, ClockAction::Seek(moment)))
+}
+
+/// A line, with its sequences as links to their messages.
+pub fn line(row: &LogRow, on: &Callback<Action>) -> Element {
+    let sign = match row.kind {
+        LogKind::Stored | LogKind::Delivered => "log__sign log__sign--flow",
+        LogKind::Acked => "log__sign log__sign--good",
+        LogKind::Redelivery => "log__sign log__sign--again",
+        LogKind::Lost | LogKind::Refused => "log__sign log__sign--lost",
+        LogKind::Changed => "log__sign",
+    };
+    let sign = element("span", sign).title(row.kind.label()).attr("aria-hidden", "true").text(row.kind.sign());
+    element("li", "log__line")
+        .key(row.number)
+        .with(time(&row.time, row.moment, on))
+        .with(sign)
+        .with(element("span", "").with(linked(&row.says, row.stream.as_ref(), on)))
+}

@@ -1,0 +1,412 @@
+//! What was done last, as commands of the `nats` tool.
+//!
+//! A command that would do something else is not shown: what the tool has no flag for goes out as a request, which every
+//! version of it can send. Source: natscli v0.4.0.
+
+use std::rc::Rc;
+
+use super::Scene;
+use super::form::object;
+use super::text::form_duration;
+use crate::engine::api::json::{Map, Value};
+use crate::engine::table::ConnId;
+use crate::sim::actor::{Actor, Draft, FetchRequest, PublisherScript, Worker};
+use crate::sim::command::Command;
+use crate::sim::journal::Entry;
+
+/// The last commands that are shown.
+const SHOWN: usize = 12;
+/// Commands that are looked through for them.
+const LOOKED_AT: usize = 200;
+/// The blank for the number of a message, see [`crate::sim::template`].
+const NUMBER: &str = "{n}";
+/// A longer command is not shown in full.
+const MAX_LENGTH: usize = 2_000;
+
+/// A command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CliLine {
+    pub text: String,
+    /// Words about what the tool has no command for.
+    pub is_remark: bool,
+}
+
+/// The last commands, the newest last.
+pub fn lines(scene: Scene<'_>) -> Rc<[CliLine]> {
+    let now = scene.simulation.moment();
+    // In the past, what was done later has not been done yet.
+    let entries = scene.simulation.journal().entries().rev().skip_while(|entry| entry.moment >= now).take(LOOKED_AT);
+    let mut lines: Vec<CliLine> = entries.filter_map(|entry| line(scene, entry)).take(SHOWN).collect();
+    lines.reverse();
+    lines.into()
+}
+
+/// The lines as they are copied: remarks as the shell's comments.
+pub fn as_text(lines: &[CliLine]) -> String {
+    lines.iter().map(|line| [if line.is_remark { "# " } else { "" }, &line.text, "\n"].concat()).collect()
+}
+
+fn line(scene: Scene<'_>, entry: &Entry) -> Option<CliLine> {
+    let words = match &entry.command {
+        Command::AddPublisher { script, .. } | Command::SetPublisherScript { script, .. } => publish_every(script)?,
+        Command::Publish { draft, times, .. } => {
+            let mut words = publish(draft);
+            if *times > 1 {
+                words.extend(["--count".to_owned(), times.to_string()]);
+            }
+            words
+        }
+        Command::Fetch { worker, request } => {
+            let worker = scene.world.actors().get(*worker).and_then(Actor::worker)?;
+            fetch(worker, request)
+        }
+        Command::Request { subject, body } => request(subject, body),
+        Command::Settle { worker, consumer_seq, .. } => {
+            let actor = scene.world.actors().get(*worker)?;
+            let Some(words) = sent_ack(scene, entry.moment, actor.conn) else {
+                return remark(&[&actor.name, " answered consumer sequence ", &consumer_seq.to_string()]);
+            };
+            words
+        }
+        Command::Kill { client } => return remark(&[&scene.world.actors().get(*client)?.name, " lost its connection"]),
+        Command::CutLink { stream, is_cut, .. } => {
+            return remark(&["a link of ", stream, if *is_cut { " was cut" } else { " was mended" }]);
+        }
+        _ => return None,
+    };
+    let text = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    if text.len() > MAX_LENGTH {
+        return remark(&["nats ", &words[1], " …: ", &text.len().to_string(), " letters, too long to show"]);
+    }
+    Some(CliLine { text, is_remark: false })
+}
+
+fn remark(parts: &[&str]) -> Option<CliLine> {
+    Some(CliLine { text: parts.concat(), is_remark: true })
+}
+
+fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
+    words.map(str::to_owned).into()
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    ["'", &word.replace('\'', r"'\''"), "'"].concat()
+}
+
+/// The tool has a blank of its own for the number of a message.
+fn template(text: &str) -> String {
+    text.replace(NUMBER, "{{Count}}")
+}
+
+fn publish(draft: &Draft) -> Vec<String> {
+    let mut words = words(["nats", "pub", &template(&draft.subject), &template(&draft.payload)]);
+    let msg_id = Some(("Nats-Msg-Id", &*draft.msg_id)).filter(|(_, id)| !id.is_empty());
+    let headers = draft.headers.iter().map(|(name, value)| (&**name, &**value));
+    for (name, value) in headers.chain(msg_id) {
+        words.extend(["-H".to_owned(), [name, ":", &template(value)].concat()]);
+    }
+    words.push("--jetstream".to_owned());
+    words
+}
+
+/// The answer to a delivery that went out behind `moment`, as long as the wire remembers it.
+fn sent_ack(scene: Scene<'_>, moment: u64, conn: Option<ConnId>) -> Option<Vec<String>> {
+    let entries = scene.simulation.wire().entries().rev().skip_while(|entry| entry.moment > moment + 1);
+    let mut frames = entries.take_while(|entry| entry.moment > moment).map(|entry| &entry.frame);
+    let frame = frames
+        .find(|frame| frame.from_client && Some(frame.conn) == conn && frame.bytes.starts_with(b"PUB $JS.ACK."))?;
+    let text = std::str::from_utf8(&frame.bytes).ok()?;
+    let (line, rest) = text.split_once("\r\n")?;
+    let (subject, sizes) = line.strip_prefix("PUB ")?.split_once(' ')?;
+    let size = sizes.rsplit(' ').next()?.parse::<usize>().ok()?;
+    Some(words(["nats", "pub", subject, rest.get(..size)?]))
+}
+
+/// A publisher with a script; `None` for one that publishes by hand.
+fn publish_every(script: &PublisherScript) -> Option<Vec<String>> {
+    let every = u64::try_from(script.every?.as_nanos()).ok()?;
+    let mut words = publish(&script.draft);
+    let count = script.count.unwrap_or(1_000_000).to_string();
+    words.extend(["--count".to_owned(), count, "--sleep".to_owned(), form_duration(every)]);
+    Some(words)
+}
+
+fn fetch(worker: &Worker, request: &FetchRequest) -> Vec<String> {
+    let mut words = words(["nats", "consumer", "next", &worker.stream, &worker.consumer]);
+    words.extend(["--count".to_owned(), request.batch.to_string(), "--no-ack".to_owned()]);
+    if let Some(expires) = request.expires.and_then(|expires| u64::try_from(expires.as_nanos()).ok()) {
+        words.extend(["--timeout".to_owned(), form_duration(expires)]);
+    }
+    words
+}
+
+/// Calls of the API that the tool has a verb for; the subject goes on with the names.
+const VERBS: [(&str, &str); 9] = [
+    ("STREAM.DELETE.", "stream rm"),
+    ("STREAM.PURGE.", "stream purge"),
+    ("STREAM.MSG.DELETE.", "stream rmm"),
+    ("STREAM.INFO.", "stream info"),
+    ("CONSUMER.DELETE.", "consumer rm"),
+    ("CONSUMER.INFO.", "consumer info"),
+    ("CONSUMER.PAUSE.", "consumer resume"),
+    ("CONSUMER.RESET.", "consumer reset"),
+    ("CONSUMER.UNPIN.", "consumer unpin"),
+];
+
+fn request(subject: &str, body: &[u8]) -> Vec<String> {
+    let Some(call) = subject.strip_prefix("$JS.API.") else {
+        return words(["nats", "req", subject, &String::from_utf8_lossy(body)]);
+    };
+    let fields = object(body).unwrap_or_default();
+    let known = command(call, &fields).or_else(|| create(call, &fields));
+    known.unwrap_or_else(|| {
+        // On one line, as it is typed.
+        let body = Value::parse(body).map_or_else(|| String::from_utf8_lossy(body).into(), |body| body.to_string());
+        words(["nats", "req", subject, &body])
+    })
+}
+
+/// A call that the tool has a verb for, if it has a flag for every field.
+fn command(call: &str, fields: &Map) -> Option<Vec<String>> {
+    let (names, verb) = VERBS.iter().find_map(|(prefix, verb)| Some((call.strip_prefix(prefix)?, *verb)))?;
+    let mut words = words(["nats"]);
+    words.extend(verb.split(' ').chain(names.split('.')).map(str::to_owned));
+    for (name, value) in fields.iter() {
+        let flag = match (verb, name.as_str()) {
+            ("stream purge", "keep") => "--keep=",
+            ("stream purge", "seq") => "--seq=",
+            ("stream purge", "filter") => "--subject=",
+            ("stream rmm", "seq") | ("consumer unpin", "group") => "",
+            ("consumer reset", "seq") => "--sequence=",
+            _ => return None,
+        };
+        words.push([flag, &plain(value)].concat());
+    }
+    if !verb.ends_with("info") {
+        words.push("-f".to_owned());
+    }
+    Some(words)
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// How a field of a configuration is written as flags.
+#[derive(Clone, Copy)]
+enum Flag {
+    /// As it is.
+    Text(&'static str),
+    /// One for each element.
+    List(&'static str),
+    Nanos(&'static str),
+    /// There if it is true.
+    On(&'static str),
+}
+
+use Flag::{List, Nanos, On, Text};
+
+const STREAM_FLAGS: [(&str, Flag); 17] = [
+    ("subjects", List("--subjects")),
+    ("description", Text("--description")),
+    ("storage", Text("--storage")),
+    ("discard", Text("--discard")),
+    ("max_age", Nanos("--max-age")),
+    ("max_bytes", Text("--max-bytes")),
+    ("max_consumers", Text("--max-consumers")),
+    ("max_msg_size", Text("--max-msg-size")),
+    ("max_msgs", Text("--max-msgs")),
+    ("max_msgs_per_subject", Text("--max-msgs-per-subject")),
+    ("duplicate_window", Nanos("--dupe-window")),
+    ("allow_rollup_hdrs", On("--allow-rollup")),
+    ("deny_delete", On("--deny-delete")),
+    ("deny_purge", On("--deny-purge")),
+    ("allow_msg_ttl", On("--allow-msg-ttl")),
+    ("allow_atomic", On("--allow-batch")),
+    ("allow_msg_schedules", On("--allow-schedules")),
+];
+
+const CONSUMER_FLAGS: [(&str, Flag); 16] = [
+    ("description", Text("--description")),
+    ("ack_policy", Text("--ack")),
+    ("ack_wait", Nanos("--wait")),
+    ("max_deliver", Text("--max-deliver")),
+    ("filter_subject", Text("--filter")),
+    ("filter_subjects", List("--filter")),
+    ("replay_policy", Text("--replay")),
+    ("max_waiting", Text("--max-waiting")),
+    ("max_ack_pending", Text("--max-pending")),
+    ("headers_only", On("--headers-only")),
+    ("deliver_subject", Text("--target")),
+    ("deliver_group", Text("--deliver-group")),
+    ("idle_heartbeat", Nanos("--heartbeat")),
+    ("flow_control", On("--flow-control")),
+    ("inactive_threshold", Nanos("--inactive-threshold")),
+    ("max_batch", Text("--max-pull-batch")),
+];
+
+/// A stream or consumer that is made, if the tool has a flag for every field of it.
+fn create(call: &str, fields: &Map) -> Option<Vec<String>> {
+    if let Some(name) = call.strip_prefix("STREAM.CREATE.") {
+        let mut words = words(["nats", "stream", "add", name]);
+        let retention = fields.get("retention").map(plain);
+        let retention = retention.map(|retention| if retention == "workqueue" { "work".to_owned() } else { retention });
+        words.extend(retention.into_iter().flat_map(|retention| ["--retention".to_owned(), retention]));
+        flags(&mut words, fields, &STREAM_FLAGS, &["name", "retention", "allow_direct", "num_replicas"])?;
+        // The tool turns it on unless it is told not to.
+        if fields.get("allow_direct").and_then(Value::as_bool) != Some(true) {
+            words.push("--no-allow-direct".to_owned());
+        }
+        words.push("--defaults".to_owned());
+        return Some(words);
+    }
+    let names: Vec<&str> = call.strip_prefix("CONSUMER.CREATE.")?.split('.').collect();
+    let [stream, name, ..] = *names else { return None };
+    let config = fields.get("config")?.as_object()?;
+    let mut words = words(["nats", "consumer", "add", stream, name]);
+    if config.get("deliver_subject").is_none() {
+        words.push("--pull".to_owned());
+    }
+    let deliver = match config.get("deliver_policy").map(plain).as_deref() {
+        None | Some("all") => "all".to_owned(),
+        Some("last_per_subject") => "subject".to_owned(),
+        Some("by_start_sequence") => plain(config.get("opt_start_seq")?),
+        Some(policy @ ("last" | "new")) => policy.to_owned(),
+        Some(_) => return None,
+    };
+    words.extend(["--deliver".to_owned(), deliver]);
+    flags(
+        &mut words,
+        config,
+        &CONSUMER_FLAGS,
+        &["durable_name", "name", "deliver_policy", "opt_start_seq", "num_replicas"],
+    )?;
+    if config.get("durable_name").is_none() {
+        words.push("--ephemeral".to_owned());
+    }
+    words.push("--defaults".to_owned());
+    Some(words)
+}
+
+/// Adds the flags for `fields` without the `others`; `None` where one has no flag.
+fn flags(words: &mut Vec<String>, fields: &Map, table: &[(&str, Flag)], others: &[&str]) -> Option<()> {
+    for (name, value) in fields.iter().filter(|(name, _)| !others.contains(&name.as_str())) {
+        let (_, flag) = table.iter().find(|(field, _)| field == name)?;
+        match (flag, value) {
+            (Text(flag), value) => words.extend([(*flag).to_owned(), plain(value)]),
+            (List(flag), Value::Array(values)) => {
+                values.iter().for_each(|value| words.extend([(*flag).to_owned(), plain(value)]));
+            }
+            (Nanos(flag), value) => words.extend([(*flag).to_owned(), form_duration(value.as_u64()?)]),
+            (On(flag), Value::Bool(true)) => words.push((*flag).to_owned()),
+            (On(_), Value::Bool(false)) => {}
+            _ => return None,
+        }
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::sim::Simulation;
+    use crate::sim::actor::ActorId;
+    use crate::sim::command::Settlement;
+    use crate::sim::presets::Preset;
+    use crate::view::Focus;
+
+    fn last(simulation: &Simulation) -> String {
+        lines(Scene::of(simulation, &Focus::default())).last().expect("something was done").text.clone()
+    }
+
+    fn actor(simulation: &Simulation, name: &str) -> ActorId {
+        let found = simulation.world().actors().iter().find(|(_, actor)| actor.name == name);
+        found.expect("the preset has it").0
+    }
+
+    #[test]
+    fn a_click_is_a_command() {
+        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
+        let draft = Draft {
+            subject: "orders.eu.created".into(),
+            payload: r#"{"order": {n}, "by": "O'Neil"}"#.into(),
+            msg_id: "1042".into(),
+            headers: vec![("Trace".into(), "a b".into())],
+        };
+        let publisher = actor(&simulation, "billing-cron");
+        simulation.act(Command::Publish { publisher, draft, times: 3 });
+        assert_eq!(
+            last(&simulation),
+            r#"nats pub orders.eu.created '{"order": {{Count}}, "by": "O'\''Neil"}' -H 'Trace:a b' -H Nats-Msg-Id:1042 --jetstream --count 3"#
+        );
+        let worker = actor(&simulation, "worker B");
+        simulation.act(Command::Fetch { worker, request: FetchRequest::ONE });
+        assert_eq!(last(&simulation), "nats consumer next ORDERS ship --count 1 --no-ack --timeout 30s");
+        simulation.act(Command::Settle { worker, consumer_seq: 4, how: Settlement::Ack });
+        let acked = last(&simulation);
+        assert!(acked.starts_with("nats pub '$JS.ACK.ORDERS.ship.1.4.") && acked.ends_with("' +ACK"), "{acked}");
+        let how = Settlement::Nak(Some(Duration::from_secs(5)));
+        simulation.act(Command::Settle { worker, consumer_seq: 5, how });
+        assert!(last(&simulation).ends_with(r#"' '-NAK {"delay":5000000000}'"#), "{}", last(&simulation));
+        simulation.seek_start();
+        assert!(!last(&simulation).contains("NAK"), "it was done later");
+    }
+
+    #[test]
+    fn requests_use_the_verbs_of_the_tool_where_it_has_a_flag_for_every_field() {
+        let cases = [
+            ("STREAM.DELETE.S", "", "nats stream rm S -f"),
+            ("STREAM.PURGE.S", r#"{"keep":1}"#, "nats stream purge S --keep=1 -f"),
+            ("STREAM.PURGE.S", r#"{"odd":1}"#, r#"nats req '$JS.API.STREAM.PURGE.S' '{"odd":1}'"#),
+            ("STREAM.MSG.DELETE.S", r#"{"seq":7}"#, "nats stream rmm S 7 -f"),
+            ("CONSUMER.DELETE.S.c", "", "nats consumer rm S c -f"),
+            ("CONSUMER.PAUSE.S.c", "", "nats consumer resume S c -f"),
+            ("CONSUMER.PAUSE.S.c", r#"{"a":1}"#, r#"nats req '$JS.API.CONSUMER.PAUSE.S.c' '{"a":1}'"#),
+            ("CONSUMER.UNPIN.S.c", r#"{"group":"g 1"}"#, "nats consumer unpin S c 'g 1' -f"),
+            ("INFO", "", "nats req '$JS.API.INFO' ''"),
+            (
+                "STREAM.CREATE.S",
+                r#"{"name":"S","subjects":["s.>","t"],"retention":"workqueue","max_age":60000000000,"deny_delete":true}"#,
+                "nats stream add S --retention work --deny-delete --max-age 1m --subjects 's.>' --subjects t --no-allow-direct --defaults",
+            ),
+            (
+                "STREAM.CREATE.S",
+                r#"{ "name": "S", "metadata": {} }"#,
+                r#"nats req '$JS.API.STREAM.CREATE.S' '{"metadata":{},"name":"S"}'"#,
+            ),
+            (
+                "CONSUMER.CREATE.S.c",
+                r#"{"stream_name":"S","config":{"durable_name":"c","name":"c","ack_policy":"explicit","ack_wait":30000000000,"filter_subject":"s.a"}}"#,
+                "nats consumer add S c --pull --deliver all --ack explicit --wait 30s --filter s.a --defaults",
+            ),
+            (
+                "CONSUMER.CREATE.S.c",
+                r#"{"config":{"backoff":[1],"name":"c"}}"#,
+                r#"nats req '$JS.API.CONSUMER.CREATE.S.c' '{"config":{"backoff":[1],"name":"c"}}'"#,
+            ),
+        ];
+        for (call, body, expected) in cases {
+            let words = request(&["$JS.API.", call].concat(), body.as_bytes());
+            assert_eq!(words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_or_no_text_is_quoted_or_left_out() {
+        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
+        simulation.request("orders.eu.x", &vec![b'x'; 100_000]);
+        let shown = lines(Scene::of(&simulation, &Focus::default()));
+        let last = shown.last().expect("something was done");
+        assert!(last.is_remark && last.text.len() < 100, "{last:?}");
+        simulation.request("orders.eu.x", b"\xff'\n$(rm)");
+        assert_eq!(super::tests::last(&simulation), "nats req orders.eu.x '\u{fffd}'\\''\n$(rm)'");
+        assert!(as_text(&shown).starts_with("nats "));
+    }
+}

@@ -1,0 +1,355 @@
+//! The log: one sentence for each thing that happened, and why.
+//!
+//! What is asked for is looked for in all that the trace still has, the newest first. While time runs, only what is new
+//! is looked at: the lines before stay as they were written.
+
+mod teller;
+
+use std::rc::Rc;
+
+use self::teller::Teller;
+use super::Scene;
+use super::scene::time_of_day;
+use super::text::Phrase;
+use crate::engine::consumer::Consumer;
+use crate::engine::event::Event;
+use crate::engine::table::StreamId;
+use crate::sim::trace::Traced;
+
+/// The lines that the log shows at first, and that it shows more when asked to.
+pub const SHOWN_LINES: usize = 200;
+/// Streams, and consumers, that the log can be narrowed to by choice; the others are found by searching.
+const SHOWN_NAMES: usize = 100;
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRow {
+    /// Rises from line to line.
+    pub number: u64,
+    /// The first moment of the run at which it has happened.
+    pub moment: u64,
+    /// Simulated time since the start.
+    pub time: String,
+    pub kind: LogKind,
+    pub says: Phrase,
+    /// The stream that the sequences in the sentence are of.
+    pub stream: Option<Rc<str>>,
+}
+
+/// What a line is about; drawn as a shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogKind {
+    Stored,
+    Delivered,
+    Acked,
+    /// AckWait ended, nak, redelivery.
+    Redelivery,
+    /// Removed, expired, given up.
+    Lost,
+    /// Refused: an API error, a refused publish, an ended pull request.
+    Refused,
+    /// Streams, consumers and clients that come, change and go.
+    Changed,
+}
+
+impl LogKind {
+    pub const ALL: [Self; 7] =
+        [Self::Stored, Self::Delivered, Self::Acked, Self::Redelivery, Self::Lost, Self::Refused, Self::Changed];
+
+    /// The shape.
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Stored => "▾",
+            Self::Delivered => "▸",
+            Self::Acked => "●",
+            Self::Redelivery => "↺",
+            Self::Lost => "✂",
+            Self::Refused => "✕",
+            Self::Changed => "◆",
+        }
+    }
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Delivered => "delivered",
+            Self::Acked => "acked",
+            Self::Redelivery => "redelivery",
+            Self::Lost => "removed",
+            Self::Refused => "refused",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+/// Which lines the log shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogFilter {
+    /// `None`: of every kind.
+    pub kind: Option<LogKind>,
+    /// Empty: of every stream, and of none.
+    pub stream: Rc<str>,
+    /// Empty: of every consumer, and of none.
+    pub consumer: Rc<str>,
+    /// What stands in the sentence, in small or large letters; empty: anything.
+    pub search: String,
+    /// How many more times [`SHOWN_LINES`] lines are shown.
+    pub more: usize,
+}
+
+/// The log with what it can be narrowed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogPanel {
+    /// The oldest first.
+    pub rows: Rc<[LogRow]>,
+    /// Whether there may be older ones.
+    pub has_more: bool,
+    pub filter: LogFilter,
+    pub streams: Rc<[Rc<str>]>,
+    pub consumers: Rc<[Rc<str>]>,
+}
+
+/// The log of `scene`. With `before`, the log that the same trace gave when it had so many events, only what came since
+/// is looked at.
+pub fn panel(scene: Scene<'_>, before: Option<(&LogPanel, u64)>) -> LogPanel {
+    let filter = &scene.focus.drawer.log;
+    let before = before.filter(|(before, _)| before.filter == *filter);
+    let limit = SHOWN_LINES * (filter.more + 1);
+    let from = before.map_or(0, |(_, read_to)| read_to);
+    let mut rows = search(scene, limit, from);
+    let mut has_more = rows.len() == limit;
+    if let Some((before, _)) = before {
+        let kept = before.rows.len().min(limit - rows.len());
+        has_more = before.has_more || kept < before.rows.len();
+        rows.splice(..0, before.rows[before.rows.len() - kept..].iter().cloned());
+    }
+    // What has not changed need not be made again.
+    let keep = |old: Option<&Rc<[Rc<str>]>>, names: Vec<&str>| match old
+        .filter(|old| old.iter().map(|name| &**name).eq(names.iter().copied()))
+    {
+        Some(old) => Rc::clone(old),
+        None => names.into_iter().map(Rc::from).collect(),
+    };
+    let streams = scene.streams().take(SHOWN_NAMES).map(|stream| &*stream.config.name).collect();
+    LogPanel {
+        rows: rows.into(),
+        has_more,
+        filter: filter.clone(),
+        streams: keep(before.map(|(before, _)| &before.streams), streams),
+        consumers: keep(before.map(|(before, _)| &before.consumers), consumers(scene)),
+    }
+}
+
+/// Names of consumers, each once.
+fn consumers(scene: Scene<'_>) -> Vec<&str> {
+    let of = &*scene.focus.drawer.log.stream;
+    let streams = scene.streams().filter(|stream| of.is_empty() || stream.config.name == of);
+    let all = streams.flat_map(|stream| stream.visible_consumers()).map(|consumer: &Consumer| &*consumer.name);
+    let mut names: Vec<&str> = all.take(SHOWN_NAMES).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+impl LogFilter {
+    fn passes(&self, scene: Scene<'_>, event: &Event) -> bool {
+        let stream = event.stream().filter(|_| !self.stream.is_empty() || !self.consumer.is_empty());
+        let is_stream = |id: StreamId| scene.trace.stream_name(id) == &*self.stream;
+        let is_consumer = |id: StreamId| {
+            event.consumer().is_some_and(|consumer| scene.trace.consumer_name(id, consumer) == &*self.consumer)
+        };
+        (self.stream.is_empty() || stream.is_some_and(is_stream))
+            && (self.consumer.is_empty() || stream.is_some_and(is_consumer))
+            // Its kind is asked for again with the sentence; most need none to be told apart.
+            && self.kind.is_none_or(|kind| could_be(event, kind))
+    }
+}
+
+/// Whether the line of `event` may be of `kind`.
+const fn could_be(event: &Event, kind: LogKind) -> bool {
+    match event {
+        Event::Stored { .. } => matches!(kind, LogKind::Stored),
+        Event::Delivered { .. } | Event::PullRequested { .. } => matches!(kind, LogKind::Delivered),
+        Event::Acked { .. } => matches!(kind, LogKind::Acked),
+        Event::Removed { .. } => matches!(kind, LogKind::Lost),
+        _ => true,
+    }
+}
+
+/// What is looked for in the trace.
+pub struct Query<'a> {
+    /// How many lines, the newest of them.
+    pub limit: usize,
+    /// The number of the first event that is looked at.
+    pub from: u64,
+    pub passes: &'a dyn Fn(&Event) -> bool,
+    /// Asked of lines whose event passes.
+    pub accepts: &'a dyn Fn(&LogRow) -> bool,
+}
+
+/// The lines that are asked for, the oldest first.
+pub fn find(scene: Scene<'_>, query: &Query<'_>) -> Vec<LogRow> {
+    let mut rows = Vec::new();
+    let mut events = scene.trace.events().rev().peekable();
+    while let Some(traced) = events.next().filter(|traced| traced.number >= query.from && rows.len() < query.limit) {
+        if (query.passes)(&traced.event) {
+            let before = events.peek().map(|traced| &traced.event);
+            rows.extend(row(scene, traced, before).filter(|row| (query.accepts)(row)));
+        }
+    }
+    rows.reverse();
+    rows
+}
+
+/// The last line of `scene`, whatever the log is narrowed to.
+pub fn newest(scene: Scene<'_>) -> Option<LogRow> {
+    find(scene, &Query { limit: 1, from: 0, passes: &|_| true, accepts: &|_| true }).pop()
+}
+
+/// All that the log is narrowed to as text, a line each.
+pub fn as_text(scene: Scene<'_>) -> String {
+    let rows = search(scene, usize::MAX, 0);
+    rows.iter().map(|row| [&*row.time, "  ", row.kind.sign(), " ", &row.says.to_string(), "\n"].concat()).collect()
+}
+
+fn search(scene: Scene<'_>, limit: usize, from: u64) -> Vec<LogRow> {
+    let filter = &scene.focus.drawer.log;
+    let needle = filter.search.trim().to_lowercase();
+    let accepts = |row: &LogRow| {
+        filter.kind.is_none_or(|kind| kind == row.kind)
+            && (needle.is_empty() || row.says.to_string().to_lowercase().contains(&needle))
+    };
+    find(scene, &Query { limit, from, passes: &|event| filter.passes(scene, event), accepts: &accepts })
+}
+
+/// The line of `traced`; `None` for what is not worth one.
+fn row(scene: Scene<'_>, traced: &Traced, before: Option<&Event>) -> Option<LogRow> {
+    let (kind, says) = Teller { scene, at: traced.at }.tell(&traced.event, before)?;
+    let stream = traced.event.stream().map(|stream| scene.trace.stream_name(stream).into());
+    Some(LogRow { number: traced.number, moment: traced.moment, time: time_of_day(traced.at), kind, says, stream })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::sim::Simulation;
+    use crate::sim::presets::{PRESETS, Preset};
+    use crate::view::Focus;
+    use crate::view::text::Span;
+
+    fn log(simulation: &Simulation, focus: &Focus) -> LogPanel {
+        panel(Scene::of(simulation, focus), None)
+    }
+
+    fn last(simulation: &Simulation, count: usize) -> Vec<String> {
+        let rows = log(simulation, &Focus::default()).rows;
+        rows[rows.len() - count..].iter().map(|row| row.says.to_string()).collect()
+    }
+
+    #[test]
+    fn lines_say_what_happened_and_why() {
+        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
+        simulation.step();
+        let expected = [
+            "#3 left ORDERS with that ack: work queue.",
+            "worker B asks ship for 2 messages, for up to 30 s.",
+            "ship delivered #4 to worker B; AckWait runs until 00:00:57.0.",
+            "ship delivered #6 to worker B; AckWait runs until 00:00:57.0.",
+            "ship has its tray full: nothing new goes out until one is acked.",
+            "AckWait of #2 ended without an ack; it goes out again on the next pull.",
+        ];
+        assert_eq!(last(&simulation, expected.len()), expected);
+    }
+
+    #[test]
+    fn a_refusal_names_rule_and_code() {
+        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
+        simulation.request("$JS.API.STREAM.CREATE.X", br#"{"name":"X","subjects":["orders.eu.*"]}"#);
+        let says = "$JS.API.STREAM.CREATE.X refused: subjects overlap with an existing stream (10065).";
+        assert_eq!(last(&simulation, 1), [says]);
+    }
+
+    #[test]
+    fn lines_are_numbered_in_order_and_bounded() {
+        for preset in PRESETS {
+            let mut simulation = preset.open();
+            simulation.advance(Duration::from_secs(600));
+            let rows = log(&simulation, &Focus::default()).rows;
+            assert!(rows.len() <= SHOWN_LINES);
+            assert!(rows.windows(2).all(|pair| pair[0].number < pair[1].number), "{}", preset.key);
+        }
+    }
+
+    fn focus(log: LogFilter) -> Focus {
+        let mut focus = Focus::default();
+        focus.drawer.log = log;
+        focus
+    }
+
+    #[test]
+    fn the_log_is_narrowed_by_kind_stream_consumer_and_words() {
+        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
+        simulation.advance(Duration::from_secs(120));
+        let says = |filter: LogFilter| {
+            let rows = log(&simulation, &focus(filter)).rows;
+            rows.iter().map(|row| (row.kind, row.says.to_string())).collect::<Vec<_>>()
+        };
+        for kind in LogKind::ALL {
+            let lines = says(LogFilter { kind: Some(kind), ..LogFilter::default() });
+            let all = says(LogFilter::default());
+            assert_eq!(lines, all.into_iter().filter(|(of, _)| *of == kind).collect::<Vec<_>>(), "{kind:?}");
+        }
+        let of_ledger = says(LogFilter { consumer: "ledger".into(), ..LogFilter::default() });
+        assert!(!of_ledger.is_empty() && of_ledger.iter().all(|(_, says)| !says.contains("ship")), "{of_ledger:?}");
+        assert!(says(LogFilter { stream: "NONE".into(), ..LogFilter::default() }).is_empty());
+        let found = says(LogFilter { search: " ACKWAIT of #2 ".into(), ..LogFilter::default() });
+        assert!(!found.is_empty() && found.iter().all(|(_, says)| says.contains("AckWait of #2")), "{found:?}");
+    }
+
+    #[test]
+    fn a_log_that_goes_on_equals_one_that_is_written_anew() {
+        for filter in [
+            LogFilter::default(),
+            LogFilter { kind: Some(LogKind::Lost), ..LogFilter::default() },
+            LogFilter { search: "STORED".into(), more: 1, ..LogFilter::default() },
+        ] {
+            let focus = focus(filter);
+            let mut simulation = Preset::by_key("limits").expect("it exists").open();
+            let mut before = log(&simulation, &focus);
+            for _ in 0..60 {
+                let read_to = simulation.trace().total();
+                simulation.advance(Duration::from_secs(7));
+                before = panel(Scene::of(&simulation, &focus), Some((&before, read_to)));
+                let anew = log(&simulation, &focus);
+                assert_eq!(before.rows, anew.rows);
+                assert!(before.has_more || !anew.has_more);
+            }
+        }
+    }
+
+    #[test]
+    fn all_lines_that_pass_are_copied_and_only_some_are_shown() {
+        let mut simulation = Preset::by_key("limits").expect("it exists").open();
+        simulation.advance(Duration::from_secs(1200));
+        let focus = Focus::default();
+        let panel = log(&simulation, &focus);
+        assert_eq!((panel.rows.len(), panel.has_more), (SHOWN_LINES, true));
+        let copied = as_text(Scene::of(&simulation, &focus));
+        assert!(copied.lines().count() > SHOWN_LINES);
+        let last = panel.rows.last().expect("there are lines");
+        assert_eq!(copied.lines().last(), Some(&*format!("{}  {} {}", last.time, last.kind.sign(), last.says)));
+        assert_eq!(newest(Scene::of(&simulation, &focus)).as_ref(), Some(last));
+    }
+
+    #[test]
+    fn hostile_text_stays_text_in_the_code_face() {
+        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
+        let subject = "orders.<img/src=x/onerror=alert(1)>.\u{202e}";
+        simulation.request(subject, b"x");
+        let rows = log(&simulation, &Focus::default()).rows;
+        let code = rows.iter().flat_map(|row| &row.says.0).any(|span| *span == Span::Code(subject.into()));
+        assert!(code, "{rows:?}");
+    }
+}

@@ -1,0 +1,107 @@
+// The drawer: its tabs, the log as it is narrowed and copied, the inspector, the commands.
+import assert from "node:assert/strict";
+import { PHONE, assertAccessible, assertNoSidewaysScroll, pageTest } from "./harness.mjs";
+
+const button = (within, name) => within.getByRole("button", { name, exact: true });
+const tab = (page, name) => page.getByRole("tab", { name, exact: true });
+const lines = (page) => page.getByRole("region", { name: "Log lines" }).locator("li");
+const clock = (page) => page.getByLabel("Simulated time");
+const TABS = ["Log", "Inspector"];
+
+for (const [size, screen, theme] of [["desktop", undefined, "light"], ["desktop", undefined, "dark"], ["phone", PHONE, "light"]]) {
+  pageTest(`every tab is accessible and fits: ${size}, ${theme}`, { screen, theme }, async ({ page, picture }) => {
+    await page.locator(".tape__cell").first().click();
+    for (const name of TABS) {
+      await tab(page, name).click();
+      await page.getByRole("tabpanel", { name }).waitFor();
+      await assertAccessible(page);
+      await assertNoSidewaysScroll(page);
+      await tab(page, name).scrollIntoViewIfNeeded();
+      await picture(`drawer ${name} ${size} ${theme}`);
+    }
+  });
+}
+
+pageTest("arrows go from tab to tab", {}, async ({ page }) => {
+  await tab(page, "Log").focus();
+  for (const name of [...TABS.slice(1), TABS[0]]) {
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), name);
+    await page.getByRole("tabpanel", { name }).waitFor();
+  }
+  await page.keyboard.press("End");
+  await page.getByRole("tabpanel", { name: TABS.at(-1) }).waitFor();
+  await page.keyboard.press("Home");
+  await page.getByRole("tabpanel", { name: "Log" }).waitFor();
+  assert.equal(await clock(page).innerText(), "00:00:27.0", "the arrows moved no time");
+});
+
+pageTest("the log is narrowed by kind, consumer and words", {}, async ({ page }) => {
+  const all = await lines(page).count();
+  await page.getByLabel("Kind", { exact: true }).selectOption("acked");
+  assert.deepEqual(await lines(page).locator(".log__sign").allInnerTexts(), ["●", "●"]);
+  await page.getByLabel("Kind", { exact: true }).selectOption("");
+  await page.getByLabel("Consumer", { exact: true }).selectOption("ledger");
+  for (const line of await lines(page).allInnerTexts()) assert.match(line, /ledger/);
+  await page.getByLabel("Consumer", { exact: true }).selectOption("");
+  assert.equal(await lines(page).count(), all);
+  const search = page.getByLabel("Search the log");
+  await search.fill("WORK QUEUE");
+  for (const line of await lines(page).allInnerTexts()) assert.match(line, /work queue/);
+  await search.fill("no such thing");
+  await page.getByText("Nothing like that.").waitFor();
+});
+
+pageTest("a line leads to its message and to its moment", {}, async ({ page }) => {
+  await lines(page).filter({ hasText: "Stored #3" }).getByRole("button", { name: "#3" }).click();
+  await tab(page, "Inspector").click();
+  const shown = page.getByRole("region", { name: "Inspected" });
+  assert.match(await shown.innerText(), /#3 of ORDERS[^]*Gone: acked\.[^]*Stored #3[^]*delivered #3[^]*Ack of #3[^]*#3 left ORDERS/);
+  await tab(page, "Log").click();
+  const line = lines(page).filter({ hasText: "Stored #3" }).getByTitle("Go there");
+  const at = await line.innerText();
+  await line.click();
+  assert.equal(await clock(page).innerText(), at);
+  assert.match(await lines(page).last().innerText(), /Stored #3/);
+});
+
+pageTest("log and commands are copied as text", {}, async ({ page, origin }) => {
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin });
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  const count = await lines(page).count();
+  await button(page, "Copy the log as text").click();
+  await page.getByText(`Copied ${count} lines.`).waitFor();
+  assert.equal((await copied()).trimEnd().split("\n").length, count);
+  await button(page.getByRole("article", { name: "Publisher orders-api" }), "Publish").click();
+  await button(page.getByRole("article", { name: "Consumer ship" }), "Ack #2").click();
+  await button(page, "Copy the commands").click();
+  const commands = (await copied()).trimEnd().split("\n").slice(-2);
+  assert.equal(commands[0], `nats pub orders.eu.created '{"order": {{Count}}}' --jetstream`);
+  assert.match(commands[1], /^nats pub '\$JS\.ACK\.ORDERS\.ship\.1\.2\.\d+\.\d+\.\d+' \+ACK$/);
+});
+
+pageTest("the inspector shows payloads in three forms, consumers and connections", {}, async ({ page }) => {
+  const hostile = "<img src=x onerror=alert(1)>";
+  await page.getByRole("article", { name: "Publisher orders-api" }).getByLabel("Payload").fill(`{"b":[1],"a":"${hostile}"}`);
+  await button(page.getByRole("article", { name: "Publisher orders-api" }), "Publish").click();
+  await page.locator(".tape__cell").last().click();
+  await tab(page, "Inspector").click();
+  const shown = page.getByRole("region", { name: "Inspected" });
+  const payload = shown.locator("pre");
+  assert.equal(await payload.innerText(), `{\n  "b": [\n    1\n  ],\n  "a": "${hostile}"\n}`);
+  assert.equal(await page.locator("img").count(), 0);
+  await button(shown, "Hex").click();
+  assert.match(await payload.innerText(), /^0000 {2}7b 22 62/);
+  await button(shown, "Text").click();
+  assert.equal(await payload.innerText(), `{"b":[1],"a":"${hostile}"}`);
+  const find = page.getByLabel("Find a message, consumer or connection");
+  await find.fill("ledger");
+  await button(page, "consumer ORDERS > ledger").click();
+  assert.match(await shown.innerText(), /"num_ack_pending": 1/);
+  await find.fill("worker a");
+  await button(page, "connection worker A").click();
+  assert.match(await shown.innerText(), /client_id[^]*Subscriptions/);
+  await find.fill("#4");
+  await button(page, "message #4 of ORDERS").click();
+  assert.match(await shown.innerText(), /#4 of ORDERS/);
+});
