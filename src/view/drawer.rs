@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::cli::{self, CliLine};
 use super::inspector::{self, Inspected, InspectorRow};
 use super::log::{self, LogFilter, LogKind, LogPanel};
+use super::matcher::{self, MatcherRow};
 use super::payload::PayloadForm;
 use super::{PageRows, Scene};
 
@@ -16,15 +17,17 @@ pub enum Tab {
     #[default]
     Log,
     Inspector,
+    Subjects,
 }
 
 impl Tab {
-    pub const ALL: [Self; 2] = [Self::Log, Self::Inspector];
+    pub const ALL: [Self; 3] = [Self::Log, Self::Inspector, Self::Subjects];
 
     pub const fn label(self) -> &'static str {
         match self {
             Self::Log => "Log",
             Self::Inspector => "Inspector",
+            Self::Subjects => "Subjects",
         }
     }
 }
@@ -39,6 +42,8 @@ pub struct DrawerFocus {
     pub wanted: String,
     /// `None`: the form that fits the payload best.
     pub payload: Option<PayloadForm>,
+    /// The filter and the subject that are set against each other; `None` until something is typed.
+    pub matched: Option<(String, String)>,
 }
 
 /// A change of what is asked.
@@ -54,6 +59,8 @@ pub enum Turn {
     Inspect(Inspected),
     Want(String),
     Payload(PayloadForm),
+    /// Sets a filter against a subject.
+    Match(String, String),
 }
 
 impl DrawerFocus {
@@ -75,6 +82,7 @@ impl DrawerFocus {
             }
             Turn::Want(wanted) => self.wanted = wanted,
             Turn::Payload(form) => self.payload = Some(form),
+            Turn::Match(filter, subject) => self.matched = Some((filter, subject)),
         }
     }
 }
@@ -92,6 +100,7 @@ pub struct DrawerRow {
 pub enum Shown {
     Log(LogPanel),
     Inspector(InspectorRow),
+    Subjects(MatcherRow),
 }
 
 impl Shown {
@@ -99,6 +108,7 @@ impl Shown {
         match self {
             Self::Log(_) => Tab::Log,
             Self::Inspector(_) => Tab::Inspector,
+            Self::Subjects(_) => Tab::Subjects,
         }
     }
 }
@@ -109,11 +119,12 @@ pub fn row(scene: Scene<'_>, before: Option<&PageRows>) -> DrawerRow {
         Tab::Log => {
             let before = before.and_then(|rows| match &rows.drawer.shown {
                 Shown::Log(log) => Some((log, rows.read_to)),
-                Shown::Inspector(_) => None,
+                _ => None,
             });
             Shown::Log(log::panel(scene, before))
         }
         Tab::Inspector => Shown::Inspector(inspector::row(scene)),
+        Tab::Subjects => Shown::Subjects(matcher::row(scene)),
     };
     DrawerRow { shown, cli: cli::lines(scene) }
 }

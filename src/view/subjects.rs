@@ -75,6 +75,13 @@ impl TokenKind {
     }
 }
 
+/// Errors that are foreseen; see `engine/error.rs`.
+const INVALID: u16 = 10052;
+const STREAM_OVERLAP: u16 = 10065;
+const UNFILTERED: u16 = 10099;
+const NOT_UNIQUE: u16 = 10100;
+const FILTER_OVERLAP: u16 = 10138;
+
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
@@ -98,15 +105,18 @@ pub struct Finding {
     pub says: Phrase,
     /// The other subject, to be set below token by token.
     pub against: Vec<Token>,
+    /// The error that the server is going to answer; 0 for a note.
+    pub err_code: u16,
 }
 
 impl Finding {
     fn note(says: Phrase) -> Self {
-        Self { weight: Weight::Note, says, against: Vec::new() }
+        Self { weight: Weight::Note, says, against: Vec::new(), err_code: 0 }
     }
 
-    fn clash(says: Phrase) -> Self {
-        Self { weight: Weight::Clash, says, against: Vec::new() }
+    /// A clash that is answered with `err_code`.
+    fn clash(err_code: u16, says: Phrase) -> Self {
+        Self { weight: Weight::Clash, says, against: Vec::new(), err_code }
     }
 
     fn against(self, other: &str) -> Self {
@@ -148,27 +158,28 @@ fn stream_finding(
     streams: &[StreamFacts],
 ) -> Option<Finding> {
     if !is_valid_filter(subject.as_bytes()) {
-        return Some(Finding::clash(malformed(subject)));
+        return Some(Finding::clash(INVALID, malformed(subject)));
     }
     let hit = |other: &str| collide(subject.as_bytes(), other.as_bytes());
-    if let Some(other) = earlier.iter().find(|other| hit(other)) {
-        return Some(Finding::clash(Phrase::new().plain("Overlaps with the subject above:")).against(other));
-    }
-    for stream in streams.iter().filter(|stream| &*stream.name != name) {
-        if let Some(other) = stream.subjects.iter().find(|other| hit(other)) {
-            let says = Phrase::new().plain("Overlaps with stream ").code(&*stream.name).plain(", which stores:");
-            return Some(Finding::clash(says).against(other));
-        }
-    }
     if !no_ack && subject == ">" {
-        return Some(Finding::clash(Phrase::new().plain("Capturing every subject requires no_ack.")));
+        let says = Phrase::new().plain("Capturing every subject requires no_ack.");
+        return Some(Finding::clash(INVALID, says));
     }
     let reserved = ["$JS.>", "$JSC.>", "$NRG.>", "$SYS.>"];
     let is_exempt = is_subset(subject.as_bytes(), b"$JS.EVENT.>") || is_subset(subject.as_bytes(), b"$SYS.ACCOUNT.>");
     if !no_ack && !is_exempt && reserved.iter().any(|other| hit(other)) {
-        return Some(Finding::clash(
-            Phrase::new().plain("Overlaps with the server's own subjects; that requires no_ack."),
-        ));
+        let says = Phrase::new().plain("Overlaps with the server's own subjects; that requires no_ack.");
+        return Some(Finding::clash(INVALID, says));
+    }
+    if let Some(other) = earlier.iter().find(|other| hit(other)) {
+        let says = Phrase::new().plain("Overlaps with the subject above:");
+        return Some(Finding::clash(INVALID, says).against(other));
+    }
+    for stream in streams.iter().filter(|stream| &*stream.name != name) {
+        if let Some(other) = stream.subjects.iter().find(|other| hit(other)) {
+            let says = Phrase::new().plain("Overlaps with stream ").code(&*stream.name).plain(", which stores:");
+            return Some(Finding::clash(STREAM_OVERLAP, says).against(other));
+        }
     }
     None
 }
@@ -179,23 +190,36 @@ pub fn check_filters(name: &str, filters: &[&str], stream: &StreamFacts) -> Vec<
         tokens: tokens(filter),
         finding: filter_finding(name, filter, index, filters, stream),
     };
+    if filters.is_empty() {
+        return unfiltered(name, stream).into_iter().collect();
+    }
     filters.iter().enumerate().map(check).collect()
+}
+
+/// What is found about a consumer without a filter: in a work queue with others it is refused.
+fn unfiltered(name: &str, stream: &StreamFacts) -> Option<SubjectCheck> {
+    let is_new = stream.consumers.iter().all(|consumer| &*consumer.name != name);
+    let (rival, other) = rival_filter(name, b">", stream).filter(|_| stream.is_work_queue && is_new)?;
+    let says = Phrase::new().plain("Without a filter it would read everything, and in a work queue ").code(&*rival);
+    let finding = Finding::clash(UNFILTERED, says.plain(" already reads:")).against(&other);
+    Some(SubjectCheck { tokens: tokens(">"), finding: Some(finding) })
 }
 
 fn filter_finding(name: &str, filter: &str, index: usize, filters: &[&str], stream: &StreamFacts) -> Option<Finding> {
     let bytes = filter.as_bytes();
     if !is_valid_filter(bytes) {
-        return Some(Finding::clash(malformed(filter)));
+        return Some(Finding::clash(INVALID, malformed(filter)));
     }
     let contains = |other: &&&str| is_subset(bytes, other.as_bytes()) || is_subset(other.as_bytes(), bytes);
     if let Some(other) = filters[..index].iter().find(contains) {
-        return Some(Finding::clash(Phrase::new().plain("One of the two contains the other:")).against(other));
+        let says = Phrase::new().plain("One of the two contains the other:");
+        return Some(Finding::clash(FILTER_OVERLAP, says).against(other));
     }
     if stream.is_work_queue
         && let Some((rival, other)) = rival_filter(name, bytes, stream)
     {
         let says = Phrase::new().plain("In a work queue each message has one consumer, and ").code(&*rival);
-        return Some(Finding::clash(says.plain(" already reads:")).against(&other));
+        return Some(Finding::clash(NOT_UNIQUE, says.plain(" already reads:")).against(&other));
     }
     if !stream.subjects.iter().any(|subject| collide(bytes, subject.as_bytes())) {
         let says = Phrase::new().plain("Matches nothing that ").code(&*stream.name).plain(" stores now.");
@@ -215,7 +239,8 @@ fn rival_filter(name: &str, filter: &[u8], stream: &StreamFacts) -> Option<(Rc<s
     })
 }
 
-fn malformed(subject: &str) -> Phrase {
+/// What is wrong with a subject or filter that is not valid.
+pub fn malformed(subject: &str) -> Phrase {
     let why = if subject.is_empty() {
         "A subject has at least one token."
     } else if subject.contains(char::is_whitespace) {
@@ -231,6 +256,12 @@ fn malformed(subject: &str) -> Phrase {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::api::json::Value;
+    use crate::sim::Simulation;
+    use crate::sim::actor::Answer;
+    use crate::sim::presets::Preset;
+    use crate::view::Focus;
+    use crate::view::form::ApiError;
 
     fn orders(consumers: &[(&str, &[&str])]) -> StreamFacts {
         StreamFacts {
@@ -266,7 +297,7 @@ mod tests {
         let facts = [orders(&[])];
         let check = |subjects: &[&str]| says(&check_subjects("NEW", subjects, false, &facts));
         assert_eq!(check(&["invoices.>"]), [""]);
-        assert_eq!(check(&["*.eu"]), ["Overlaps with stream ORDERS, which stores:"]);
+        assert_eq!(check(&["orders.*"]), ["Overlaps with stream ORDERS, which stores:"]);
         assert_eq!(check(&["a.*", "a.b"]), ["", "Overlaps with the subject above:"]);
         assert_eq!(check(&["a..b"]), ["Tokens between dots must not be empty."]);
         assert_eq!(check(&["$JS.EVENT.ADVISORY.>"]), [""]);
@@ -287,8 +318,40 @@ mod tests {
         assert_eq!(check("new", &["orders.us.>"]), [""]);
         assert_eq!(check("new", &["invoices.>"]), ["Matches nothing that ORDERS stores now."]);
         assert_eq!(check("new", &["orders.us.>", "orders.us.a"])[1], "One of the two contains the other:");
+        assert_eq!(
+            check("new", &[]),
+            ["Without a filter it would read everything, and in a work queue ship already reads:"]
+        );
+        assert!(check("ship", &[]).is_empty());
         let unfiltered = orders(&[("all", &[])]);
         let checks = check_filters("new", &["orders.us.>"], &unfiltered);
         assert_eq!(checks[0].finding.as_ref().map(|found| found.against.len()), Some(1));
+    }
+
+    #[test]
+    fn what_is_foreseen_is_what_the_server_answers() {
+        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
+        let known = |simulation: &Simulation| facts(Scene::of(simulation, &Focus::default()));
+        for subjects in [&["orders.eu.*"][..], &["a..b"], &["a.*", "a.b"], &[">"], &["$JS.x"], &["x y"], &[">.a"]] {
+            let foreseen = check_subjects("NEW", subjects, false, &known(&simulation));
+            let body = format!(r#"{{"name":"NEW","subjects":{}}}"#, Value::from(subjects.to_vec()));
+            assert_answered(&mut simulation, "$JS.API.STREAM.CREATE.NEW", &body, &foreseen);
+        }
+        for filters in [&["orders.eu.*"][..], &[], &["orders.x", "orders.x"], &["a..b"], &["orders.>.x"]] {
+            let stream = &known(&simulation)[0];
+            let foreseen = check_filters("new", filters, stream);
+            let filters = Value::from(filters.to_vec());
+            let body = format!(
+                r#"{{"stream_name":"ORDERS","config":{{"name":"new","ack_policy":"explicit","filter_subjects":{filters}}}}}"#
+            );
+            assert_answered(&mut simulation, "$JS.API.CONSUMER.CREATE.ORDERS.new", &body, &foreseen);
+        }
+    }
+
+    fn assert_answered(simulation: &mut Simulation, subject: &str, body: &str, foreseen: &[SubjectCheck]) {
+        let Some(Answer::Payload(reply)) = simulation.request(subject, body.as_bytes()) else { panic!("no answer") };
+        let error = ApiError::in_reply(&String::from_utf8_lossy(&reply)).map_or(0, |error| error.err_code);
+        let first = foreseen.iter().filter_map(|check| check.finding.as_ref()).find(|found| found.err_code > 0);
+        assert_eq!(first.map_or(0, |found| u64::from(found.err_code)), error, "{body}");
     }
 }

@@ -6,7 +6,7 @@ const button = (within, name) => within.getByRole("button", { name, exact: true 
 const tab = (page, name) => page.getByRole("tab", { name, exact: true });
 const lines = (page) => page.getByRole("region", { name: "Log lines" }).locator("li");
 const clock = (page) => page.getByLabel("Simulated time");
-const TABS = ["Log", "Inspector"];
+const TABS = ["Log", "Inspector", "Subjects"];
 
 for (const [size, screen, theme] of [["desktop", undefined, "light"], ["desktop", undefined, "dark"], ["phone", PHONE, "light"]]) {
   pageTest(`every tab is accessible and fits: ${size}, ${theme}`, { screen, theme }, async ({ page, picture }) => {
@@ -104,4 +104,33 @@ pageTest("the inspector shows payloads in three forms, consumers and connections
   await find.fill("#4");
   await button(page, "message #4 of ORDERS").click();
   assert.match(await shown.innerText(), /#4 of ORDERS/);
+});
+
+pageTest("a subject is set against a filter token by token, and its readers are named", {}, async ({ page }) => {
+  await tab(page, "Subjects").click();
+  const panel = page.getByRole("region", { name: "Matcher" });
+  await panel.getByText("It matches.").waitFor();
+  await panel.getByLabel("Filter").fill("orders.us.*");
+  await panel.getByLabel("Subject").fill("orders.eu.created.late");
+  await panel.getByText("It does not match: token 2 is eu and not us.").waitFor();
+  const pairs = await panel.locator(".match__pair").allInnerTexts();
+  assert.deepEqual(pairs.map((pair) => pair.split("\n").at(-1)), ["equal", "different", "* is any one token", "the filter has ended"]);
+  assert.match(await panel.innerText(), /stream ORDERS by orders\.>\s+consumer ship by orders\.eu\.>/);
+});
+
+pageTest("a subject is tried in the dialogs, and what will be refused is said with its code", {}, async ({ page }) => {
+  await button(page, "Add consumer").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("Without a filter it would read everything").waitFor();
+  await dialog.getByLabel("filter_subjects", { exact: true }).fill("orders.*.created");
+  await dialog.getByText("(10100)").waitFor();
+  await dialog.getByLabel("Try a subject").fill("orders.eu.paid");
+  await dialog.getByText("It does not match: token 3 is paid and not created.").waitFor();
+  await page.keyboard.press("Escape");
+  await button(page, "Add stream").click();
+  await dialog.getByLabel("subjects", { exact: true }).fill("orders.*");
+  await dialog.getByText("(10065)").waitFor();
+  await dialog.getByLabel("Try a subject").fill("orders.eu");
+  await dialog.getByText("It matches.").waitFor();
+  await assertAccessible(page);
 });

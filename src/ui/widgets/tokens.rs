@@ -1,6 +1,7 @@
 //! Subjects, token by token.
 
 use crate::engine::subject::collide;
+use crate::view::matcher::{Match, Pair};
 use crate::view::subjects::{SubjectCheck, Token, TokenKind, Weight};
 
 use super::element::{Element, element};
@@ -37,6 +38,32 @@ pub fn check(row: &SubjectCheck) -> Element {
     let against = (!finding.against.is_empty()).then(|| tokens(&finding.against, &row.tokens));
     element("div", if is_clash { "check check--clash" } else { "check" })
         .with(tokens(&row.tokens, &finding.against))
-        .with(element("p", "check__says").with(warning).with(phrase(&finding.says)))
+        .with(element("p", "check__says").with(warning).with(phrase(&finding.says)).with(err_code(finding.err_code)))
         .with(against)
+}
+
+fn err_code(err_code: u16) -> Option<Element> {
+    (err_code > 0).then(|| element("span", "muted").text([" (", &err_code.to_string(), ")"].concat()))
+}
+
+/// A filter set against a subject: token under token, and the verdict.
+pub fn matched(row: &Match) -> Element {
+    let pair = |pair: &Pair| {
+        let filter = pair.filter.as_ref().map(|token| &*token.text);
+        let class = if pair.meets.is_met() { "match__pair" } else { "match__pair match__pair--unmet" };
+        element("li", class)
+            .with(chip(filter))
+            .with(chip(pair.subject.as_deref()))
+            .with(element("span", "match__says").text(pair.meets.label()))
+    };
+    element("div", "match")
+        .with(element("ol", "match__pairs").label("Token by token").each(row.pairs.iter().map(pair)))
+        .with(element("p", "match__verdict").attr("role", "status").with(phrase(&row.says)))
+}
+
+fn chip(text: Option<&str>) -> Element {
+    match text {
+        None => element("span", "match__none").text("–"),
+        Some(text) => element("code", "tokens__token").text(if text.is_empty() { "∅" } else { text }.to_owned()),
+    }
 }

@@ -3,17 +3,18 @@
 use std::rc::Rc;
 
 use web_sys::HtmlDialogElement;
-use yew::{Callback, Component, Context, Event, Html, NodeRef, Properties, SubmitEvent};
+use yew::{Callback, Component, Context, Event, Html, InputEvent, NodeRef, Properties, SubmitEvent};
 
 use crate::ui::action::{Action, Dialog, PageAction};
 use crate::ui::panels::why;
 use crate::ui::widgets::element::{Element, Node, button, element, list};
-use crate::ui::widgets::field::{FieldState, Typed, field};
+use crate::ui::widgets::field::{FieldState, Typed, field, plain};
 use crate::ui::widgets::menu::{MenuItem, menu};
 use crate::ui::widgets::{does, tokens, typed};
 use crate::view::form::field::FieldKind;
 use crate::view::form::{ApiError, Entry, FieldError, Form};
-use crate::view::subjects::{StreamFacts, SubjectCheck};
+use crate::view::matcher::compare;
+use crate::view::subjects::StreamFacts;
 use crate::view::why::refused;
 
 use super::help::help;
@@ -37,6 +38,8 @@ pub struct DialogBox {
     is_tried: bool,
     /// The error of the last request, until its field is changed.
     refusal: Option<ApiError>,
+    /// A subject that is tried on what is typed.
+    tried: String,
     /// Groups that are opened because something in them is wrong.
     opened: Vec<Rc<str>>,
     /// Whether it was asked why the last request was refused.
@@ -48,6 +51,7 @@ pub enum Msg {
     /// For a consumer: of which stream.
     Stream(String),
     Why,
+    Try(String),
     Send,
 }
 
@@ -63,6 +67,7 @@ impl Component for DialogBox {
             form: open.form.as_deref().cloned(),
             is_tried: false,
             refusal: open.error.clone(),
+            tried: String::new(),
             opened: Vec::new(),
             is_why: false,
         }
@@ -85,6 +90,7 @@ impl Component for DialogBox {
                 form.set(&key, value);
             }
             Msg::Why => self.is_why = !self.is_why,
+            Msg::Try(subject) => self.tried = subject,
             Msg::Stream(stream) => self.dialog = Dialog::NewConsumer(stream.into()),
             Msg::Send => {
                 self.is_tried = true;
@@ -135,7 +141,8 @@ impl DialogBox {
     fn form(&self, ctx: &Context<Self>, form: &Form) -> Element {
         let DialogProps { open, on_action: on } = ctx.props();
         let outcome = preview::outcome(&self.dialog, form);
-        let checks = preview::checks(&self.dialog, form, &open.facts);
+        let checks = list(preview::checks(&self.dialog, form, &open.facts).iter().map(tokens::check));
+        let checks = list([checks, self.trial(ctx, form)]);
         let errors = self.errors(form, &outcome);
         let on_typed = ctx.link().callback(|(key, value)| Msg::Typed(key, value));
         let on_submit = ctx.link().callback(|event: SubmitEvent| {
@@ -196,6 +203,24 @@ impl DialogBox {
         errors
     }
 
+    /// A subject set against what is typed, where subjects or filters are.
+    fn trial(&self, ctx: &Context<Self>, form: &Form) -> Html {
+        let lines = [form.lines("subjects"), form.lines("filter_subjects")].concat();
+        if lines.is_empty() {
+            return Html::default();
+        }
+        let tries = if self.tried.is_empty() { Vec::new() } else { lines };
+        let input = element("input", "input")
+            .attr("placeholder", "Try a subject, such as orders.eu.created")
+            .label("Try a subject")
+            .value(&self.tried)
+            .on_input(ctx.link().callback(|event: InputEvent| Msg::Try(typed(&event))));
+        element("div", "match__trial")
+            .with(plain(input))
+            .each(tries.iter().map(|filter| tokens::matched(&compare(filter, &self.tried))))
+            .into_html()
+    }
+
     fn stream_choice(&self, ctx: &Context<Self>) -> Option<Element> {
         let Dialog::NewConsumer(chosen) = &self.dialog else { return None };
         let on_change = ctx.link().callback(|event: Event| Msg::Stream(typed(&event)));
@@ -220,7 +245,7 @@ fn group(
     entries: &[Entry],
     is_open: bool,
     errors: &[FieldError],
-    checks: &[SubjectCheck],
+    checks: &Html,
     on_typed: &Callback<Typed>,
 ) -> Element {
     let one = |entry: &Entry| {
@@ -229,7 +254,7 @@ fn group(
         let state = FieldState {
             is_locked: form.is_locked(entry),
             error: said.or_else(|| entry.field.read(&entry.value).err().map(str::to_owned)),
-            checks: list(checks.iter().filter(|_| is_checked).map(tokens::check)),
+            checks: if is_checked { checks.clone() } else { Html::default() },
         };
         field(entry, state, on_typed)
     };

@@ -3,6 +3,7 @@
 mod cli;
 mod inspector;
 mod log;
+mod subjects;
 
 use std::rc::Rc;
 
@@ -30,6 +31,7 @@ impl Draw for Drawer {
         let content = match &self.row.shown {
             Shown::Log(panel) => log::log(panel, on),
             Shown::Inspector(row) => inspector::inspector(row, on),
+            Shown::Subjects(row) => subjects::subjects(row, on),
         };
         let pane = element("div", "drawer__pane")
             .key(open.label())

@@ -1,0 +1,53 @@
+//! The matcher.
+
+use yew::{Callback, Html, InputEvent};
+
+use crate::ui::action::Action;
+use crate::ui::widgets::element::{Element, Node, element};
+use crate::ui::widgets::field::plain;
+use crate::ui::widgets::tokens::matched;
+use crate::ui::widgets::typed;
+use crate::view::drawer::Turn;
+use crate::view::matcher::{MatcherRow, Reader};
+
+use super::turn;
+
+pub fn subjects(row: &MatcherRow, on: &Callback<Action>) -> Html {
+    let (filter, subject) = (row.filter.clone(), row.subject.clone());
+    let on_filter = on.reform(move |event: InputEvent| turn(Turn::Match(typed(&event), subject.clone())).into());
+    let on_subject = on.reform(move |event: InputEvent| turn(Turn::Match(filter.clone(), typed(&event))).into());
+    let readers = if row.readers.is_empty() {
+        element("p", "muted").text("No stream stores this subject.")
+    } else {
+        element("ul", "").each(row.readers.iter().map(reader))
+    };
+    element("div", "matcher")
+        .attr("tabindex", "0")
+        .attr("role", "region")
+        .label("Matcher")
+        .with(field("matcher-filter", "Filter", &row.filter, on_filter))
+        .with(field("matcher-subject", "Subject", &row.subject, on_subject))
+        .with(matched(&row.of))
+        .with(element("h3", "inspector__part").text("Who reads the subject"))
+        .with(readers)
+        .into_html()
+}
+
+fn field(id: &'static str, name: &'static str, value: &str, on_input: Callback<InputEvent>) -> Element {
+    let input = element("input", "input").attr("id", id).value(value).on_input(on_input);
+    element("div", "matcher__field")
+        .with(element("label", "field__label").attr("for", id).text(name))
+        .with(plain(input))
+}
+
+fn reader(row: &Reader) -> Element {
+    let (what, name) = match &row.consumer {
+        None => ("stream ", &row.stream),
+        Some(consumer) => ("consumer ", consumer),
+    };
+    element("li", if row.consumer.is_some() { "matcher__consumer" } else { "" })
+        .text(what)
+        .with(element("b", "").text(name.clone()))
+        .text(" by ")
+        .with(element("code", "").text(row.by.clone()))
+}
