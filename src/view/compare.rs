@@ -5,7 +5,7 @@ use crate::engine::consumer::Consumer;
 use crate::engine::stream::Stream;
 
 use super::form::object;
-use super::log::{self, LogRow};
+use super::log::{self, LogRow, Query};
 use super::{Scene, scene};
 
 /// Lines of each log that are compared.
@@ -136,11 +136,8 @@ fn differences(here: &[Told], there: &[Told]) -> Vec<Difference> {
 /// The last lines of what happened at `parted_at` and after.
 fn lines_after(scene: Scene<'_>, parted_at: u64) -> Vec<LogRow> {
     let first = scene.trace.events().find(|traced| traced.moment > parted_at).map(|traced| traced.number);
-    let Some(first) = first else { return Vec::new() };
-    let rows = log::rows(scene);
-    let after = rows.iter().filter(|row| row.number >= first);
-    let skipped = after.clone().count().saturating_sub(SHOWN_LINES);
-    after.skip(skipped).cloned().collect()
+    let Some(from) = first else { return Vec::new() };
+    log::find(scene, &Query { limit: SHOWN_LINES, from, passes: &|_| true, accepts: &|_| true })
 }
 
 #[cfg(test)]
