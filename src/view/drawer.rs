@@ -9,6 +9,7 @@ use super::inspector::{self, Inspected, InspectorRow};
 use super::log::{self, LogFilter, LogKind, LogPanel};
 use super::matcher::{self, MatcherRow};
 use super::payload::PayloadForm;
+use super::wire::{self, WireFilter, WirePanel};
 use super::{PageRows, Scene};
 
 /// A tab.
@@ -16,16 +17,18 @@ use super::{PageRows, Scene};
 pub enum Tab {
     #[default]
     Log,
+    Wire,
     Inspector,
     Subjects,
 }
 
 impl Tab {
-    pub const ALL: [Self; 3] = [Self::Log, Self::Inspector, Self::Subjects];
+    pub const ALL: [Self; 4] = [Self::Log, Self::Wire, Self::Inspector, Self::Subjects];
 
     pub const fn label(self) -> &'static str {
         match self {
             Self::Log => "Log",
+            Self::Wire => "Wire",
             Self::Inspector => "Inspector",
             Self::Subjects => "Subjects",
         }
@@ -37,6 +40,7 @@ impl Tab {
 pub struct DrawerFocus {
     pub tab: Tab,
     pub log: LogFilter,
+    pub wire: WireFilter,
     pub inspected: Inspected,
     /// What is typed to find something to inspect.
     pub wanted: String,
@@ -55,6 +59,12 @@ pub enum Turn {
     LogConsumer(Rc<str>),
     LogSearch(String),
     LogMore,
+    WireClient(Rc<str>),
+    WireNoise(bool),
+    WireSearch(String),
+    WireMore,
+    /// Opens an operation; `None` closes it.
+    WireOpen(Option<u64>),
     /// Opens the inspector on something.
     Inspect(Inspected),
     Want(String),
@@ -67,15 +77,18 @@ impl DrawerFocus {
     pub fn turn(&mut self, turn: Turn) {
         match turn {
             Turn::Open(tab) => self.tab = tab,
-            Turn::LogKind(kind) => self.log = LogFilter { kind, more: 0, ..std::mem::take(&mut self.log) },
+            Turn::LogKind(kind) => (self.log.kind, self.log.more) = (kind, 0),
             Turn::LogStream(stream) => {
-                self.log = LogFilter { stream, consumer: "".into(), more: 0, ..std::mem::take(&mut self.log) };
+                (self.log.stream, self.log.consumer, self.log.more) = (stream, "".into(), 0);
             }
-            Turn::LogConsumer(consumer) => {
-                self.log = LogFilter { consumer, more: 0, ..std::mem::take(&mut self.log) };
-            }
-            Turn::LogSearch(search) => self.log = LogFilter { search, more: 0, ..std::mem::take(&mut self.log) },
+            Turn::LogConsumer(consumer) => (self.log.consumer, self.log.more) = (consumer, 0),
+            Turn::LogSearch(search) => (self.log.search, self.log.more) = (search, 0),
             Turn::LogMore => self.log.more += 1,
+            Turn::WireClient(client) => (self.wire.client, self.wire.more) = (client, 0),
+            Turn::WireNoise(has_noise) => (self.wire.has_noise, self.wire.more) = (has_noise, 0),
+            Turn::WireSearch(search) => (self.wire.search, self.wire.more) = (search, 0),
+            Turn::WireMore => self.wire.more += 1,
+            Turn::WireOpen(open) => self.wire.open = open,
             Turn::Inspect(inspected) => {
                 (self.tab, self.inspected, self.payload) = (Tab::Inspector, inspected, None);
                 self.wanted.clear();
@@ -99,6 +112,7 @@ pub struct DrawerRow {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shown {
     Log(LogPanel),
+    Wire(WirePanel),
     Inspector(InspectorRow),
     Subjects(MatcherRow),
 }
@@ -107,6 +121,7 @@ impl Shown {
     pub const fn tab(&self) -> Tab {
         match self {
             Self::Log(_) => Tab::Log,
+            Self::Wire(_) => Tab::Wire,
             Self::Inspector(_) => Tab::Inspector,
             Self::Subjects(_) => Tab::Subjects,
         }
@@ -115,14 +130,16 @@ impl Shown {
 
 /// The drawer of `scene`; `before` are the rows that it goes on from, of the same run.
 pub fn row(scene: Scene<'_>, before: Option<&PageRows>) -> DrawerRow {
+    let old = before.map(|rows| (&rows.drawer.shown, rows.read_to));
     let shown = match scene.focus.drawer.tab {
-        Tab::Log => {
-            let before = before.and_then(|rows| match &rows.drawer.shown {
-                Shown::Log(log) => Some((log, rows.read_to)),
-                _ => None,
-            });
-            Shown::Log(log::panel(scene, before))
-        }
+        Tab::Log => Shown::Log(log::panel(
+            scene,
+            old.and_then(|(old, read_to)| if let Shown::Log(log) = old { Some((log, read_to)) } else { None }),
+        )),
+        Tab::Wire => Shown::Wire(wire::panel(
+            scene,
+            old.and_then(|(old, _)| if let Shown::Wire(wire) = old { Some(wire) } else { None }),
+        )),
         Tab::Inspector => Shown::Inspector(inspector::row(scene)),
         Tab::Subjects => Shown::Subjects(matcher::row(scene)),
     };

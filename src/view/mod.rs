@@ -31,6 +31,7 @@ pub mod subjects;
 pub mod text;
 pub mod timeline;
 pub mod why;
+pub mod wire;
 
 use std::rc::Rc;
 use std::time::Duration;

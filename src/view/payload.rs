@@ -69,6 +69,14 @@ impl Payload {
     }
 }
 
+impl Payload {
+    /// The start of JSON whose end is missing.
+    pub fn of_cut_json(bytes: &[u8]) -> Self {
+        let (text, shown) = pretty(bytes);
+        Self { form: PayloadForm::Json, text, more: bytes.len() - shown, is_json: false }
+    }
+}
+
 /// Where a text is cut: between two characters, where it has some.
 fn cut(bytes: &[u8]) -> usize {
     let is_inside = |at: &usize| bytes.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);

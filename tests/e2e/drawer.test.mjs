@@ -6,7 +6,7 @@ const button = (within, name) => within.getByRole("button", { name, exact: true 
 const tab = (page, name) => page.getByRole("tab", { name, exact: true });
 const lines = (page) => page.getByRole("region", { name: "Log lines" }).locator("li");
 const clock = (page) => page.getByLabel("Simulated time");
-const TABS = ["Log", "Inspector", "Subjects"];
+const TABS = ["Log", "Wire", "Inspector", "Subjects"];
 
 for (const [size, screen, theme] of [["desktop", undefined, "light"], ["desktop", undefined, "dark"], ["phone", PHONE, "light"]]) {
   pageTest(`every tab is accessible and fits: ${size}, ${theme}`, { screen, theme }, async ({ page, picture }) => {
@@ -133,4 +133,22 @@ pageTest("a subject is tried in the dialogs, and what will be refused is said wi
   await dialog.getByLabel("Try a subject").fill("orders.eu");
   await dialog.getByText("It matches.").waitFor();
   await assertAccessible(page);
+});
+
+pageTest("the wire shows an exchange, decoded, with what it caused", {}, async ({ page, picture }) => {
+  await button(page.getByRole("article", { name: "Consumer ship" }), "Ack #2").click();
+  await tab(page, "Wire").click();
+  const wire = page.getByRole("region", { name: "Wire lines" });
+  await wire.getByRole("button", { name: /\+ACK #2: settles it/ }).click();
+  const opened = wire.locator(".wire__detail");
+  assert.match(await opened.innerText(), /stream seq\s+2[^]*answer\s+\+ACK: settles it[^]*What happened with it[^]*Ack of #2 for ship/);
+  await assertAccessible(page);
+  await picture("wire opened");
+  const count = await wire.locator("li").count();
+  await page.getByLabel("PING, heartbeats").check();
+  assert.ok(await wire.locator("li").count() > count);
+  await page.getByLabel("Client", { exact: true }).selectOption("worker B");
+  assert.deepEqual([...new Set(await wire.locator(".wire__client").allInnerTexts())], ["worker B"]);
+  await page.getByLabel("Search the wire").fill("MSG.NEXT");
+  for (const line of await wire.locator(".wire__op").allInnerTexts()) assert.match(line, /pull request/);
 });

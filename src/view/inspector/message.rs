@@ -6,6 +6,7 @@ use crate::engine::event::Event;
 use crate::engine::message::Headers;
 use crate::engine::store::StoredMessage;
 use crate::engine::stream::Stream;
+use crate::sim::trace::Traced;
 use crate::view::log::{self, LogRow, Query};
 use crate::view::payload::Payload;
 use crate::view::scene::{lossy, time_of_day};
@@ -56,16 +57,17 @@ pub fn row(scene: Scene<'_>) -> Option<MessageRow> {
     let (name, seq) = scene.focus.selected.as_ref()?;
     let stream = scene.world.server().account().stream_named(name)?;
     let message = stream.store().get(*seq);
-    let passes = |event: &Event| event.stream() == Some(stream.id) && event.stream_seq() == Some(*seq);
+    let passes = |traced: &Traced| traced.event.stream() == Some(stream.id) && traced.event.stream_seq() == Some(*seq);
     let lines = log::find(scene, &Query { limit: TOLD, from: 0, passes: &passes, accepts: &|_| true });
-    let began = |traced: &Event| passes(traced) && matches!(traced, Event::Stored { .. } | Event::NotKept { .. });
+    let began =
+        |traced: &Traced| passes(traced) && matches!(traced.event, Event::Stored { .. } | Event::NotKept { .. });
     let first = scene.trace.events().next().map_or(0, |traced| traced.number);
     Some(MessageRow {
         stream: Rc::clone(name),
         stream_seq: *seq,
         state: state(scene, stream, *seq, message.as_ref()),
         content: message.as_ref().map(|message| content(scene, message)),
-        is_cut: lines.len() == TOLD || (first > 0 && !scene.trace.events().any(|traced| began(&traced.event))),
+        is_cut: lines.len() == TOLD || (first > 0 && !scene.trace.events().any(began)),
         story: lines.into_iter().map(|row| story_line(scene, row)).collect(),
     })
 }

@@ -182,7 +182,7 @@ pub struct Query<'a> {
     pub limit: usize,
     /// The number of the first event that is looked at.
     pub from: u64,
-    pub passes: &'a dyn Fn(&Event) -> bool,
+    pub passes: &'a dyn Fn(&Traced) -> bool,
     /// Asked of lines whose event passes.
     pub accepts: &'a dyn Fn(&LogRow) -> bool,
 }
@@ -192,7 +192,7 @@ pub fn find(scene: Scene<'_>, query: &Query<'_>) -> Vec<LogRow> {
     let mut rows = Vec::new();
     let mut events = scene.trace.events().rev().peekable();
     while let Some(traced) = events.next().filter(|traced| traced.number >= query.from && rows.len() < query.limit) {
-        if (query.passes)(&traced.event) {
+        if (query.passes)(traced) {
             let before = events.peek().map(|traced| &traced.event);
             rows.extend(row(scene, traced, before).filter(|row| (query.accepts)(row)));
         }
@@ -219,7 +219,7 @@ fn search(scene: Scene<'_>, limit: usize, from: u64) -> Vec<LogRow> {
         filter.kind.is_none_or(|kind| kind == row.kind)
             && (needle.is_empty() || row.says.to_string().to_lowercase().contains(&needle))
     };
-    find(scene, &Query { limit, from, passes: &|event| filter.passes(scene, event), accepts: &accepts })
+    find(scene, &Query { limit, from, passes: &|traced| filter.passes(scene, &traced.event), accepts: &accepts })
 }
 
 /// The line of `traced`; `None` for what is not worth one.

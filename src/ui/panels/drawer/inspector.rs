@@ -74,7 +74,8 @@ fn story(line: &StoryLine, on: &Callback<Action>) -> Element {
     log::line(&line.row, on).with(note)
 }
 
-fn facts<'a>(facts: impl Iterator<Item = (&'a str, &'a str)>) -> Element {
+/// Names and values.
+pub fn facts<'a>(facts: impl Iterator<Item = (&'a str, &'a str)>) -> Element {
     let fact = |(name, value): (&str, &str)| {
         element("div", "").with(element("dt", "").text(name.to_owned())).with(element("dd", "").text(value.to_owned()))
     };
@@ -101,8 +102,13 @@ fn payload(row: &Payload, size: &str, on: &Callback<Action>) -> Html {
     let head = element("div", "inspector__head")
         .with(element("h4", "inspector__part").text("Payload, ").text(size.to_owned()))
         .with(element("span", "").attr("role", "group").label("Show the payload as").each(PayloadForm::ALL.map(form)));
+    list([head.into_html(), text(row)])
+}
+
+/// Bytes in the form that they are shown in.
+pub fn text(row: &Payload) -> Html {
     let more = (row.more > 0).then(|| element("p", "muted").text(format!("{} more bytes", row.more)));
-    list([head.into_html(), element("pre", "inspector__text").text(row.text.clone()).into_html(), more.into_html()])
+    list([element("pre", "inspector__text").text(row.text.clone()).into_html(), more.into_html()])
 }
 
 fn consumer(row: &ConsumerJson) -> Html {

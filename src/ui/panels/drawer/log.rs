@@ -34,13 +34,6 @@ fn bar(panel: &LogPanel, on: &Callback<Action>) -> Element {
     let filter = &panel.filter;
     let kinds = LogKind::ALL.map(|kind| (kind.label().into(), [kind.sign(), " ", kind.label()].concat().into()));
     let kind = |chosen: String| Turn::LogKind(LogKind::ALL.into_iter().find(|kind| kind.label() == chosen));
-    let search = element("input", "input bar__search")
-        .attr("type", "search")
-        .attr("placeholder", "Search")
-        .label("Search the log")
-        .value(&filter.search)
-        .on_input(on.reform(|event: InputEvent| turn(Turn::LogSearch(typed(&event))).into()));
-    let names = |names: &[Rc<str>]| names.iter().map(|name| (Rc::clone(name).into(), Rc::clone(name).into())).collect();
     let copy = button("button", "Copy").label("Copy the log as text").on_click(does(on, PageAction::CopyLog));
     element("div", "bar")
         .with(choice("Kind", "all kinds", filter.kind.map_or("", LogKind::label), kinds.into(), on, kind))
@@ -50,12 +43,28 @@ fn bar(panel: &LogPanel, on: &Callback<Action>) -> Element {
         .with(choice("Consumer", "all consumers", &filter.consumer, names(&panel.consumers), on, |name| {
             Turn::LogConsumer(name.into())
         }))
-        .with(plain(search))
+        .with(search("Search the log", &filter.search, on, Turn::LogSearch))
         .with(copy)
 }
 
+/// Names as options of a [`choice`].
+pub fn names(names: &[Rc<str>]) -> Vec<(AttrValue, AttrValue)> {
+    names.iter().map(|name| (Rc::clone(name).into(), Rc::clone(name).into())).collect()
+}
+
+/// A field that what is shown is narrowed by while it is typed into.
+pub fn search(name: &'static str, value: &str, on: &Callback<Action>, wanted: fn(String) -> Turn) -> Element {
+    let input = element("input", "input bar__search")
+        .attr("type", "search")
+        .attr("placeholder", "Search")
+        .label(name)
+        .value(value)
+        .on_input(on.reform(move |event: InputEvent| turn(wanted(typed(&event))).into()));
+    plain(input)
+}
+
 /// A choice among `options`, each a value and its words; the first stands for no choice.
-fn choice(
+pub fn choice(
     name: &'static str,
     all: &'static str,
     chosen: &str,

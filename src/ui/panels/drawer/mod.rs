@@ -4,6 +4,7 @@ mod cli;
 mod inspector;
 mod log;
 mod subjects;
+mod wire;
 
 use std::rc::Rc;
 
@@ -30,6 +31,7 @@ impl Draw for Drawer {
         let open = self.row.shown.tab();
         let content = match &self.row.shown {
             Shown::Log(panel) => log::log(panel, on),
+            Shown::Wire(panel) => wire::wire(panel, on),
             Shown::Inspector(row) => inspector::inspector(row, on),
             Shown::Subjects(row) => subjects::subjects(row, on),
         };

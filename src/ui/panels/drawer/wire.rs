@@ -1,0 +1,76 @@
+//! The wire.
+
+use yew::{Callback, Html, InputEvent};
+
+use crate::ui::action::Action;
+use crate::ui::widgets::element::{Element, button, element, list};
+use crate::ui::widgets::{does, is_ticked};
+use crate::view::drawer::Turn;
+use crate::view::wire::{WireDetail, WirePanel, WireRow};
+
+use super::log::{self, choice, names, search};
+use super::{inspector, turn};
+
+pub fn wire(panel: &WirePanel, on: &Callback<Action>) -> Html {
+    let content = if panel.rows.is_empty() {
+        element("p", "muted").text("Nothing like that went over the wire.")
+    } else {
+        element("ol", "wire__list").each(panel.rows.iter().map(|row| line(row, on)))
+    };
+    let more = || button("button button--small log__more", "Show older lines").on_click(does(on, turn(Turn::WireMore)));
+    let lines =
+        element("div", "log__lines wire__lines").attr("tabindex", "0").attr("role", "region").label("Wire lines");
+    list([bar(panel, on), lines.with(element("div", "").with(panel.has_more.then(more)).with(content))])
+}
+
+fn bar(panel: &WirePanel, on: &Callback<Action>) -> Element {
+    let filter = &panel.filter;
+    let on_noise = on.reform(|event: InputEvent| turn(Turn::WireNoise(is_ticked(&event))).into());
+    let noise =
+        element("input", "input input--tick").attr("type", "checkbox").checked(filter.has_noise).on_input(on_noise);
+    element("div", "bar")
+        .with(choice("Client", "all clients", &filter.client, names(&panel.clients), on, |name| {
+            Turn::WireClient(name.into())
+        }))
+        .with(search("Search the wire", &filter.search, on, Turn::WireSearch))
+        .with(element("label", "bar__tick").with(noise).text("PING, heartbeats"))
+}
+
+fn line(row: &WireRow, on: &Callback<Action>) -> Element {
+    let is_open = row.detail.is_some();
+    let arrow = if row.from_client { ("▸", " to the server: ") } else { ("◂", " from the server: ") };
+    let open = turn(Turn::WireOpen((!is_open).then_some(row.number)));
+    let opener = button("wire__op", "")
+        .state("aria-expanded", is_open)
+        .on_click(does(on, open))
+        .with(element("span", "wire__client").text(row.client.clone()))
+        .with(element("span", "log__sign").attr("aria-hidden", "true").text(arrow.0))
+        .with(element("span", "hidden").text(arrow.1))
+        .with(element("code", "wire__verb").text(row.verb))
+        .with(element("code", "wire__on").text(row.on.clone()))
+        .with(
+            element("span", if row.is_error { "wire__says wire__says--error" } else { "wire__says" })
+                .text(row.says.clone()),
+        );
+    element("li", "")
+        .key(row.number)
+        .with(element("div", "wire__line").with(log::time(&row.time, row.moment, on)).with(opener))
+        .with(row.detail.as_deref().map(|of| detail(of, on)))
+}
+
+fn detail(row: &WireDetail, on: &Callback<Action>) -> Element {
+    let parts = row.parts.iter().map(|(name, value)| (*name, &**value));
+    let headers = row.headers.iter().map(|(name, value)| (&**name, &**value));
+    let caused = || {
+        list([
+            element("h4", "inspector__part").text("What happened with it"),
+            element("ol", "").each(row.caused.iter().map(|row| log::line(row, on))),
+        ])
+    };
+    element("div", "wire__detail")
+        .with(inspector::facts(parts))
+        .with((!row.headers.is_empty()).then(|| element("h4", "inspector__part").text("Headers")))
+        .with((!row.headers.is_empty()).then(|| inspector::facts(headers)))
+        .with(row.payload.as_ref().map(inspector::text))
+        .with((!row.caused.is_empty()).then(caused))
+}
