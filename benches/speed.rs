@@ -6,7 +6,7 @@ mod workloads;
 use std::process::ExitCode;
 
 use harness::Here;
-use workloads::{Group, engine, store};
+use workloads::{Group, engine, store, travel};
 
 /// How many times `floor_copy` a bench may take. This holds on every machine.
 const LIMITS: [(&str, f64); 5] = [
@@ -18,6 +18,7 @@ const LIMITS: [(&str, f64); 5] = [
 ];
 
 fn main() -> ExitCode {
-    let groups: [Group<Here>; 2] = [("store", store::benches()), ("engine", engine::benches())];
+    let groups: [Group<Here>; 3] =
+        [("store", store::benches()), ("engine", engine::benches()), ("travel", travel::benches())];
     harness::main(&groups, &LIMITS)
 }

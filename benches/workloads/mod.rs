@@ -2,6 +2,7 @@
 
 pub mod engine;
 pub mod store;
+pub mod travel;
 
 use std::hint::black_box;
 use std::iter;
