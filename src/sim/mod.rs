@@ -14,6 +14,7 @@ pub mod journal;
 pub mod line;
 pub mod numbers;
 pub mod presets;
+pub mod rehearsal;
 pub mod run;
 pub mod scenario;
 pub mod session;

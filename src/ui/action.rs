@@ -153,6 +153,12 @@ pub enum Dialog {
         consumer: Rc<str>,
         worker: ActorId,
     },
+    /// What a request would remove, before it is sent.
+    Remove {
+        subject: Rc<str>,
+        body: Rc<str>,
+        says: Rc<str>,
+    },
     Help,
 }
 

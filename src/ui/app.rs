@@ -13,6 +13,7 @@ use crate::sim::actor::Answer;
 use crate::sim::clock::Speed;
 use crate::sim::command::Command;
 use crate::sim::presets::Preset;
+use crate::sim::rehearsal::Loss;
 use crate::sim::scenario::About;
 use crate::view::attached::CLOCK_NOTE;
 use crate::view::clock::ClockRow;
@@ -24,7 +25,7 @@ use crate::view::inspector::Inspected;
 use crate::view::log::{self, LogRow};
 use crate::view::streams::{TapeWindow, WINDOW_CELLS};
 use crate::view::why::{Ask, refused};
-use crate::view::{Before, Focus, PageRows, Scene, cli, scene, stream_form, subjects, timeline};
+use crate::view::{Before, Focus, PageRows, Scene, cli, loss, scene, stream_form, subjects, timeline};
 
 use super::action::{Action, ClockAction, Dialog, PageAction};
 use super::bridge;
@@ -340,6 +341,9 @@ impl App {
 
     /// Sends a request. A refusal stays in the dialog that it came from; success closes the dialog.
     fn request(&mut self, subject: &str, body: &[u8]) {
+        if self.is_to_warn(subject, body) {
+            return;
+        }
         let reply = match self.simulation.borrow_mut().request(subject, body) {
             Some(Answer::Payload(payload)) => scene::lossy(&payload),
             Some(Answer::NoResponders) | None => String::new(),
@@ -354,6 +358,25 @@ impl App {
             Some(_) => self.dialog = None,
             None => self.error = error.map(|error| (subject.to_owned(), error)),
         }
+    }
+
+    /// Says what a request would remove, if that is much and was not said. Whether it was said now.
+    fn is_to_warn(&mut self, subject: &str, body: &[u8]) -> bool {
+        let text = scene::lossy(body);
+        let is_told = self.dialog.as_ref().is_some_and(|open| {
+            matches!(open.dialog, Dialog::Remove { .. }) || open.warned.as_ref().is_some_and(|(_, said)| *said == text)
+        });
+        let loss = if is_told { Loss::default() } else { self.simulation.borrow().rehearse(subject, body) };
+        let Some(says) = loss::warning(loss) else { return false };
+        let says: Rc<str> = says.into();
+        match &mut self.dialog {
+            Some(open) => {
+                open.warned = Some((says, text));
+                open.requests += 1;
+            }
+            None => self.open(Dialog::Remove { subject: subject.into(), body: text.into(), says }),
+        }
+        true
     }
 
     fn turn(&mut self, action: PageAction) {
@@ -444,9 +467,9 @@ impl App {
     fn open(&mut self, dialog: Dialog) {
         let simulation = self.simulation.borrow();
         let form = dialogs::form_of(&dialog, simulation.world()).map(Rc::new);
-        if form.is_some() || dialog == Dialog::Help {
+        if form.is_some() || matches!(dialog, Dialog::Help | Dialog::Remove { .. }) {
             let facts = subjects::facts(Scene::of(&simulation, &self.focus));
-            self.dialog = Some(OpenDialog { dialog, form, facts, error: None, requests: 0 });
+            self.dialog = Some(OpenDialog { dialog, form, facts, error: None, requests: 0, warned: None });
         }
     }
 

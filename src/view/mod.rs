@@ -20,6 +20,7 @@ pub mod form;
 pub mod fragment;
 pub mod inspector;
 pub mod log;
+pub mod loss;
 pub mod matcher;
 pub mod payload;
 pub mod publishers;

@@ -90,13 +90,24 @@ pageTest("the server's word on a mirror stands beside its field", {}, async ({ p
 pageTest("a stream is purged, sealed and deleted", {}, async ({ page }) => {
   const orders = stream(page, "ORDERS");
   await pick(orders, "More: purge, seal or delete ORDERS", "Purge: remove every message");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("This removes 4 messages (").waitFor();
+  await assertAccessible(page);
+  await button(dialog, "Cancel").click();
+  assert.equal(await orders.getByText("purged").count(), 0);
+  await pick(orders, "More: purge, seal or delete ORDERS", "Purge: remove every message");
+  await button(dialog, "Remove").click();
   await orders.getByText("purged").first().waitFor();
   await pick(orders, "More: purge, seal or delete ORDERS", "Seal: freeze it for good");
   await orders.getByText("sealed", { exact: true }).waitFor();
   await button(page.getByRole("article", { name: "Publisher orders-api" }), "Publish").click();
   await page.getByText("invalid operation on sealed stream").first().waitFor();
   await pick(orders, "More: purge, seal or delete ORDERS", "Delete, with its messages and consumers");
+  await dialog.getByText("This removes 1 stream, 2 consumers with").waitFor();
+  await button(dialog, "Remove").click();
   assert.equal(await orders.count(), 0);
+  await button(page, "Undo").click();
+  await orders.waitFor();
 });
 
 pageTest("messages are published with headers", {}, async ({ page }) => {

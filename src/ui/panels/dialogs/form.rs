@@ -19,6 +19,7 @@ use crate::view::why::refused;
 
 use super::help::help;
 use super::preview::Outcome;
+use super::remove::remove;
 use super::{OpenDialog, preview};
 
 #[derive(Properties, PartialEq)]
@@ -111,7 +112,11 @@ impl Component for DialogBox {
             PageAction::CloseDialog.into()
         });
         let title = element("h2", "dialog__title").attr("id", "dialog-title").text(title(&self.dialog));
-        let content = self.form.as_ref().map_or_else(|| help(on), |form| self.form(ctx, form));
+        let content = match (&self.form, &self.dialog) {
+            (Some(form), _) => self.form(ctx, form),
+            (None, Dialog::Remove { subject, body, says }) => remove(subject, body, says, on),
+            (None, _) => help(on),
+        };
         element("dialog", "dialog")
             .node_ref(&self.element)
             .attr("aria-labelledby", "dialog-title")
@@ -167,6 +172,11 @@ impl DialogBox {
                 element("div", "dialog__error")
                     .attr("role", "alert")
                     .each(errors.iter().map(summary))
+                    .with(
+                        open.warned
+                            .as_ref()
+                            .map(|(says, _)| element("p", "").text(format!("{says} Send it again to go on."))),
+                    )
                     .with(self.why(ctx, form)),
             )
             .with(removal(&self.dialog, on))
@@ -288,6 +298,7 @@ pub fn title(dialog: &Dialog) -> String {
         Dialog::EditPublisher(_) => "Publisher".into(),
         Dialog::NewWorker { consumer, .. } => format!("New worker for {consumer}"),
         Dialog::EditWorker { consumer, .. } => format!("Worker of {consumer}"),
+        Dialog::Remove { .. } => "Remove?".into(),
         Dialog::Help => "Signs and keys".into(),
     }
 }

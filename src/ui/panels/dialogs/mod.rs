@@ -3,6 +3,7 @@
 mod form;
 mod help;
 mod preview;
+mod remove;
 
 pub use form::{DialogBox, DialogProps, title};
 pub use preview::form as form_of;
@@ -25,6 +26,8 @@ pub struct OpenDialog {
     pub error: Option<ApiError>,
     /// How many requests it has sent.
     pub requests: u32,
+    /// What a request would remove, and its body: it is sent when it is asked for again.
+    pub warned: Option<(Rc<str>, String)>,
 }
 
 impl PartialEq for OpenDialog {
