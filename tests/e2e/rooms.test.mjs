@@ -103,7 +103,7 @@ pageTest("a stream is purged, sealed and deleted", {}, async ({ page }) => {
   await button(page.getByRole("article", { name: "Publisher orders-api" }), "Publish").click();
   await page.getByText("invalid operation on sealed stream").first().waitFor();
   await pick(orders, "More: purge, seal or delete ORDERS", "Delete, with its messages and consumers");
-  await dialog.getByText("This removes 1 stream, 2 consumers with").waitFor();
+  await dialog.getByText("This removes 1 stream, 2 consumers").waitFor();
   await button(dialog, "Remove").click();
   assert.equal(await orders.count(), 0);
   await button(page, "Undo").click();
