@@ -30,7 +30,7 @@ enum Piece {
     /// Without places the whole subject is hashed.
     Partition {
         buckets: i32,
-        places: Vec<usize>,
+        places: Vec<u32>,
     },
     Random {
         bound: i32,
@@ -190,7 +190,7 @@ impl Piece {
                 write_number(out, partition(&found.join(&b'.'), *buckets));
             }
             Self::Partition { buckets, places } => {
-                let key: Vec<u8> = places.iter().flat_map(|place| found[*place]).copied().collect();
+                let key: Vec<u8> = places.iter().flat_map(|place| found[*place as usize]).copied().collect();
                 write_number(out, partition(&key, *buckets));
             }
             Self::Random { bound } => write_number(out, rng.below(u64::from(bound.unsigned_abs()))),
@@ -364,9 +364,10 @@ fn place_wildcards(token: &str, parsed: Parsed, source: &Shape, has_wildcards: b
         Parsed::Partition { buckets, .. } if !has_wildcards => Piece::Partition { buckets, places: Vec::new() },
         _ if !has_wildcards => return Err(TransformError::WildcardOutOfRange(token.to_owned())),
         Parsed::Wildcard(index) => Piece::Wildcard(place(index)?),
-        Parsed::Partition { buckets, indexes } => {
-            Piece::Partition { buckets, places: indexes.into_iter().map(place).collect::<Result<_, _>>()? }
-        }
+        Parsed::Partition { buckets, indexes } => Piece::Partition {
+            buckets,
+            places: indexes.into_iter().map(|index| Ok(place(index)? as u32)).collect::<Result<_, _>>()?,
+        },
         Parsed::Split { index, delimiter } => Piece::Split { place: place(index)?, delimiter },
         Parsed::Cut { index, cut, size } => Piece::Cut { place: place(index)?, cut, size },
     })

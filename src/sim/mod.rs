@@ -10,6 +10,7 @@ pub mod branches;
 pub mod client;
 pub mod clock;
 pub mod command;
+pub mod hash;
 pub mod journal;
 pub mod line;
 pub mod numbers;

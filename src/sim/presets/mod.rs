@@ -35,6 +35,18 @@ macro_rules! presets {
 presets! {
     "First worlds":
         "work-queue" "fan-out" "limits" "exactly-once" "silent-worker" "push" "sources" "headers";
+    "Nothing arrives":
+        "c1" "c2" "c3" "c4" "c5" "c6" "c7" "c8" "c9" "c10";
+    "It comes twice, late, or out of order":
+        "c11" "c12" "c13" "c14" "c15" "c16" "c17" "c18" "c19" "c20";
+    "It will not go away, or it went away":
+        "c21" "c22" "c23" "c24" "c25" "c26" "c27" "c28" "c29" "c30";
+    "Publishing":
+        "c31" "c32" "c33" "c34" "c35";
+    "Names and numbers":
+        "c36" "c37" "c38" "c39" "c40";
+    "Beyond one stream":
+        "c41" "c42" "c43";
 }
 
 impl Preset {
@@ -43,12 +55,12 @@ impl Preset {
     }
 
     pub fn scenario(&self) -> Scenario {
-        Scenario::parse(self.text, Bounds::LINK).expect("presets are tested")
+        Scenario::parse(self.text, Bounds::LINK).unwrap_or_else(|error| panic!("preset {}: {error}", self.key))
     }
 
     /// Makes the world of this preset.
     pub fn open(&self) -> Simulation {
-        self.scenario().open(Bounds::LINK).expect("presets are tested")
+        self.scenario().open(Bounds::LINK).unwrap_or_else(|error| panic!("preset {}: {error}", self.key))
     }
 
     pub fn title(&self) -> String {
@@ -97,8 +109,8 @@ mod tests {
     }
 
     #[test]
-    fn no_request_of_the_first_worlds_is_refused() {
-        for preset in first_worlds() {
+    fn nothing_is_refused_while_a_preset_opens() {
+        for preset in PRESETS {
             let simulation = preset.open();
             let refused = simulation.trace().events().find(|traced| {
                 matches!(traced.event, Event::ApiError { .. } | Event::Refused { .. } | Event::NoResponders { .. })
