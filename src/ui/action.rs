@@ -10,6 +10,7 @@ use crate::sim::command::Command;
 use crate::sim::presets::Preset;
 use crate::view::drawer::Turn;
 use crate::view::form::ApiRequest;
+use crate::view::lit::Lit;
 use crate::view::streams::TapeWindow;
 use crate::view::why::Ask;
 
@@ -96,6 +97,8 @@ pub enum PageAction {
     Drawer(Turn),
     /// Looks at a message, and opens the inspector on it.
     Inspect((Rc<str>, u64)),
+    /// Points at a counter; `None` at none.
+    Light(Option<Lit>),
     /// Copies what the log shows, and what it would show of the rest.
     CopyLog,
     /// Copies what was done as commands.

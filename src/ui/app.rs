@@ -144,7 +144,13 @@ impl Component for App {
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let is_frame = matches!(msg, Msg::Frame(_));
-        self.is_noted &= is_frame;
+        // Pointing at something is no doing: nothing but the light changes.
+        let pointed = if let Msg::Act(Action::Page(PageAction::Light(lit))) = &msg { Some(lit) } else { None };
+        if pointed == Some(&self.focus.lit) {
+            return false;
+        }
+        let is_light = pointed.is_some();
+        self.is_noted &= is_frame || is_light;
         match msg {
             Msg::Act(action) => self.act(action),
             Msg::Key(key) => self.press(key),
@@ -155,8 +161,11 @@ impl Component for App {
                 self.announcer.pass(wall);
             }
         }
-        self.frame = if is_frame { self.frame.wrapping_add(1) } else { 0 };
+        if !is_light {
+            self.frame = if is_frame { self.frame.wrapping_add(1) } else { 0 };
+        }
         let before = match self.frame {
+            _ if is_light => Before::Stays(&self.rows),
             0 => Before::Nothing,
             frame if frame.is_multiple_of(DRAWER_EVERY) => Before::Goes(&self.rows),
             _ => Before::Stays(&self.rows),
@@ -387,6 +396,7 @@ impl App {
                 self.select(Some(message));
                 self.focus.drawer.turn(Turn::Inspect(Inspected::Message));
             }
+            PageAction::Light(lit) => self.focus.lit = lit,
             PageAction::CopyLog => {
                 let text = log::as_text(Scene::of(&self.simulation.borrow(), &self.focus));
                 self.copy(&text);

@@ -8,6 +8,7 @@ use super::cli::{self, CliLine};
 use super::inspector::{self, Inspected, InspectorRow};
 use super::log::{self, LogFilter, LogKind, LogPanel};
 use super::matcher::{self, MatcherRow};
+use super::numbers::{self, NumbersFilter, NumbersPanel};
 use super::payload::PayloadForm;
 use super::wire::{self, WireFilter, WirePanel};
 use super::{PageRows, Scene};
@@ -19,17 +20,19 @@ pub enum Tab {
     Log,
     Wire,
     Inspector,
+    Numbers,
     Subjects,
 }
 
 impl Tab {
-    pub const ALL: [Self; 4] = [Self::Log, Self::Wire, Self::Inspector, Self::Subjects];
+    pub const ALL: [Self; 5] = [Self::Log, Self::Wire, Self::Inspector, Self::Numbers, Self::Subjects];
 
     pub const fn label(self) -> &'static str {
         match self {
             Self::Log => "Log",
             Self::Wire => "Wire",
             Self::Inspector => "Inspector",
+            Self::Numbers => "Numbers",
             Self::Subjects => "Subjects",
         }
     }
@@ -48,6 +51,7 @@ pub struct DrawerFocus {
     pub payload: Option<PayloadForm>,
     /// The filter and the subject that are set against each other; `None` until something is typed.
     pub matched: Option<(String, String)>,
+    pub numbers: NumbersFilter,
 }
 
 /// A change of what is asked.
@@ -69,6 +73,8 @@ pub enum Turn {
     Inspect(Inspected),
     Want(String),
     Payload(PayloadForm),
+    NumbersOf(Rc<str>),
+    NumbersSpan(usize),
     /// Sets a filter against a subject.
     Match(String, String),
 }
@@ -95,6 +101,8 @@ impl DrawerFocus {
             }
             Turn::Want(wanted) => self.wanted = wanted,
             Turn::Payload(form) => self.payload = Some(form),
+            Turn::NumbersOf(of) => self.numbers.of = of,
+            Turn::NumbersSpan(span) => self.numbers.span = span,
             Turn::Match(filter, subject) => self.matched = Some((filter, subject)),
         }
     }
@@ -114,6 +122,7 @@ pub enum Shown {
     Log(LogPanel),
     Wire(WirePanel),
     Inspector(InspectorRow),
+    Numbers(NumbersPanel),
     Subjects(MatcherRow),
 }
 
@@ -123,6 +132,7 @@ impl Shown {
             Self::Log(_) => Tab::Log,
             Self::Wire(_) => Tab::Wire,
             Self::Inspector(_) => Tab::Inspector,
+            Self::Numbers(_) => Tab::Numbers,
             Self::Subjects(_) => Tab::Subjects,
         }
     }
@@ -141,6 +151,7 @@ pub fn row(scene: Scene<'_>, before: Option<&PageRows>) -> DrawerRow {
             old.and_then(|(old, _)| if let Shown::Wire(wire) = old { Some(wire) } else { None }),
         )),
         Tab::Inspector => Shown::Inspector(inspector::row(scene)),
+        Tab::Numbers => Shown::Numbers(numbers::panel(scene)),
         Tab::Subjects => Shown::Subjects(matcher::row(scene)),
     };
     DrawerRow { shown, cli: cli::lines(scene) }

@@ -19,9 +19,11 @@ pub mod due;
 pub mod form;
 pub mod fragment;
 pub mod inspector;
+pub mod lit;
 pub mod log;
 pub mod loss;
 pub mod matcher;
+pub mod numbers;
 pub mod payload;
 pub mod publishers;
 pub mod scene;
@@ -61,6 +63,8 @@ pub struct Focus {
     /// How often the timeline was zoomed in, or out where negative.
     pub zoom: i8,
     pub drawer: drawer::DrawerFocus,
+    /// The counter that is pointed at.
+    pub lit: Option<lit::Lit>,
 }
 
 impl Focus {
@@ -240,6 +244,8 @@ pub struct NumberRow {
     pub label: &'static str,
     /// What it counts, one sentence.
     pub explanation: &'static str,
+    /// What it lights on the tape while it is pointed at.
+    pub lit: Option<lit::Lit>,
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ const button = (within, name) => within.getByRole("button", { name, exact: true 
 const tab = (page, name) => page.getByRole("tab", { name, exact: true });
 const lines = (page) => page.getByRole("region", { name: "Log lines" }).locator("li");
 const clock = (page) => page.getByLabel("Simulated time");
-const TABS = ["Log", "Wire", "Inspector", "Subjects"];
+const TABS = ["Log", "Wire", "Inspector", "Numbers", "Subjects"];
 
 for (const [size, screen, theme] of [["desktop", undefined, "light"], ["desktop", undefined, "dark"], ["phone", PHONE, "light"]]) {
   pageTest(`every tab is accessible and fits: ${size}, ${theme}`, { screen, theme }, async ({ page, picture }) => {
@@ -151,4 +151,32 @@ pageTest("the wire shows an exchange, decoded, with what it caused", {}, async (
   assert.deepEqual([...new Set(await wire.locator(".wire__client").allInnerTexts())], ["worker B"]);
   await page.getByLabel("Search the wire").fill("MSG.NEXT");
   for (const line of await wire.locator(".wire__op").allInnerTexts()) assert.match(line, /pull request/);
+});
+
+pageTest("a number lights the cells that it counts", {}, async ({ page, picture }) => {
+  const lit = async () => (await page.locator(".tape__place--lit .tape__seq").allInnerTexts()).join(" ");
+  await page.getByRole("button", { name: /^3 ack pending/ }).hover();
+  assert.equal(await lit(), "2 4 6");
+  await picture("lit cells");
+  await page.getByRole("button", { name: /^1 ack pending/ }).focus();
+  await page.mouse.move(0, 0);
+  await page.getByRole("button", { name: /^1 ack pending/ }).blur();
+  await page.getByRole("button", { name: /^1 ack pending/ }).focus();
+  assert.equal(await lit(), "5");
+  await page.getByRole("button", { name: /^1 deleted inside/ }).focus();
+  assert.equal(await lit(), "");
+  assert.equal(await page.locator(".tape__hole--lit").count(), 1);
+  await page.getByRole("button", { name: "Play" }).focus();
+  assert.equal(await page.locator(".tape__hole--lit").count(), 0);
+});
+
+pageTest("the numbers are plotted over time", {}, async ({ page }) => {
+  await tab(page, "Numbers").click();
+  const panel = page.getByRole("region", { name: "Numbers over time" });
+  await panel.getByRole("img", { name: "ORDERS > ship num_ack_pending: now 3, at most 3" }).waitFor();
+  await page.getByLabel("Numbers of").selectOption("ORDERS > ledger");
+  assert.equal(await panel.getByRole("img").count(), 4);
+  await page.getByLabel("Span", { exact: true }).selectOption({ label: "last minute" });
+  await panel.getByRole("button", { name: /^1 ORDERS > ledger num_ack_pending/ }).hover();
+  assert.equal(await page.locator(".tape__place--lit").count(), 1);
 });

@@ -6,9 +6,10 @@
 
 use std::rc::Rc;
 
-use yew::html::{onchange, onclick, oninput, onkeydown, onsubmit};
+use wasm_bindgen::JsCast;
+use yew::html::{onchange, onclick, onfocusin, onfocusout, oninput, onkeydown, onmouseout, onmouseover, onsubmit};
 use yew::virtual_dom::{Key, Listener, VList, VNode, VTag, VText};
-use yew::{AttrValue, Callback, Event, Html, InputEvent, KeyboardEvent, MouseEvent, NodeRef, SubmitEvent};
+use yew::{AttrValue, Callback, Event, FocusEvent, Html, InputEvent, KeyboardEvent, MouseEvent, NodeRef, SubmitEvent};
 
 /// An element in the making: one owner, so that it can be written to, and small, so that handing it on costs nothing.
 pub struct Element(Rc<VTag>);
@@ -187,8 +188,25 @@ impl Element {
         self.on(Rc::new(onkeydown::Wrapper::new(callback)))
     }
 
+    /// Tells what is pointed at or focused in it: the `data-lit` of the nearest element that has one; `None` when it is
+    /// left.
+    pub fn on_lit(self, callback: &Callback<Option<String>>) -> Self {
+        let left = callback.reform(|_: Event| None);
+        let over = callback.reform(|event: Event| lit(&event));
+        self.on(Rc::new(onmouseover::Wrapper::new(over.reform(|event: MouseEvent| event.into()))))
+            .on(Rc::new(onfocusin::Wrapper::new(over.reform(|event: FocusEvent| event.into()))))
+            .on(Rc::new(onmouseout::Wrapper::new(left.reform(|event: MouseEvent| event.into()))))
+            .on(Rc::new(onfocusout::Wrapper::new(left.reform(|event: FocusEvent| event.into()))))
+    }
+
     /// The escape key in a dialog.
     pub fn on_cancel(self, callback: Callback<Event>) -> Self {
         self.on(Rc::new(yew::html::oncancel::Wrapper::new(callback)))
     }
+}
+
+/// What is lit where `event` comes from.
+fn lit(event: &Event) -> Option<String> {
+    let from: web_sys::Element = event.target()?.dyn_into().ok()?;
+    from.closest("[data-lit]").ok()??.get_attribute("data-lit")
 }

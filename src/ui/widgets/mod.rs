@@ -14,10 +14,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, MouseEvent};
 use yew::{AttrValue, Callback, Html};
 
+use crate::view::lit::Lit;
 use crate::view::{NumberRow, Tag};
 
-use super::action::Action;
-use element::{Element, Node, element};
+use super::action::{Action, PageAction};
+use element::{Element, Node, button, element};
 
 /// A click that does `action`.
 pub fn does(on_action: &Callback<Action>, action: impl Into<Action>) -> Callback<MouseEvent> {
@@ -96,13 +97,26 @@ pub fn tags(rows: &[Tag]) -> Element {
     element("ul", "tags").each(rows.iter().map(tag))
 }
 
-/// The counters at the foot of a card.
-pub fn numbers(rows: &[NumberRow]) -> Html {
+/// The counters at the foot of a card. Pointing at one lights what it counts.
+pub fn numbers(rows: &[NumberRow], on: &Callback<Action>) -> Html {
     let number = |row: &NumberRow| {
         element("div", "numbers__item")
             .title(row.explanation)
             .with(element("dt", "numbers__label").text(row.label))
-            .with(element("dd", "numbers__value").text(row.value.clone()))
+            .with(element("dd", "").with(light(row.lit.as_ref(), row.value.clone(), row.label)))
     };
-    (!rows.is_empty()).then(|| element("dl", "numbers").each(rows.iter().map(number))).into_html()
+    let dl = || element("dl", "numbers").on_lit(&lights(on)).each(rows.iter().map(number));
+    (!rows.is_empty()).then(dl).into_html()
+}
+
+/// A value that can be pointed at, where it counts what is on a tape.
+pub fn light(lit: Option<&Lit>, value: String, name: &str) -> Element {
+    let Some(lit) = lit else { return element("span", "numbers__value").text(value) };
+    let spoken = [&value, " ", name, ": lights what it counts"].concat();
+    button("numbers__value numbers__value--lights", value).label(spoken).attr("data-lit", lit.key())
+}
+
+/// What is pointed at, as an action.
+pub fn lights(on: &Callback<Action>) -> Callback<Option<String>> {
+    on.reform(|key: Option<String>| PageAction::Light(key.as_deref().and_then(Lit::parse)).into())
 }

@@ -17,6 +17,7 @@ use crate::engine::table::Id;
 use crate::engine::time::Timestamp;
 use crate::sim::actor::{ActorId, WorkerScript};
 
+use super::lit::{Counter, Lit};
 use super::streams::delay_began;
 use super::text;
 use super::why::{self, Answer, Ask};
@@ -245,7 +246,7 @@ fn row<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a Consumer) -> Cons
             why::hindrance(scene, stream, consumer)
         },
         is_asked,
-        numbers: numbers(consumer),
+        numbers: numbers(stream, consumer),
         countdowns: countdowns(scene, stream, consumer),
         pinned_group: consumer
             .config
@@ -306,13 +307,20 @@ fn tray(scene: Scene<'_>, stream: &Stream, consumer: &Consumer) -> Tray {
     }
 }
 
-fn numbers(consumer: &Consumer) -> Vec<NumberRow> {
-    let number = |value: u64, label, explanation| NumberRow { value: value.to_string(), label, explanation };
+fn numbers(stream: &Stream, consumer: &Consumer) -> Vec<NumberRow> {
+    let number = |value: u64, label, explanation, counter: Option<Counter>| {
+        let (of, name) = (stream.config.name.as_str(), consumer.name.as_str());
+        let lit = counter.map(|counter| Lit { counter, stream: of.into(), consumer: name.into() });
+        NumberRow { value: value.to_string(), label, explanation, lit }
+    };
+    let (pending, again) = (consumer.ack_pending().len() as u64, consumer.num_redelivered());
+    let never = "Messages that match the filter and were never delivered.";
+    let more_than_once = "Messages delivered more than once and not settled since.";
     vec![
-        number(consumer.num_pending(), "num pending", "Messages that match the filter and were never delivered."),
-        number(consumer.ack_pending().len() as u64, "ack pending", "Deliveries that wait for an ack."),
-        number(consumer.num_redelivered(), "redelivered", "Messages delivered more than once and not settled since."),
-        number(consumer.waiting().len() as u64, "waiting", "Pull requests in line."),
+        number(consumer.num_pending(), "num pending", never, Some(Counter::NumPending)),
+        number(pending, "ack pending", "Deliveries that wait for an ack.", Some(Counter::AckPending)),
+        number(again, "redelivered", more_than_once, Some(Counter::Redelivered)),
+        number(consumer.waiting().len() as u64, "waiting", "Pull requests in line.", None),
     ]
 }
 

@@ -19,6 +19,7 @@ use std::rc::Rc;
 use crate::engine::stream::Stream;
 use crate::engine::stream::config::{Discard, Retention, StreamConfig};
 
+use super::lit::{Counter, Lit};
 use super::text::{self, Phrase};
 use super::why::Answer;
 use super::{NumberRow, Pips, Ring, Scene, Tag};
@@ -90,6 +91,8 @@ impl Tape {
 pub struct TapeCell {
     pub seq: u64,
     pub content: CellContent,
+    /// Whether the counter that is pointed at counts it.
+    pub is_lit: bool,
 }
 
 impl TapeCell {
@@ -360,14 +363,24 @@ fn tags(config: &StreamConfig) -> Vec<Tag> {
 
 fn numbers(stream: &Stream, num_consumers: usize) -> Vec<NumberRow> {
     let store = stream.store();
-    let number = |value: String, label, explanation| NumberRow { value, label, explanation };
+    let lit = |counter| Lit { counter, stream: stream.config.name.as_str().into(), consumer: "".into() };
+    let number = |value: String, label, explanation, counter: Option<Counter>| NumberRow {
+        value,
+        label,
+        explanation,
+        lit: counter.map(lit),
+    };
+    let bytes = "Subjects, headers, payloads, and 16 bytes for each message.";
+    let first = "The sequence of the oldest message that is stored.";
+    let last = "The highest sequence given out so far.";
+    let deleted = "Holes between the first and the last sequence.";
     vec![
-        number(store.messages().to_string(), "messages", "Messages stored now."),
-        number(text::bytes(store.bytes()), "bytes", "Subjects, headers, payloads, and 16 bytes for each message."),
-        number(store.first_seq().to_string(), "first seq", "The sequence of the oldest message that is stored."),
-        number(store.last_seq().to_string(), "last seq", "The highest sequence given out so far."),
-        number(store.num_deleted().to_string(), "deleted inside", "Holes between the first and the last sequence."),
-        number(num_consumers.to_string(), "consumers", "Consumers of this stream."),
+        number(store.messages().to_string(), "messages", "Messages stored now.", Some(Counter::Messages)),
+        number(text::bytes(store.bytes()), "bytes", bytes, Some(Counter::Messages)),
+        number(store.first_seq().to_string(), "first seq", first, Some(Counter::FirstSeq)),
+        number(store.last_seq().to_string(), "last seq", last, Some(Counter::LastSeq)),
+        number(store.num_deleted().to_string(), "deleted inside", deleted, Some(Counter::Deleted)),
+        number(num_consumers.to_string(), "consumers", "Consumers of this stream.", None),
     ]
 }
 

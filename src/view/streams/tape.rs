@@ -12,6 +12,7 @@ use crate::engine::subject::tokens;
 
 use super::marks::marks;
 use super::{CellContent, CellState, HoleCause, StoredCell, Tape, TapeCell, TapeWindow, WINDOW_CELLS};
+use crate::view::lit::light;
 use crate::view::scene::lossy;
 use crate::view::{Pips, Ring, Scene};
 
@@ -44,8 +45,9 @@ pub fn tape(scene: Scene<'_>, stream: &Stream) -> Tape {
         TapeWindow::From(first) => places(scene, stream, first..=store.last_seq()),
     };
     let duplicates = duplicates(scene, stream);
-    let cells: Vec<TapeCell> =
+    let mut cells: Vec<TapeCell> =
         places.into_iter().filter_map(|place| cell(scene, stream, &place, &duplicates)).collect();
+    light(scene, stream, &mut cells);
     let (first, last) = (cells.first().map(|cell| cell.seq), cells.last().map(TapeCell::last_seq));
     Tape {
         first_seq: store.first_seq(),
@@ -115,7 +117,7 @@ fn duplicates(scene: Scene<'_>, stream: &Stream) -> Vec<u64> {
 fn cell(scene: Scene<'_>, stream: &Stream, place: &Place, duplicates: &[u64]) -> Option<TapeCell> {
     let seq = place.first;
     if let Some(cause) = place.hole {
-        return Some(TapeCell { seq, content: CellContent::Hole { last_seq: place.last, cause } });
+        return Some(TapeCell { seq, content: CellContent::Hole { last_seq: place.last, cause }, is_lit: false });
     }
     let message = stream.store().get(seq)?;
     let (state, pips) = state(scene, stream, &message);
@@ -129,7 +131,7 @@ fn cell(scene: Scene<'_>, stream: &Stream, place: &Place, duplicates: &[u64]) ->
         duplicates,
         marks: marks(scene, stream, &message, duplicates),
     };
-    Some(TapeCell { seq, content: CellContent::Stored(stored) })
+    Some(TapeCell { seq, content: CellContent::Stored(stored), is_lit: false })
 }
 
 /// The subject without the words that all subjects of its filter begin with.

@@ -48,7 +48,7 @@ impl Draw for Card {
             .each(row.workers.iter().map(|of| worker::worker(row, of, on)))
             .with(row.why.as_ref().map(|of| why::answer(of, row.is_asked, on)))
             .with(add_worker)
-            .with(numbers(&row.numbers))
+            .with(numbers(&row.numbers, on))
             .into_html()
     }
 }

@@ -36,11 +36,11 @@ fn bar(panel: &LogPanel, on: &Callback<Action>) -> Element {
     let kind = |chosen: String| Turn::LogKind(LogKind::ALL.into_iter().find(|kind| kind.label() == chosen));
     let copy = button("button", "Copy").label("Copy the log as text").on_click(does(on, PageAction::CopyLog));
     element("div", "bar")
-        .with(choice("Kind", "all kinds", filter.kind.map_or("", LogKind::label), kinds.into(), on, kind))
-        .with(choice("Stream", "all streams", &filter.stream, names(&panel.streams), on, |name| {
+        .with(choice("Kind", Some("all kinds"), filter.kind.map_or("", LogKind::label), kinds.into(), on, kind))
+        .with(choice("Stream", Some("all streams"), &filter.stream, names(&panel.streams), on, |name| {
             Turn::LogStream(name.into())
         }))
-        .with(choice("Consumer", "all consumers", &filter.consumer, names(&panel.consumers), on, |name| {
+        .with(choice("Consumer", Some("all consumers"), &filter.consumer, names(&panel.consumers), on, |name| {
             Turn::LogConsumer(name.into())
         }))
         .with(search("Search the log", &filter.search, on, Turn::LogSearch))
@@ -63,10 +63,10 @@ pub fn search(name: &'static str, value: &str, on: &Callback<Action>, wanted: fn
     plain(input)
 }
 
-/// A choice among `options`, each a value and its words; the first stands for no choice.
+/// A choice among `options`, each a value and its words; `all` stands for no choice.
 pub fn choice(
     name: &'static str,
-    all: &'static str,
+    all: Option<&'static str>,
     chosen: &str,
     options: Vec<(AttrValue, AttrValue)>,
     on: &Callback<Action>,
@@ -82,7 +82,13 @@ pub fn choice(
     element("select", "input bar__choice")
         .label(name)
         .on_change(on.reform(move |event: Event| turn(choose(typed(&event))).into()))
-        .each([(AttrValue::Static(""), AttrValue::Static(all))].into_iter().chain(gone).chain(options).map(option))
+        .each(
+            all.map(|all| (AttrValue::Static(""), AttrValue::Static(all)))
+                .into_iter()
+                .chain(gone)
+                .chain(options)
+                .map(option),
+        )
 }
 
 /// A time that leads to its moment.

@@ -3,6 +3,7 @@
 mod cli;
 mod inspector;
 mod log;
+mod numbers;
 mod subjects;
 mod wire;
 
@@ -33,6 +34,7 @@ impl Draw for Drawer {
             Shown::Log(panel) => log::log(panel, on),
             Shown::Wire(panel) => wire::wire(panel, on),
             Shown::Inspector(row) => inspector::inspector(row, on),
+            Shown::Numbers(panel) => numbers::numbers(panel, on),
             Shown::Subjects(row) => subjects::subjects(row, on),
         };
         let pane = element("div", "drawer__pane")

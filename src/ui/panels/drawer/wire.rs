@@ -29,7 +29,7 @@ fn bar(panel: &WirePanel, on: &Callback<Action>) -> Element {
     let noise =
         element("input", "input input--tick").attr("type", "checkbox").checked(filter.has_noise).on_input(on_noise);
     element("div", "bar")
-        .with(choice("Client", "all clients", &filter.client, names(&panel.clients), on, |name| {
+        .with(choice("Client", Some("all clients"), &filter.client, names(&panel.clients), on, |name| {
             Turn::WireClient(name.into())
         }))
         .with(search("Search the wire", &filter.search, on, Turn::WireSearch))

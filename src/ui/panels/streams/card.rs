@@ -35,7 +35,7 @@ impl Draw for Card {
             .with(tape)
             .with(row.selected.as_ref().map(|detail| detail::detail(row, detail, on)))
             .with(row.hole.as_ref().map(|(seq, why)| detail::hole(*seq, why, on)))
-            .with(numbers(&row.numbers))
+            .with(numbers(&row.numbers, on))
             .into_html()
     }
 }

@@ -26,12 +26,16 @@ pub fn tape(row: &StreamRow, on: &Callback<Action>) -> Element {
 fn place(row: &StreamRow, cell: &TapeCell, on: &Callback<Action>) -> Element {
     match &cell.content {
         CellContent::Hole { cause, .. } => {
-            element("li", "tape__hole").key(cell.seq).with(hole(row, cell, cause.label(), on))
+            element("li", if cell.is_lit { "tape__hole tape__hole--lit" } else { "tape__hole" })
+                .key(cell.seq)
+                .with(hole(row, cell, cause.label(), on))
         }
-        CellContent::Stored(stored) => element("li", "tape__place")
-            .key(cell.seq)
-            .with(message(row, cell.seq, stored, on))
-            .with(stored.pips.map(pips)),
+        CellContent::Stored(stored) => {
+            element("li", if cell.is_lit { "tape__place tape__place--lit" } else { "tape__place" })
+                .key(cell.seq)
+                .with(message(row, cell.seq, stored, on))
+                .with(stored.pips.map(pips))
+        }
     }
 }
 
