@@ -28,7 +28,7 @@ use crate::view::why::{Ask, refused};
 use crate::view::{Before, Focus, PageRows, Scene, cli, loss, scene, stream_form, subjects, timeline};
 
 use super::action::{Action, ClockAction, Dialog, PageAction};
-use super::bridge;
+use super::bridge::{self, Told};
 use super::frame::Frames;
 use super::keys::{Key, Keys};
 use super::panels::clock::Clock;
@@ -101,10 +101,8 @@ pub enum Msg {
     Act(Action),
     Key(Key),
     Frame(Duration),
-    /// A client from outside came or went.
-    Attached,
-    /// The page, part of another, came into sight or went out of it.
-    Sight(bool),
+    /// Something came from JavaScript.
+    Told(Told),
 }
 
 impl Component for App {
@@ -116,7 +114,7 @@ impl Component for App {
         let window = web_sys::window();
         window.iter().for_each(theme::restore);
         let keys = window.clone().map(|window| Keys::listen(window, ctx.link().callback(Msg::Key)));
-        bridge::open(simulation, ctx.link().callback(|()| Msg::Attached), ctx.link().callback(Msg::Sight));
+        bridge::open(simulation, ctx.link().callback(Msg::Told));
         let focus = Focus::default();
         let rows = PageRows::of(Scene::of(&simulation.borrow(), &focus), Before::Nothing);
         let mut app = Self {
@@ -138,6 +136,7 @@ impl Component for App {
             on_action: ctx.link().callback(Msg::Act),
             _keys: keys,
         };
+        bridge::note(&app.about);
         app.run_frames(ctx);
         app
     }
@@ -154,8 +153,11 @@ impl Component for App {
         match msg {
             Msg::Act(action) => self.act(action),
             Msg::Key(key) => self.press(key),
-            Msg::Attached => {}
-            Msg::Sight(is_in_sight) => self.is_in_sight = is_in_sight,
+            Msg::Told(Told::Attached) => {}
+            Msg::Told(Told::Sight(is_in_sight)) => self.is_in_sight = is_in_sight,
+            Msg::Told(Told::Opened(about)) => {
+                (self.about, self.focus, self.error) = (Rc::new(about), Focus::default(), None);
+            }
             Msg::Frame(wall) => {
                 self.simulation.borrow_mut().frame(wall);
                 self.announcer.pass(wall);
@@ -172,6 +174,7 @@ impl Component for App {
         };
         let rows = PageRows::of(Scene::of(&self.simulation.borrow(), &self.focus), before);
         let has_news = self.announcer.read(rows.newest.as_deref());
+        bridge::note(&self.about);
         let is_changed = !is_frame || has_news || rows != self.rows;
         self.rows = rows;
         self.run_frames(ctx);

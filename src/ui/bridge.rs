@@ -1,4 +1,5 @@
-//! What JavaScript calls to attach a client to the page's simulation: connections as numbers, frames as byte arrays.
+//! What JavaScript calls: to attach a client to the page's simulation, with connections as numbers and frames as byte
+//! arrays; to save the session and open one; and to say whether the page can be seen.
 //!
 //! Nothing here calls JavaScript while the simulation is borrowed: what connections are given is fetched.
 
@@ -12,41 +13,99 @@ use yew::Callback;
 
 use crate::engine::table::{ConnId, Id};
 use crate::sim::Simulation;
+use crate::sim::scenario::{About, Bounds, Scenario};
 use crate::sim::world::Outgoing;
+
+/// What the page is told.
+pub enum Told {
+    /// A client from outside came or went.
+    Attached,
+    /// The page, part of another, came into sight or went out of it.
+    Sight(bool),
+    /// Another world was opened.
+    Opened(About),
+}
 
 struct Bridge {
     simulation: Weak<RefCell<Simulation>>,
-    on_change: Callback<()>,
-    on_sight: Callback<bool>,
+    on_told: Callback<Told>,
+    /// What the reader is told of the world that is open.
+    about: Rc<About>,
+    /// How many worlds were opened.
+    worlds: u32,
 }
 
 thread_local! {
     static BRIDGE: RefCell<Option<Bridge>> = const { RefCell::new(None) };
 }
 
-/// Lets JavaScript attach clients to `simulation`; `on_change` is told when one comes or goes, `on_sight` whether the page
-/// can be seen.
-pub fn open(simulation: &Rc<RefCell<Simulation>>, on_change: Callback<()>, on_sight: Callback<bool>) {
-    BRIDGE.set(Some(Bridge { simulation: Rc::downgrade(simulation), on_change, on_sight }));
+/// Lets JavaScript at `simulation`.
+pub fn open(simulation: &Rc<RefCell<Simulation>>, on_told: Callback<Told>) {
+    BRIDGE.set(Some(Bridge { simulation: Rc::downgrade(simulation), on_told, about: Rc::default(), worlds: 0 }));
+}
+
+/// Remembers what the reader is told of the world that is open. Other words are another world.
+pub fn note(about: &Rc<About>) {
+    BRIDGE.with_borrow_mut(|bridge| {
+        if let Some(bridge) = bridge.as_mut().filter(|bridge| !Rc::ptr_eq(&bridge.about, about)) {
+            bridge.about = Rc::clone(about);
+            bridge.worlds += 1;
+        }
+    });
 }
 
 fn with<T>(act: impl FnOnce(&mut Simulation) -> T) -> Option<T> {
     BRIDGE.with_borrow(|bridge| Some(act(&mut bridge.as_ref()?.simulation.upgrade()?.borrow_mut())))
 }
 
-fn tell() {
-    let on_change = BRIDGE.with_borrow(|bridge| bridge.as_ref().map(|bridge| bridge.on_change.clone()));
-    if let Some(on_change) = on_change {
-        on_change.emit(());
+fn tell(told: Told) {
+    let on_told = BRIDGE.with_borrow(|bridge| bridge.as_ref().map(|bridge| bridge.on_told.clone()));
+    if let Some(on_told) = on_told {
+        on_told.emit(told);
     }
 }
 
 /// Says whether the page can be seen; while it cannot, no frames are drawn.
 #[wasm_bindgen(js_name = setInSight)]
 pub fn set_in_sight(is_in_sight: bool) {
-    let on_sight = BRIDGE.with_borrow(|bridge| bridge.as_ref().map(|bridge| bridge.on_sight.clone()));
-    if let Some(on_sight) = on_sight {
-        on_sight.emit(is_in_sight);
+    tell(Told::Sight(is_in_sight));
+}
+
+/// How many events and commands the session has, where there is more in it than it was opened with; else 0.
+#[wasm_bindgen(js_name = sessionLength)]
+pub fn session_length() -> f64 {
+    let length = |simulation: &mut Simulation| {
+        let moment = simulation.end().moment();
+        if moment > simulation.opened_at() { moment as f64 } else { 0.0 }
+    };
+    with(length).unwrap_or(0.0)
+}
+
+/// How many worlds were opened so far; a session is of one.
+#[wasm_bindgen(js_name = worldsOpened)]
+pub fn worlds_opened() -> u32 {
+    BRIDGE.with_borrow(|bridge| bridge.as_ref().map_or(0, |bridge| bridge.worlds))
+}
+
+/// The session up to its end as a scenario; none where more was done than is remembered.
+#[wasm_bindgen(js_name = exportScenario)]
+pub fn export_scenario() -> Option<String> {
+    let about = BRIDGE.with_borrow(|bridge| bridge.as_ref().map(|bridge| About::clone(&bridge.about)))?;
+    with(|simulation| Scenario::of_whole(simulation, about))?.ok()?.to_json().ok()
+}
+
+/// Opens a scenario in place of the world; what is wrong with it where it cannot be opened.
+#[wasm_bindgen(js_name = openScenario)]
+pub fn open_scenario(text: &str) -> Option<String> {
+    let opened =
+        Scenario::parse(text, Bounds::FILE).and_then(|scenario| Ok((scenario.open(Bounds::FILE)?, scenario.about)));
+    match opened {
+        Ok((world, about)) => {
+            with(|simulation| *simulation = world);
+            tell(Told::Opened(about));
+            None
+        }
+        Err(error) => Some(error.to_string()),
     }
 }
 
@@ -54,7 +113,7 @@ pub fn set_in_sight(is_in_sight: bool) {
 #[wasm_bindgen(js_name = attach)]
 pub fn attach() -> u32 {
     let conn = with(Simulation::attach).flatten().map_or(0, ConnId::index);
-    tell();
+    tell(Told::Attached);
     conn
 }
 
@@ -68,7 +127,7 @@ pub fn attached_says(conn: u32, bytes: &[u8]) {
 #[wasm_bindgen(js_name = detach)]
 pub fn detach(conn: u32) {
     with(|simulation| simulation.detach(ConnId::from_index(conn)));
-    tell();
+    tell(Told::Attached);
 }
 
 /// Whether a client is attached; those of a simulation that is gone are not.

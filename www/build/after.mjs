@@ -2,11 +2,13 @@
 // the panel "Attach a client" is bundled, the page's policy filled in, and its service worker told the files.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { bundleAttach } from "./attach.mjs";
 import { withFixedReload, withPolicy } from "./policy.mjs";
 import { writeWorker } from "./worker.mjs";
 
+const SHELL = join(dirname(fileURLToPath(import.meta.url)), "../shell");
 const dist = process.env.TRUNK_STAGING_DIR;
 const page = join(dist, "index.html");
 
@@ -21,6 +23,14 @@ function nameByContent(html, folder) {
   return html.replaceAll(`./${folder}/`, `./${named}/`);
 }
 
+/** Copies a script of `www/shell` to beside the page, likewise under a name of its own. */
+function copyByContent(html, name) {
+  const text = readFileSync(join(SHELL, `${name}.js`), "utf8");
+  const named = `${name}-${createHash("sha256").update(text).digest("hex").slice(0, 16)}.js`;
+  writeFileSync(join(dist, named), text);
+  return html.replaceAll(`./shell/${name}.js`, `./${named}`);
+}
+
 await bundleAttach(join(dist, "attach"));
 let html = readFileSync(page, "utf8");
 const isServed = html.includes(".well-known/trunk/ws");
@@ -28,5 +38,6 @@ html = withFixedReload(html);
 // One sheet is one hash.
 html = html.replaceAll(/<\/style>\s*<style>/g, "\n");
 html = nameByContent(html, "attach");
+html = copyByContent(html, "session");
 writeFileSync(page, withPolicy(html));
 writeWorker(dist, isServed);

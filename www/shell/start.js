@@ -22,6 +22,11 @@ function tell(text) {
   document.body.append(note);
 }
 
+// The session is kept, where the browser keeps anything; within another page there is none.
+if (window === top && !location.hash.includes("embed=")) {
+  addEventListener("TrunkApplicationStarted", () => import("./shell/session.js").then(({ keep }) => keep(window.wasmBindings)).catch(() => {}));
+}
+
 // Without a network the page works as well, from its second visit on; not from a file or within another page.
 if (location.protocol !== "file:" && window === top) {
   addEventListener("TrunkApplicationStarted", () => navigator.serviceWorker?.register("./sw.js").catch(() => {}));
