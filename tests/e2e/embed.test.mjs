@@ -38,7 +38,7 @@ pageTest("a small page shows a tape, a consumer, and what moves time", alone, as
 
 pageTest("a full page is the whole page without its header", alone, async ({ page, origin, picture }) => {
   const [frame] = await embed(page, [`${origin}/#embed=full&preset=limits`]);
-  for (const panel of [".publishers", ".streams", ".consumers", ".log", ".clock"]) assert.equal(await frame.locator(`section${panel}`).count(), 1, panel);
+  for (const panel of [".publishers", ".streams", ".consumers", ".drawer", ".clock"]) assert.equal(await frame.locator(`section${panel}`).count(), 1, panel);
   assert.equal(await frame.locator(".header").count(), 0);
   await picture("embed full");
 });

@@ -11,8 +11,10 @@ const offered = (page) => note(page).innerText();
 /** What the page is at: its time, and what stands on its tapes. */
 const state = async (page) => [await page.getByLabel("Simulated time").innerText(), ...await page.locator(".tape").allInnerTexts()];
 
-/** Publishes `times` times. */
+/** Publishes `times` times, once the page has begun to save. */
 async function work(page, times) {
+  const isEmbedded = page.url().includes("embed=");
+  while (!isEmbedded && !(await page.evaluate(async () => (await navigator.locks.query()).held.length))) await page.waitForTimeout(20);
   for (let time = 0; time < times; time += 1) await button(page.getByRole("article", { name: "Publisher billing-cron" }), "Publish").click();
 }
 
