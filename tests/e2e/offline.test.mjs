@@ -1,9 +1,10 @@
-// Without a network: what the service worker keeps, and how a newer page takes the place of an older one.
+// Without a network, and without a server: what the service worker keeps, and how a newer page takes the place of an older one.
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pageTest } from "./harness.mjs";
+import { pathToFileURL } from "node:url";
+import { assertAccessible, pageTest } from "./harness.mjs";
 import { serve } from "./server.mjs";
 
 const DIST = process.env.JETSTREAM_SIM_DIST;
@@ -96,4 +97,27 @@ pageTest("a slow network does not keep the page from opening", alone, async ({ p
   await page.locator("main").waitFor();
   assert.ok(Date.now() - start < 8_000);
   await server.close();
+});
+
+pageTest("the page as one file works without a server", { load: false }, async ({ page, picture }) => {
+  await page.goto(pathToFileURL(join(DIST, "jetstream-sim.html")).href);
+  await page.locator("main").waitFor();
+  await page.getByRole("button", { name: "One event on", exact: true }).click();
+  await page.locator(".tape").first().getByText("waits to be redelivered").waitFor({ state: "attached" });
+  assert.equal(await page.getByRole("button", { name: "Attach a client" }).count(), 0);
+  const policy = await page.locator("meta[http-equiv=Content-Security-Policy]").getAttribute("content");
+  assert.match(policy, /^default-src 'none'; script-src 'wasm-unsafe-eval' 'sha256-[^;]*'; style-src 'sha256-[^;]*'; style-src-attr/);
+  await assertAccessible(page);
+  await picture("one file");
+});
+
+pageTest("the page as one file stands in a frame that may do nothing but run", alone, async ({ page, origin }) => {
+  await page.setContent(`<iframe sandbox="allow-scripts" src="${origin}/jetstream-sim.html#embed=mini&preset=limits" width="800" height="600"></iframe>`);
+  await page.frameLocator("iframe").locator(".tape").waitFor();
+});
+
+pageTest("the page as one file is downloaded from the help", {}, async ({ page }) => {
+  await page.keyboard.press("?");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download the page as one file" }).click()]);
+  assert.ok(statSync(await download.path()).size > 100_000);
 });

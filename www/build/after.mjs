@@ -1,11 +1,13 @@
 // What is done to the page after trunk has built it, in trunk's staging folder:
-// the panel "Attach a client" is bundled, the page's policy filled in, and its service worker told the files.
+// the panel "Attach a client" is bundled, the page's policy filled in, its service worker told the files, and all of it
+// written as one file as well.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleAttach } from "./attach.mjs";
 import { withFixedReload, withPolicy } from "./policy.mjs";
+import { writeSingle } from "./single.mjs";
 import { writeWorker } from "./worker.mjs";
 
 const SHELL = join(dirname(fileURLToPath(import.meta.url)), "../shell");
@@ -40,4 +42,5 @@ html = html.replaceAll(/<\/style>\s*<style>/g, "\n");
 html = nameByContent(html, "attach");
 html = copyByContent(html, "session");
 writeFileSync(page, withPolicy(html));
+if (!isServed) writeSingle(dist, html);
 writeWorker(dist, isServed);

@@ -1,9 +1,9 @@
 // What the page's Content-Security-Policy lets run: the scripts and styles that are written in the page itself, by hash.
 import { createHash } from "node:crypto";
 
-/** The hashes of what stands in the page between `<name …>` and `</name>`, as a policy names them. */
+/** The hashes of what stands in the page between `<name …>` and `</name>`, as a policy names them; not of data, which has an id. */
 function hashes(html, name) {
-  const inline = html.matchAll(new RegExp(`<${name}(?![^>]*\\ssrc=)[^>]*>([^]*?)</${name}>`, "g"));
+  const inline = html.matchAll(new RegExp(`<${name}(?![^>]*\\s(?:src|id)=)[^>]*>([^]*?)</${name}>`, "g"));
   return [...inline].map(([, text]) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`).join(" ");
 }
 

@@ -3,12 +3,13 @@ import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { SINGLE } from "./single.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
 export function writeWorker(dist, isServed) {
   const source = readFileSync(join(HERE, isServed ? "no-worker.js" : "../shell/sw.js"), "utf8");
-  const names = readdirSync(dist, { recursive: true }).filter((name) => statSync(join(dist, name)).isFile() && name !== "sw.js").sort();
+  const names = readdirSync(dist, { recursive: true }).filter((name) => statSync(join(dist, name)).isFile() && name !== "sw.js" && name !== SINGLE).sort();
   const version = createHash("sha256");
   for (const name of names) version.update(name).update(readFileSync(join(dist, name)));
   const build = {

@@ -27,8 +27,8 @@ if (window === top && !location.hash.includes("embed=")) {
   addEventListener("TrunkApplicationStarted", () => import("./shell/session.js").then(({ keep }) => keep(window.wasmBindings)).catch(() => {}));
 }
 
-// Without a network the page works as well, from its second visit on; not from a file or within another page.
-if (location.protocol !== "file:" && window === top) {
+// Without a network the page works as well, from its second visit on; not within another page, nor where it is one file.
+if (window === top && !document.getElementById("wasm")) {
   addEventListener("TrunkApplicationStarted", () => navigator.serviceWorker?.register("./sw.js").catch(() => {}));
 }
 

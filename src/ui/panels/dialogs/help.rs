@@ -42,7 +42,12 @@ pub fn help(on: &Callback<Action>) -> Element {
         .with(element("h3", "dialog__group").text("Keys"))
         .with(list(&KEYS));
     let close = button("button button--main", "Close").on_click(does(on, PageAction::CloseDialog));
-    element("div", "dialog__form").with(body).with(element("div", "dialog__foot").with(close))
+    let single = element("a", "dialog__link")
+        .attr("href", "jetstream-sim.html")
+        .attr("download", "jetstream-sim.html")
+        .attr("data-single", "")
+        .text("Download the page as one file");
+    element("div", "dialog__form").with(body).with(element("div", "dialog__foot").with(single).with(close))
 }
 
 fn list(entries: &[(&'static str, &'static str)]) -> Element {
