@@ -8,6 +8,7 @@ use crate::sim::actor::ActorId;
 use crate::sim::clock::Speed;
 use crate::sim::command::Command;
 use crate::sim::presets::Preset;
+use crate::view::consumers::ListFocus;
 use crate::view::drawer::Turn;
 use crate::view::form::ApiRequest;
 use crate::view::lit::Lit;
@@ -97,6 +98,8 @@ pub enum PageAction {
     Drawer(Turn),
     /// Looks at a message, and opens the inspector on it.
     Inspect((Rc<str>, u64)),
+    /// Shows other consumers of many.
+    List(ListFocus),
     /// Points at a counter; `None` at none.
     Light(Option<Lit>),
     /// Copies what the log shows, and what it would show of the rest.

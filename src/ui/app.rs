@@ -203,6 +203,7 @@ impl Component for App {
                 "consumers",
                 Consumers {
                     rows: Rc::clone(&rows.consumers),
+                    list: Rc::clone(&rows.list),
                     attached: Rc::clone(&rows.attached),
                     stream,
                     on_action: on_action(),
@@ -247,6 +248,7 @@ impl App {
         let streams = Streams { rows: first.into_iter().cloned().collect(), on_action: on_action() };
         let consumers = Consumers {
             rows: consumer.into_iter().cloned().collect(),
+            list: Rc::default(),
             attached: Rc::default(),
             stream: None,
             on_action: on_action(),
@@ -399,6 +401,7 @@ impl App {
                 self.select(Some(message));
                 self.focus.drawer.turn(Turn::Inspect(Inspected::Message));
             }
+            PageAction::List(list) => self.focus.consumers = list,
             PageAction::Light(lit) => self.focus.lit = lit,
             PageAction::CopyLog => {
                 let text = log::as_text(Scene::of(&self.simulation.borrow(), &self.focus));

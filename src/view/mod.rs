@@ -63,6 +63,8 @@ pub struct Focus {
     /// How often the timeline was zoomed in, or out where negative.
     pub zoom: i8,
     pub drawer: drawer::DrawerFocus,
+    /// Which of many consumers have a card.
+    pub consumers: consumers::ListFocus,
     /// The counter that is pointed at.
     pub lit: Option<lit::Lit>,
 }
@@ -127,6 +129,8 @@ pub struct PageRows {
     pub attached: Rc<[attached::AttachedRow]>,
     pub streams: Rc<[Rc<streams::StreamRow>]>,
     pub consumers: Rc<[Rc<consumers::ConsumerRow>]>,
+    /// Where these stand among all consumers.
+    pub list: Rc<consumers::ConsumerList>,
     pub drawer: Rc<drawer::DrawerRow>,
     /// The last line of the log, whatever the drawer shows.
     pub newest: Option<Rc<log::LogRow>>,
@@ -153,12 +157,14 @@ impl PageRows {
             Before::Goes(rows) => Self::drawer(scene, Some(rows)),
             Before::Nothing => Self::drawer(scene, None),
         };
+        let (consumers, list) = consumers::rows(scene);
         Self {
             clock: Rc::new(clock::row(scene)),
             publishers: publishers::rows(scene),
             attached: attached::rows(scene),
             streams: streams::rows(scene),
-            consumers: consumers::rows(scene),
+            consumers,
+            list,
             drawer,
             newest,
             read_to,

@@ -180,3 +180,58 @@ pageTest("the numbers are plotted over time", {}, async ({ page }) => {
   await panel.getByRole("button", { name: /^1 ORDERS > ledger num_ack_pending/ }).hover();
   assert.equal(await page.locator(".tape__place--lit").count(), 1);
 });
+
+/** Lets a client from outside send `frames` to the page's server, one after the other. */
+const send = (page, frames) => page.evaluate((frames) => {
+  const { attach, attachedSays, detach } = globalThis.wasmBindings;
+  const conn = attach();
+  for (const frame of ['CONNECT {"verbose":false,"name":"filler"}\r\n', ...frames]) attachedSays(conn, new TextEncoder().encode(frame));
+  detach(conn);
+}, frames);
+
+const published = (subject, body) => `PUB ${subject} ${body.length}\r\n${body}\r\n`;
+
+pageTest("of a thousand consumers a few have cards, and any is found by typing", {}, async ({ page, picture }) => {
+  await page.getByLabel("Preset").selectOption("limits");
+  const stream = await page.locator(".streams__card .card__name").first().innerText();
+  await send(page, Array.from({ length: 1000 }, (_, number) => {
+    const name = `c${String(number).padStart(3, "0")}`;
+    return published(`$JS.API.CONSUMER.CREATE.${stream}.${name}`, JSON.stringify({ stream_name: stream, config: { durable_name: name } }));
+  }));
+  const cards = page.locator(".consumers__card");
+  const find = page.getByLabel("Find consumers");
+  await find.fill("c777");
+  assert.equal(await cards.count(), 1);
+  await page.getByText(/^1–1 of 1 found, 100\d in all$/).waitFor();
+  await find.fill("c");
+  assert.equal(await cards.count(), 12);
+  const first = await cards.first().getAttribute("aria-label");
+  await button(page, "Later consumers").focus();
+  await page.keyboard.press("Enter");
+  assert.notEqual(await cards.first().getAttribute("aria-label"), first);
+  await button(page, "Earlier consumers").click();
+  assert.equal(await cards.first().getAttribute("aria-label"), first);
+  await assertAccessible(page);
+  await picture("a thousand consumers");
+});
+
+pageTest("a long stream is jumped through by its map", {}, async ({ page, picture }) => {
+  await page.getByLabel("Preset").selectOption("exactly-once");
+  await send(page, Array.from({ length: 20 }, () => published("payments.x", "y").repeat(1000)));
+  const map = page.getByRole("slider", { name: /^Part of PAYMENTS/ });
+  const seqs = () => page.locator(".tape").first().locator(".tape__seq").allInnerTexts();
+  const last = Number((await seqs()).at(-1));
+  assert.ok(last > 20_000, `${last} are stored`);
+  const box = await map.boundingBox();
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  const middle = Number((await seqs())[0]);
+  assert.ok(Math.abs(middle - last / 2) < last / 20, `${middle} of ${last}`);
+  await page.keyboard.press("ArrowRight");
+  assert.ok(Number((await seqs())[0]) > middle);
+  await page.keyboard.press("Home");
+  assert.equal((await seqs())[0], "1");
+  await page.keyboard.press("End");
+  assert.equal(Number((await seqs()).at(-1)), last);
+  await assertAccessible(page);
+  await picture("map of a long stream");
+});

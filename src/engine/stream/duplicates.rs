@@ -40,7 +40,7 @@ impl Duplicates {
     }
 
     /// Ids with their sequences and the moment at which they are forgotten, oldest first.
-    pub fn iter(&self, window: Duration) -> impl Iterator<Item = (&[u8], u64, Timestamp)> {
+    pub fn iter(&self, window: Duration) -> impl DoubleEndedIterator<Item = (&[u8], u64, Timestamp)> {
         self.order.iter().filter_map(move |id| {
             let entry = self.by_id.get(id)?;
             Some((&**id, entry.seq, entry.stored.map_or(self.next_run?, |stored| stored + window)))

@@ -1,9 +1,11 @@
 //! The consumers: tray, tickets and workers.
 
 mod belt;
+mod list;
 mod workers;
 
 pub use belt::Belt;
+pub use list::{ConsumerList, ListFocus, SHOWN_CARDS};
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -218,15 +220,11 @@ pub struct HeldRow {
     pub ring: Option<Ring>,
 }
 
-/// The consumers of `scene`, by stream, in the order of their making.
-pub fn rows(scene: Scene<'_>) -> Rc<[Rc<ConsumerRow>]> {
+/// The consumers of `scene` that are looked at, and where they stand among all.
+pub fn rows(scene: Scene<'_>) -> (Rc<[Rc<ConsumerRow>]>, Rc<ConsumerList>) {
     let mut rows = Vec::new();
-    for stream in scene.streams() {
-        rows.extend(
-            stream.consumers().filter(|consumer| !consumer.is_hidden()).map(|of| Rc::new(row(scene, stream, of))),
-        );
-    }
-    rows.into()
+    let list = list::visit(scene, |stream, consumer| rows.push(Rc::new(row(scene, stream, consumer))));
+    (rows.into(), list)
 }
 
 fn row<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a Consumer) -> ConsumerRow {

@@ -3,6 +3,7 @@
 //! Positions are counted in cells of the window, never in pixels: a cell has a column, a bookmark stands on the border
 //! behind `at` cells.
 
+mod density;
 mod detail;
 mod lanes;
 mod links;
@@ -10,6 +11,7 @@ mod marks;
 mod strip;
 mod tape;
 
+pub use density::Density;
 pub use detail::consumer_story;
 pub use links::{LinkRow, LinkState};
 pub use tape::{delay_began, hole_cause};
@@ -48,6 +50,8 @@ pub struct StreamRow {
     /// What feeds it: its mirror or its sources.
     pub links: Vec<LinkRow>,
     pub tape: Tape,
+    /// The whole stream at a glance; `None` where the window shows all of it.
+    pub density: Option<Density>,
     /// Whether the tape is read as a table.
     pub is_table: bool,
     pub lanes: Vec<LaneRow>,
@@ -321,6 +325,7 @@ fn row(scene: Scene<'_>, stream: &Stream) -> StreamRow {
         name: name.into(),
         tags: tags(&stream.config),
         links: links::links(scene, stream),
+        density: density::density(stream.store(), &tape),
         lanes: lanes::lanes(stream, &tape),
         more_lanes: num_consumers.saturating_sub(SHOWN_LANES),
         is_table: scene.focus.is_table(name),

@@ -22,16 +22,14 @@ const LOOKED_AT: usize = 256;
 pub fn dedup(scene: Scene<'_>, stream: &Stream) -> Option<DedupBar> {
     let window = stream.config.duplicate_window?;
     let more = stream.duplicates().len().saturating_sub(SHOWN_IDS);
+    let mut newest: Vec<(&[u8], u64, Timestamp)> = stream.duplicates().iter(window).rev().take(SHOWN_IDS).collect();
+    newest.reverse();
     let id = |(id, stream_seq, forgotten): (&[u8], u64, Timestamp)| DedupId {
         id: lossy(id),
         stream_seq,
         ring: Ring::at(scene.now(), forgotten - window, forgotten),
     };
-    Some(DedupBar {
-        window: text::duration(window),
-        ids: stream.duplicates().iter(window).skip(more).map(id).collect(),
-        more: more as u64,
-    })
+    Some(DedupBar { window: text::duration(window), ids: newest.into_iter().map(id).collect(), more: more as u64 })
 }
 
 /// What goes next: by age or TTL if that is due, else by the limit that is reached, else by the ack that is missing.

@@ -9,19 +9,22 @@ mod worker;
 
 use std::rc::Rc;
 
-use yew::{Callback, Html};
+use yew::{Callback, Html, InputEvent};
 
-use crate::ui::action::{Action, Dialog};
+use crate::ui::action::{Action, Dialog, PageAction};
 use crate::ui::panels::attached;
-use crate::ui::widgets::element::Node;
+use crate::ui::widgets::element::{Element, Node, button, element};
+use crate::ui::widgets::field::plain;
 use crate::ui::widgets::memo::{Draw, memo};
+use crate::ui::widgets::{does, typed};
 use crate::view::attached::AttachedRow;
-use crate::view::consumers::ConsumerRow;
+use crate::view::consumers::{ConsumerList, ConsumerRow, ListFocus};
 
 /// The panel.
 #[derive(PartialEq)]
 pub struct Consumers {
     pub rows: Rc<[Rc<ConsumerRow>]>,
+    pub list: Rc<ConsumerList>,
     pub attached: Rc<[AttachedRow]>,
     /// The stream that a new consumer is for, unless chosen otherwise; `None` while there is no stream.
     pub stream: Option<Rc<str>>,
@@ -35,10 +38,44 @@ impl Draw for Consumers {
             memo(format!("{}/{}", row.stream, row.name), card::Card { row: Rc::clone(row), on_action: on.clone() })
         };
         let empty = "No consumer yet. A consumer remembers how far its workers are in a stream.";
+        let none = "No consumer has that in its name, its stream or a filter.";
         super::panel("consumers", "Consumers", self.stream.clone().map(Dialog::NewConsumer), "Add consumer", on)
-            .with(self.rows.is_empty().then(|| super::empty(empty)))
+            .with(self.list.is_long().then(|| self.search()))
+            .with(self.rows.is_empty().then(|| super::empty(if self.list.is_long() { none } else { empty })))
             .each(self.rows.iter().map(card))
             .each(attached::cards(&self.attached, attached::Side::Worker))
             .into_html()
+    }
+}
+
+impl Consumers {
+    /// Of many consumers some have a card: which is chosen by typing, and by going on.
+    fn search(&self) -> Element {
+        let (on, list) = (&self.on_action, &*self.list);
+        let on_input =
+            on.reform(|event: InputEvent| PageAction::List(ListFocus { wanted: typed(&event), from: 0 }).into());
+        let search = element("input", "input")
+            .attr("type", "search")
+            .attr("placeholder", "Name, stream or filter")
+            .label("Find consumers")
+            .value(&list.wanted)
+            .on_input(on_input);
+        let (earlier, later) = list.neighbours();
+        // A button that leads nowhere stays, so that the keyboard does not lose it.
+        let go = |label: &'static str, name: &'static str, from: Option<usize>| {
+            let to = ListFocus { wanted: list.wanted.clone(), from: from.unwrap_or(list.from) };
+            button("button button--small", label)
+                .label(name)
+                .state("aria-disabled", from.is_none())
+                .on_click(does(on, PageAction::List(to)))
+        };
+        let (first, last) = ((list.from + 1).min(list.found), list.from + list.shown);
+        let of = if list.found == list.total { String::new() } else { format!(" found, {} in all", list.total) };
+        let says = element("span", "consumers__range").attr("role", "status");
+        element("div", "consumers__search")
+            .with(plain(search))
+            .with(says.text(format!("{first}–{last} of {}{of}", list.found)))
+            .with(go("Earlier", "Earlier consumers", earlier))
+            .with(go("Later", "Later consumers", later))
     }
 }

@@ -13,7 +13,7 @@ use crate::ui::widgets::{does, numbers, tags};
 use crate::view::form::ApiRequest;
 use crate::view::streams::{StreamRow, TapeWindow, WINDOW_CELLS};
 
-use super::{detail, lanes, links, strip, table, tape};
+use super::{density, detail, lanes, links, strip, table, tape};
 
 #[derive(PartialEq)]
 pub struct Card {
@@ -25,7 +25,8 @@ impl Draw for Card {
     fn draw(&self) -> Html {
         let (row, on) = (&self.row, &self.on_action);
         let content = if row.is_table { table::table(row) } else { self.scroller() };
-        let tape = element("div", "streams__box").with(self.bar()).with(content).with(strip::strip(row, on));
+        let map = row.density.as_ref().map(|density| density::density(row, density, on));
+        let tape = element("div", "streams__box").with(self.bar()).with(map).with(content).with(strip::strip(row, on));
         let edit = Dialog::EditStream(Rc::clone(&row.name));
         element("article", "card streams__card")
             .label(format!("Stream {}", row.name))

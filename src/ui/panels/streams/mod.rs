@@ -1,6 +1,7 @@
 //! The streams.
 
 mod card;
+mod density;
 mod detail;
 mod lanes;
 mod links;
