@@ -19,6 +19,6 @@ pub mod engine;
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 pub mod js;
 pub mod sim;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "js")))]
 pub mod ui;
 pub mod view;

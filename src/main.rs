@@ -1,6 +1,6 @@
 //! Entry of the page: mounts the user interface, nothing else.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "js")))]
 fn main() {
     use std::cell::RefCell;
     use std::rc::Rc;
@@ -15,7 +15,7 @@ fn main() {
     yew::Renderer::<App>::with_props(AppProps { simulation, preset, address: address.into() }).render();
 }
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(not(all(target_arch = "wasm32", not(feature = "js"))))]
 fn main() {
     eprintln!("The page runs in a browser: `cargo xtask serve` builds it and prints its address.");
 }

@@ -38,7 +38,7 @@ test("in a page", async () => {
   const out = join(folder, "site");
   await build({ entryPoints: [join(folder, "page.js")], bundle: true, format: "esm", target: "esnext", outfile: join(out, "page.js"), logLevel: "error" });
   // What bundlers do with `new URL("./file", import.meta.url)`, esbuild leaves to its user.
-  writeFileSync(join(out, "core_bg.wasm"), readFileSync(join(JETSTREAM_SIM_PACKAGE, "core_bg.wasm")));
+  writeFileSync(join(out, "core.packed.wasm"), readFileSync(join(JETSTREAM_SIM_PACKAGE, "core.packed.wasm")));
   writeFileSync(join(out, "index.html"), '<!doctype html><link rel="icon" href="data:,"><body><script type="module" src="page.js"></script>');
   await withBrowser(out, async (page, origin) => {
     await page.goto(origin);

@@ -6,6 +6,7 @@ import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleAttach } from "./attach.mjs";
+import { withPacked } from "./pack.mjs";
 import { withFixedReload, withPolicy } from "./policy.mjs";
 import { writeSingle } from "./single.mjs";
 import { writeWorker } from "./worker.mjs";
@@ -41,6 +42,7 @@ html = withFixedReload(html);
 html = html.replaceAll(/<\/style>\s*<style>/g, "\n");
 html = nameByContent(html, "attach");
 html = copyByContent(html, "session");
+if (process.env.TRUNK_PROFILE === "release") html = withPacked(html, dist);
 writeFileSync(page, withPolicy(html));
 if (!isServed) writeSingle(dist, html);
 writeWorker(dist, isServed);

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { initSync } from "./core.js";
 import { setLoader } from "./simulator.js";
+import { unpack } from "./unpack.js";
 
-setLoader(async () => initSync({ module: readFileSync(new URL("./core_bg.wasm", import.meta.url)) }));
+setLoader(async () => initSync({ module: unpack(readFileSync(new URL("./core.packed.wasm", import.meta.url))) }));
 
 export { JetStreamError, Simulator } from "./simulator.js";

@@ -54,7 +54,7 @@ if (!REAL) {
     t.after(() => rmSync(folder, { recursive: true, force: true }));
     const alias = { "jetstream-sim": join(JETSTREAM_SIM_PACKAGE, "browser.js") };
     await build({ entryPoints: [join(HERE, "page.mjs")], bundle: true, format: "esm", target: "esnext", outfile: join(folder, "page.js"), alias, external: ["node:crypto"], logLevel: "error" });
-    writeFileSync(join(folder, "core_bg.wasm"), readFileSync(join(JETSTREAM_SIM_PACKAGE, "core_bg.wasm")));
+    writeFileSync(join(folder, "core.packed.wasm"), readFileSync(join(JETSTREAM_SIM_PACKAGE, "core.packed.wasm")));
     writeFileSync(join(folder, "index.html"), '<!doctype html><link rel="icon" href="data:,"><script type="module" src="page.js"></script>');
     await withBrowser(folder, async (page, origin) => {
       await page.goto(origin);

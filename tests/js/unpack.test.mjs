@@ -1,0 +1,42 @@
+// What is packed is unpacked again, instruction by instruction.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pack } from "../../www/build/pack.mjs";
+
+const { unpack } = await import(join(process.env.JETSTREAM_SIM_PACKAGE, "unpack.js"));
+
+const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+const section = (id, ...bytes) => [id, bytes.length, ...bytes];
+/** A module with one function of this body. */
+const moduleOf = (...body) => Uint8Array.from([
+  ...HEADER, ...section(1, 1, 0x60, 0, 0), ...section(3, 1, 0), ...section(10, 1, body.length + 1, 0, ...body), ...section(0, 1, 0x78),
+]);
+
+test("every kind of operand comes back in its place", () => {
+  const bodies = {
+    nothing: [0x0b],
+    "blocks in blocks": [0x02, 0x40, 0x03, 0x40, 0x0c, 0x01, 0x0b, 0x0b, 0x0b],
+    "a table of branches": [0x02, 0x40, 0x41, 0x00, 0x0e, 0x02, 0x00, 0x00, 0x00, 0x0b, 0x0b],
+    constants: [0x41, 0x80, 0x7f, 0x1a, 0x42, 0x01, 0x1a, 0x43, 0, 0, 0, 0x3f, 0x1a, 0x44, 0, 0, 0, 0, 0, 0, 0, 0x40, 0x1a, 0x0b],
+    "an end in a constant": [0x44, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x1a, 0x0b],
+    memory: [0x41, 0x00, 0x28, 0x02, 0x80, 0x01, 0x1a, 0x41, 0x00, 0x41, 0x00, 0x41, 0x00, 0xfc, 0x0a, 0x00, 0x00, 0x0b],
+  };
+  for (const [name, body] of Object.entries(bodies)) {
+    const module = moduleOf(...body);
+    assert.deepEqual(unpack(pack(module)), module, name);
+  }
+});
+
+test("the package's own module compiles once it is unpacked", async () => {
+  const packed = readFileSync(join(process.env.JETSTREAM_SIM_PACKAGE, "core.packed.wasm"));
+  assert.ok(!WebAssembly.validate(packed));
+  const module = unpack(packed);
+  assert.ok(WebAssembly.validate(module));
+  assert.deepEqual(Buffer.from(pack(module)), packed);
+});
+
+test("a module without code is refused", () => {
+  assert.throws(() => pack(Uint8Array.from(HEADER)), /no code/);
+});
