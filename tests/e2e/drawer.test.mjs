@@ -144,6 +144,13 @@ pageTest("the wire shows an exchange, decoded, with what it caused", {}, async (
   assert.match(await opened.innerText(), /stream seq\s+2[^]*answer\s+\+ACK: settles it[^]*What happened with it[^]*Ack of #2 for ship/);
   await assertAccessible(page);
   await picture("wire opened");
+  await page.getByLabel("Client", { exact: true }).selectOption("orders-api");
+  await wire.getByRole("button", { name: /publishes, and wants an answer/ }).last().click();
+  await button(wire, "Show the answer").click();
+  assert.match(await wire.locator(".wire__op[aria-expanded=true]").innerText(), /PubAck ORDERS seq 6/);
+  await button(wire, "Show the request").click();
+  assert.match(await opened.innerText(), /reply-to/);
+  await page.getByLabel("Client", { exact: true }).selectOption("");
   const count = await wire.locator("li").count();
   await page.getByLabel("PING, heartbeats").check();
   assert.ok(await wire.locator("li").count() > count);

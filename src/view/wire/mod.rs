@@ -27,6 +27,8 @@ const SHOWN_SUBJECT: usize = 120;
 const SHOWN_CLIENTS: usize = 100;
 /// What an operation caused, in lines of the log.
 const SHOWN_CAUSED: usize = 30;
+/// Frames that are looked through for the other half of an exchange.
+const LOOKED_AT: usize = 500;
 /// Operations of one frame that have numbers of their own.
 const PER_FRAME: u64 = 1 << 9;
 
@@ -86,6 +88,8 @@ pub struct WireDetail {
     pub headers: Vec<(String, String)>,
     /// `None` where it has none.
     pub payload: Option<Payload>,
+    /// The answer to a request, or the request of an answer: its number, and what leads there.
+    pub partner: Option<(u64, &'static str)>,
     /// Lines of the log of the same moment.
     pub caused: Vec<LogRow>,
 }
@@ -200,9 +204,34 @@ fn detail(scene: Scene<'_>, entry: &WireEntry, op: &Op<'_>) -> WireDetail {
     WireDetail {
         parts,
         headers: status.into_iter().chain(headers.iter().map(|(name, value)| (lossy(name), lossy(value)))).collect(),
+        partner: partner(scene, entry, op),
         payload: (!payload.is_empty()).then(|| shown(payload, op.missing)),
         caused: log::find(scene, &query),
     }
+}
+
+/// The other half of an exchange: what was sent to the inbox that a request named, or who named it.
+fn partner(scene: Scene<'_>, entry: &WireEntry, op: &Op<'_>) -> Option<(u64, &'static str)> {
+    let from_client = entry.frame.from_client;
+    let (inbox, theirs, label) = match from_client {
+        true => (op.arg("reply-to"), "subject", "Show the answer"),
+        false => (op.arg("subject"), "reply-to", "Show the request"),
+    };
+    if inbox.is_empty() {
+        return None;
+    }
+    let is_other = |other: &&WireEntry| other.frame.conn == entry.frame.conn && other.frame.from_client != from_client;
+    let number = |other: &WireEntry| {
+        let index = ops(&other.frame.bytes).iter().position(|op| op.arg(theirs) == inbox)?;
+        Some(other.number * PER_FRAME + index as u64)
+    };
+    let entries = scene.simulation.wire().entries();
+    let found = if from_client {
+        entries.skip_while(|other| other.number < entry.number).take(LOOKED_AT).filter(is_other).find_map(number)
+    } else {
+        entries.rev().skip_while(|other| other.number > entry.number).take(LOOKED_AT).filter(is_other).find_map(number)
+    };
+    Some((found?, label))
 }
 
 /// A payload of which `missing` bytes were not kept.
@@ -258,6 +287,11 @@ mod tests {
         let opened = wire(&simulation, open);
         let detail = opened.rows.last().and_then(|row| row.detail.clone()).expect("it is open");
         assert_eq!(detail.parts[0].0, "subject");
+        let request = panel.rows[panel.rows.len() - 2].number;
+        assert_eq!(detail.partner, Some((request, "Show the request")));
+        let asked = wire(&simulation, WireFilter { open: Some(request), ..WireFilter::default() });
+        let asked = asked.rows.iter().find_map(|row| row.detail.as_ref()).expect("it is open");
+        assert_eq!(asked.partner, Some((last.number, "Show the answer")));
         assert!(
             detail.payload.is_some_and(|payload| payload.form == PayloadForm::Json && payload.text.contains("10065"))
         );

@@ -67,10 +67,14 @@ fn detail(row: &WireDetail, on: &Callback<Action>) -> Element {
             element("ol", "").each(row.caused.iter().map(|row| log::line(row, on))),
         ])
     };
+    let partner = |(number, label): (u64, &'static str)| {
+        button("button button--small", label).on_click(does(on, turn(Turn::WireOpen(Some(number)))))
+    };
     element("div", "wire__detail")
         .with(inspector::facts(parts))
         .with((!row.headers.is_empty()).then(|| element("h4", "inspector__part").text("Headers")))
         .with((!row.headers.is_empty()).then(|| inspector::facts(headers)))
         .with(row.payload.as_ref().map(inspector::text))
+        .with(row.partner.map(partner))
         .with((!row.caused.is_empty()).then(caused))
 }
