@@ -38,15 +38,15 @@ after(async () => {
  *
  * @param {string} name
  * @param {{ screen?: { width: number, height: number }, theme?: "light" | "dark", reducedMotion?: "reduce" | "no-preference",
- *   path?: string, touch?: boolean, load?: boolean, isRefusing?: boolean }} options  `load: false` leaves the navigation to the test, and
- *   `isRefusing` lets the page report problems, since it is to refuse something
+ *   forcedColors?: "active" | "none", path?: string, touch?: boolean, load?: boolean, isRefusing?: boolean }} options
+ *   `load: false` leaves the navigation to the test, and `isRefusing` lets the page report problems, since it is to refuse something
  * @param {(tools: object) => Promise<void>} body
  */
 export function pageTest(name, options, body) {
-  const { screen = DESKTOP, theme = "light", reducedMotion = "no-preference", path = "/", touch = false, load = true } = options;
+  const { screen = DESKTOP, theme = "light", reducedMotion = "no-preference", forcedColors = "none", path = "/", touch = false, load = true } = options;
   test(name, { timeout: 120_000 }, async (t) => {
     const { server, browser } = await start();
-    const context = await browser.newContext({ viewport: screen, colorScheme: theme, reducedMotion, hasTouch: touch });
+    const context = await browser.newContext({ viewport: screen, colorScheme: theme, reducedMotion, forcedColors, hasTouch: touch });
     const page = await context.newPage();
     const problems = watch(page);
     const picture = (file) => page.screenshot({ path: join(JETSTREAM_SIM_PICTURES, `${file}.png`) });
@@ -85,9 +85,9 @@ function watch(page) {
 /** Fails where axe finds a rule violated on the page as it is now, and names the elements. */
 export async function assertAccessible(page) {
   // Not by a script element, which the page's policy would refuse.
-  await page.evaluate(AXE);
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
   // Without what axe preloads: it would write style elements, which are refused as well.
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { preload: false }));
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { preload: false, resultTypes: ["violations"] }));
   const words = violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) =>
     `${id}: ${help}\n    ${target.join(" ")}\n    ${failureSummary.replaceAll("\n", "\n    ")}`));
   assert.equal(words.length, 0, `axe: ${words.length} violations\n  ${words.join("\n  ")}`);

@@ -30,7 +30,7 @@ pub fn run(mut args: Args) -> Result {
         return process::run(package::node("clients/frames.mjs")?.args(&args.rest()[1..]));
     }
     if args.peek() == Some("page") {
-        return e2e::script("bench.mjs", &args.rest()[1..]);
+        return process::run(&mut e2e::script("bench.mjs", &args.rest()[1..])?);
     }
     let is_web = args.flag("--web");
     let wanted = args.rest();

@@ -11,13 +11,16 @@ use crate::tools::{Toolbox, cargo_tool, node, rust_target, small_std};
 use crate::{Result, process, project, size};
 
 /// What the page is built from; a folder stands for all that is in it.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 11] = [
     "Cargo.toml",
     "Cargo.lock",
     "Trunk.toml",
     "index.html",
     "src",
-    "www",
+    "www/attach",
+    "www/build",
+    "www/shell",
+    "www/styles",
     "tests/e2e/package-lock.json",
     "tests/js/package-lock.json",
 ];

@@ -46,13 +46,27 @@ pub fn node() -> Result<Command> {
     Ok(node)
 }
 
-/// Runs a file of `tests/e2e/` that is no test.
+/// Builds the page where it is not up to date and gives the run of a file in `tests/e2e/` that is no test.
 ///
 /// # Errors
-/// A tool is missing, the page does not build, or the run fails.
-pub fn script(name: &str, arguments: &[String]) -> Result {
+/// A tool is missing, or the page does not build.
+pub fn script(name: &str, arguments: &[String]) -> Result<Command> {
     build::optimised()?;
-    process::run(node()?.arg(project::root().join(FOLDER).join(name)).args(arguments))
+    let mut node = node()?;
+    node.arg(project::root().join(FOLDER).join(name)).args(arguments);
+    Ok(node)
+}
+
+/// Takes pictures of every view of the page, or of those whose name contains a word given.
+///
+/// They go to `screenshots/` in cargo's target folder; those that README shows also to `www/`.
+///
+/// # Errors
+/// As [`script`]; or a view cannot be reached.
+pub fn screenshots(args: Args) -> Result {
+    let mut node = script("screenshots.mjs", &args.rest())?;
+    node.env("JETSTREAM_SIM_PICTURES", project::target_dir().join("screenshots"));
+    process::run(node.env("JETSTREAM_SIM_README", project::root().join("www")))
 }
 
 /// The test files with these names; all of them, in order, where none is named.

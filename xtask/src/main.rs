@@ -51,7 +51,7 @@ struct Verb {
     run: fn(Args) -> Result,
 }
 
-const VERBS: [Verb; 10] = [
+const VERBS: [Verb; 11] = [
     Verb {
         name: "serve",
         arguments: "[--dev] [--port N] [--open]",
@@ -87,6 +87,12 @@ const VERBS: [Verb; 10] = [
         arguments: "[--dev] [NAME ...]",
         help: "drive the page in headless Chromium; NAME picks tests/e2e/NAME.test.mjs; --dev builds quickly",
         run: e2e::run,
+    },
+    Verb {
+        name: "screenshots",
+        arguments: "[WORD ...]",
+        help: "take pictures of every view, and those of README; WORD picks views by name",
+        run: e2e::screenshots,
     },
     Verb {
         name: "conformance",
@@ -147,7 +153,19 @@ mod tests {
 
     #[test]
     fn usage_names_every_verb() {
-        for verb in ["serve", "build", "package", "test", "clients", "e2e", "conformance", "bench", "fuzz", "lint"] {
+        for verb in [
+            "serve",
+            "build",
+            "package",
+            "test",
+            "clients",
+            "e2e",
+            "screenshots",
+            "conformance",
+            "bench",
+            "fuzz",
+            "lint",
+        ] {
             assert!(usage().contains(&format!("\n  {verb} ")), "{verb}");
         }
     }

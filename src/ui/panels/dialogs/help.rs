@@ -19,7 +19,7 @@ const SIGNS: [(&str, &str); 10] = [
     ("✂ next removal", "Which message goes next, when and why."),
 ];
 
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 12] = [
     ("Space", "Play or pause."),
     ("→", "One event on."),
     ("←", "One event back."),
@@ -29,6 +29,7 @@ const KEYS: [(&str, &str); 11] = [
     ("Ctrl Z", "Undo: to before your last action. With Shift: redo."),
     ("+ −", "Less of the time on the line, larger; more of it."),
     ("← → on a tape", "From message to message; Enter looks at it."),
+    ("← → on a tab", "From tab to tab of the drawer; Home and End to its first and last."),
     ("Esc", "Closes a dialog or menu."),
     ("?", "This help."),
 ];
