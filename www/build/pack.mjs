@@ -61,6 +61,12 @@ export function pack(module) {
   return packed;
 }
 
+/** The script that unpacks, to stand in a page: a file of its own would be one more request before the module can start. */
+export function unpacking() {
+  const source = readFileSync(join(dirname(fileURLToPath(import.meta.url)), "../package/unpack.js"), "utf8");
+  return source.replaceAll(/^\s*(\/\/|\/\*\*|\*).*\n/gm, "").replaceAll(/^export /gm, "");
+}
+
 /** Packs the module of the page in `dist`, and lets the page load it packed. */
 export function withPacked(html, dist) {
   const name = /page-\w+_bg\.wasm/.exec(html)?.[0];
@@ -68,12 +74,9 @@ export function withPacked(html, dist) {
   const packed = name.replace("_bg.wasm", ".packed.wasm");
   writeFileSync(join(dist, packed), pack(readFileSync(join(dist, name))));
   rmSync(join(dist, name));
-  // Within the page: a file of its own would be one more request before the module can start.
-  const source = readFileSync(join(dirname(fileURLToPath(import.meta.url)), "../package/unpack.js"), "utf8");
-  const script = source.replaceAll(/^\s*(\/\/|\/\*\*|\*).*\n/gm, "").replaceAll(/^export /gm, "");
   const start = /const wasm = await init\({ module_or_path: ('[^']*') }\);/;
   if (!start.test(html)) throw new Error("the page starts otherwise than it did");
-  return html.replace(start, (_, address) => `${script}const wasm = await init({ module_or_path: load(${address}) });`).replaceAll(name, packed);
+  return html.replace(start, (_, address) => `${unpacking()}const wasm = await init({ module_or_path: load(${address}) });`).replaceAll(name, packed);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
+import { unpacking } from "./pack.mjs";
 import { withPolicy } from "./policy.mjs";
 
 export const SINGLE = "jetstream-sim.html";
@@ -26,7 +27,8 @@ const START = `
 const text = document.getElementById("wasm").textContent;
 const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-await __wbg_init({ module_or_path: new Response(stream, { headers: { "content-type": "application/wasm" } }) });
+const module = new Uint8Array(await new Response(stream).arrayBuffer());
+await __wbg_init({ module_or_path: MODULE });
 window.wasmBindings = EXPORTS;
 dispatchEvent(new CustomEvent("TrunkApplicationStarted"));
 `;
@@ -34,10 +36,12 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted"));
 /** `html` is the page before its policy is filled in. */
 export function writeSingle(dist, html) {
   const read = (name) => readFileSync(join(dist, name));
-  const [start, module, wasm] = html.match(/<script type="module">\s*import init.*?from '\.\/(.*?)';.*?module_or_path: '\.\/(.*?)'.*?<\/script>/s);
+  const [start, module, isPacked, wasm] = html.match(/<script type="module">\s*import init.*?from '\.\/(.*?)';.*?module_or_path: (load\()?'\.\/(.*?)'.*?<\/script>/s);
   const bindings = inside(read(module).toString());
   const data = `<script type="text/plain" id="wasm">${deflateRawSync(read(wasm), { level: 9 }).toString("base64")}</script>`;
-  let single = replace(html, start, `${data}\n<script type="module">${bindings.code}${START.replace("EXPORTS", bindings.exports)}</script>`);
+  const [unpack, source] = isPacked ? [unpacking(), "unpack(module)"] : ["", "module"];
+  const code = [bindings.code, unpack, START.replace("EXPORTS", bindings.exports).replace("MODULE", source)].join("\n");
+  let single = replace(html, start, `${data}\n<script type="module">${code}</script>`);
   for (const link of single.match(/<link rel="(?:modulepreload|preload)"[^>]*>/g)) single = replace(single, link, "");
   const [load, name] = single.match(/import\("\.\/(session-.*?)"\)/);
   const session = inside(read(name).toString());

@@ -9,7 +9,7 @@ use crate::{Failure, Result, process, project};
 const BUDGET_BYTES: u64 = 300_000;
 
 /// What it may be until then, with time travel, presets and the drawer in it.
-const CEILING_BYTES: u64 = 350_000;
+const CEILING_BYTES: u64 = 420_000;
 
 /// Prints the size of each file that a browser loads.
 const SCRIPT: &str = include_str!("size.mjs");
