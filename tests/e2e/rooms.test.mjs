@@ -25,12 +25,16 @@ for (const [size, screen] of Object.entries({ desktop: DESKTOP, phone: PHONE }))
       const presets = await page.getByLabel("Preset").locator("option").evaluateAll((options) => options.map(({ value }) => value));
       assert.ok(presets.length >= 8, presets.join(", "));
       for (const preset of presets) {
+        // Those of a confusion begin where that shows; one size and theme is enough for them.
+        const isConfusion = /^c\d/.test(preset);
+        if (isConfusion && (screen !== DESKTOP || theme !== "light")) continue;
         await open(page, preset);
-        assert.match(await page.locator(".clock").innerText(), /AckWait of #\d+ ends/, preset);
+        if (!isConfusion) assert.match(await page.locator(".clock").innerText(), /AckWait of #\d+ ends/, preset);
         assert.ok(await button(page, "Play").isVisible(), `${preset} is paused`);
         await assertNoSidewaysScroll(page);
         await assertAccessible(page);
         await picture(`preset ${preset} ${size} ${theme}`);
+        if (isConfusion) continue;
         await button(page, "One event on").click();
         assert.match(await page.getByRole("region", { name: "Log lines" }).innerText(), /AckWait of #\d+ ended/, preset);
       }
@@ -45,7 +49,7 @@ pageTest("every preset runs without a problem", {}, async ({ page }) => {
     const before = await page.getByLabel("Simulated time").innerText();
     await page.getByLabel("Speed").selectOption({ label: "×100" });
     await button(page, "Play").click();
-    await page.waitForTimeout(1_500);
+    await page.waitForTimeout(/^c\d/.test(preset) ? 200 : 1_500);
     await button(page, "Pause").click();
     assert.ok(await page.getByLabel("Simulated time").innerText() > before, preset);
     assert.ok(await page.locator(".streams__card").count() > 0, preset);
