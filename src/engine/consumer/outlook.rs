@@ -19,6 +19,11 @@ pub struct Outlook {
     pub is_full: bool,
     /// The message that is delivered for the first time next.
     pub new: Option<u64>,
+    /// Turns of the loop that find nothing before that, since a message that was listed for the consumer
+    /// (`last_per_subject`) is gone, each of which ends a turn.
+    pub lost_turns: usize,
+    /// How many messages that match have to be stored before there is one to deliver for the first time.
+    pub missing: u64,
 }
 
 /// What a pull request in line gets.
@@ -26,7 +31,7 @@ pub struct Outlook {
 pub enum Claim {
     /// The next message, once its turn comes.
     Served,
-    /// Nothing, since it expired, or names a pin that is no longer one.
+    /// Nothing, since it expired, does not wait for what is not there, or names a pin that is no longer one.
     Ended,
     /// Nothing while another client is pinned.
     NotPinned,
@@ -50,24 +55,31 @@ impl Consumer {
         }
         let num_ack_pending = self.ack_pending.len() as u64 - leaving;
         let max = self.config.max_ack_pending.limit().filter(|_| self.config.ack_policy != AckPolicy::None);
+        let (new, lost_turns) = self.next_new(store);
+        let missing = self.next_stream_seq.saturating_sub(store.last_seq()).max(1);
         Outlook {
+            missing: if new.is_some() { 0 } else { missing },
+            new,
+            lost_turns,
             paced: self.in_hand.as_ref().map(|held| (held.stream_seq(), held.until)),
             again,
             is_full: max.is_some_and(|max| num_ack_pending >= max),
-            new: self.next_new(store),
         }
     }
 
-    /// The message that is delivered for the first time next.
-    fn next_new(&self, store: &MessageStore) -> Option<u64> {
-        let mut from = self.next_stream_seq;
+    /// The message that is delivered for the first time next, and how many turns are lost before.
+    fn next_new(&self, store: &MessageStore) -> (Option<u64>, usize) {
+        let (mut from, mut lost_turns) = (self.next_stream_seq, 0);
         if let Some(list) = &self.skip_list {
-            if let Some(listed) = list.stream_seqs.iter().find(|seq| store.contains(**seq)) {
-                return Some(*listed);
+            for listed in &list.stream_seqs {
+                if store.contains(*listed) {
+                    return (Some(*listed), lost_turns);
+                }
+                lost_turns += 1;
             }
             from = list.resume + 1;
         }
-        store.next(&mut self.cursor.clone(), from)
+        (store.next(&mut self.cursor.clone(), from), lost_turns)
     }
 
     /// Whether `stream_seq`, if it matches, is still to be delivered for the first time.
@@ -85,7 +97,8 @@ impl Consumer {
 
     /// What `request` gets of what `outlook` names.
     pub fn claim(&self, now: Timestamp, outlook: &Outlook, request: &PullRequest) -> Claim {
-        if request.has_expired(now) {
+        let has_nothing = outlook.again.is_none() && outlook.new.is_none();
+        if request.has_expired(now) || (has_nothing && request.ends_with_stream()) {
             return Claim::Ended;
         }
         let priority = request.priority.as_ref();
@@ -104,11 +117,12 @@ impl Consumer {
     }
 
     /// What a request with these thresholds gets of an overflow consumer; 0 is none. Where there is nothing to deliver,
-    /// what it would get of one message more.
+    /// what it would get once there is.
     pub fn overflows(&self, outlook: &Outlook, min_pending: i64, min_ack_pending: i64) -> Claim {
-        // The loop counts the message in hand as pending, also one that is delivered again.
-        let is_counted = outlook.again.is_none() && outlook.new.is_some();
-        let num_pending = self.num_pending + i64::from(!is_counted);
+        // The loop counts the message in hand as pending, also one that is delivered again; and whatever matches, from
+        // when it is stored, even if it is before the start.
+        let more = if outlook.again.is_some() { 1 } else { i64::try_from(outlook.missing).unwrap_or(i64::MAX) };
+        let num_pending = self.num_pending.saturating_add(more);
         let num_ack_pending = self.ack_pending.len() as i64;
         let asks = min_pending > 0 || min_ack_pending > 0;
         let is_reached = (min_pending > 0 && min_pending <= num_pending)
@@ -150,7 +164,7 @@ mod tests {
     #[test]
     fn what_is_due_goes_before_what_is_new_and_whatever_is_pending() {
         let (mut simulation, worker) = world(r#""filter_subject":"s.a","max_ack_pending":1,"ack_wait":5000000000"#);
-        let nothing = Outlook { paced: None, again: None, is_full: false, new: None };
+        let nothing = Outlook { paced: None, again: None, is_full: false, new: None, lost_turns: 0, missing: 0 };
         assert_eq!(outlook(&simulation), Outlook { new: Some(1), ..nothing });
         simulation.act(Command::Fetch { worker, request: FetchRequest::ONE });
         assert_eq!(outlook(&simulation), Outlook { new: Some(3), is_full: true, ..nothing });
@@ -163,14 +177,17 @@ mod tests {
         let (mut simulation, worker) = world(r#""max_deliver":1,"max_ack_pending":1"#);
         simulation.act(Command::Fetch { worker, request: FetchRequest::ONE });
         simulation.act(Command::Settle { worker, consumer_seq: 1, how: Settlement::Nak(None) });
-        let expected = Outlook { paced: None, again: None, is_full: false, new: Some(2) };
+        let expected = Outlook { paced: None, again: None, is_full: false, new: Some(2), lost_turns: 0, missing: 0 };
         assert_eq!(outlook(&simulation), expected);
     }
 
     #[test]
     fn the_last_of_each_subject_come_first() {
         let (simulation, _) = world(r#""deliver_policy":"last_per_subject","filter_subject":"s.*""#);
-        assert_eq!(outlook(&simulation).new, Some(2));
+        let mut simulation = simulation;
+        assert_eq!((outlook(&simulation).new, outlook(&simulation).lost_turns), (Some(2), 0));
+        simulation.request("$JS.API.STREAM.MSG.DELETE.S", br#"{"seq":2}"#);
+        assert_eq!((outlook(&simulation).new, outlook(&simulation).lost_turns), (Some(3), 1));
         let stream = simulation.world().server().account().stream_named("S").expect("it exists");
         let consumer = stream.consumer_named("c").expect("it exists");
         assert_eq!([1, 2, 3, 4].map(|seq| consumer.is_ahead(seq)), [false, true, true, true]);

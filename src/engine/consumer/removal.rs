@@ -27,15 +27,20 @@ impl Consumer {
     /// Gives a message up whose ack wait ended, if no further delivery is allowed. Unlike
     /// [`give_up`](Self::give_up) this happens without an attempt to deliver, with `max_deliver` 1.
     pub(super) fn give_up_if_spent(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64) -> bool {
-        let Some(max) = self.config.max_deliver else { return false };
-        // As the real server counts here, the last delivery is missing, unless it is the only one.
-        let counted = self.ack_pending.redeliveries(stream_seq).max(1);
-        if counted < max {
+        if !self.is_spent(stream_seq) {
             return false;
         }
+        let counted = self.ack_pending.redeliveries(stream_seq).max(1);
         self.give_up(ctx, stream, stream_seq, self.ack_pending.redeliveries(stream_seq) + 1);
         self.ack_pending.set_redeliveries(stream_seq, counted);
         true
+    }
+
+    /// Whether a message whose ack wait ends is given up then. As the real server counts here, the last delivery is
+    /// missing, unless it is the only one.
+    pub(super) fn is_spent(&self, stream_seq: u64) -> bool {
+        let counted = self.ack_pending.redeliveries(stream_seq).max(1);
+        self.config.max_deliver.is_some_and(|max| counted >= max)
     }
 
     fn advise_max_deliveries(&self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, delivered: u64) {

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::ack_pending::PendingState;
+use super::ack_pending::{Pending, PendingState};
 use super::{Consumer, Context, StreamView};
 use crate::engine::api::advisory;
 use crate::engine::date_time::DateTime;
@@ -175,8 +175,17 @@ impl Consumer {
         if !self.is_pull() {
             return self.inactivity_check;
         }
-        let pending_end = self.ack_pending.last_wait_end(self.ack_wait()).map(|end| end + after);
-        self.inactivity_check.max(Some(self.last_active + after)).max(pending_end)
+        let check = self.inactivity_check.max(Some(self.last_active + after))?;
+        let wait = |stream_seq| self.ack_wait().after(self.ack_pending.redeliveries(stream_seq));
+        let kept_until = |(stream_seq, pending): (u64, &Pending)| match pending.state {
+            // What falls due waits once more, though nothing comes of it; what is then given up waits no longer.
+            PendingState::InFlight(at) | PendingState::NakDelayed(at) if self.is_spent(stream_seq) => {
+                (check < at).then(|| at + after)
+            }
+            PendingState::InFlight(at) | PendingState::NakDelayed(at) => Some(at + wait(stream_seq)? + after),
+            PendingState::Due | PendingState::Unbounded => Some(pending.since + wait(stream_seq)? + after),
+        };
+        self.ack_pending.iter().filter_map(kept_until).max().max(Some(check))
     }
 
     /// An unused consumer goes, unless a request waits or a message is pending; then it is looked at again later.

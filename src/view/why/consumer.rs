@@ -84,6 +84,7 @@ fn besides(says: &mut Phrase, gates: &[Gate]) {
 pub const fn short(gate: Gate) -> &'static str {
     match gate {
         Gate::Exists => "there is no such consumer",
+        Gate::Matching => "the filter matches no subject of the stream",
         Gate::Connected => "the worker is not connected",
         Gate::UpToDate => "the worker knows an older configuration",
         Gate::Paced => "a message is held back to keep the pace",
@@ -129,7 +130,7 @@ fn says(case: &Case<'_>, gates: &[Gate]) -> (Cause, Phrase) {
             let says = " {} are on their way where {} may be; the next message goes out when the client confirms.";
             (Cause::FlowControl, head("Flow control waits for an answer.", says, &[Plain(&sent), Plain(&most)]))
         }
-        Gate::Message => nothing_to_deliver(case),
+        Gate::Matching | Gate::Message => nothing_to_deliver(case, *gate),
         Gate::Slot => full(case),
         Gate::Pin => pinned(case),
         Gate::Pull => no_pull(case),
@@ -170,15 +171,13 @@ fn paced(case: &Case<'_>) -> (Cause, Phrase) {
     (Cause::Replays, head("Keeps the pace.", says, &parts))
 }
 
-fn nothing_to_deliver(case: &Case<'_>) -> (Cause, Phrase) {
+fn nothing_to_deliver(case: &Case<'_>, gate: Gate) -> (Cause, Phrase) {
     let (consumer, stream) = (case.consumer, case.stream);
     let name = Code(&consumer.name);
     let store = stream.store();
     let filters: Vec<&str> = consumer.filters().iter().map(SubjectFilter::as_str).collect();
     let filters = filters.join(", ");
-    let is_fed = stream.config.mirror.is_some() || !stream.config.sources.is_empty();
-    let meets = |filter: &SubjectFilter| stream.config.subjects.iter().any(|subject| filter.collides(subject));
-    if !is_fed && !filters.is_empty() && !consumer.filters().iter().any(meets) {
+    if gate == Gate::Matching {
         let says = " {} matches no subject that {} stores, now or later.";
         return (
             Cause::FilterCannotMatch,

@@ -4,8 +4,9 @@ use crate::engine::consumer::config::PriorityPolicy;
 use crate::engine::consumer::waiting::PullRequest;
 use crate::engine::consumer::{Claim, Consumer, Outlook, Wakeup};
 use crate::engine::stream::Stream;
+use crate::engine::subject::SubjectFilter;
 use crate::engine::table::Id;
-use crate::sim::actor::{Actor, ActorId, Worker};
+use crate::sim::actor::{Actor, ActorId, Held, Worker};
 
 use super::Gate;
 use crate::view::Scene;
@@ -16,6 +17,19 @@ pub struct Asker<'a> {
     pub id: ActorId,
     pub actor: &'a Actor,
     pub worker: &'a Worker,
+}
+
+impl<'a> Asker<'a> {
+    /// What the worker holds and can settle. After a RESET two of them may have one consumer sequence, and the older one
+    /// is settled by it.
+    pub fn settles(&self) -> impl Iterator<Item = &'a Held> + use<'a> {
+        let worker = self.worker;
+        let is_meant = |of: &&Held| {
+            let mut same = worker.held().filter(|held| held.consumer_seq == of.consumer_seq);
+            same.next().is_some_and(|first| first.stream_seq == of.stream_seq)
+        };
+        worker.held().filter(move |held| is_meant(held))
+    }
 }
 
 /// What is asked about: a consumer, by a worker of it or by nobody in particular.
@@ -42,13 +56,12 @@ impl<'a> Case<'a> {
     /// The gates that are closed, those first that stand before the others.
     pub fn gates(&self) -> Vec<Gate> {
         let mut gates = Vec::new();
+        if self.can_never_match() {
+            return vec![Gate::Matching];
+        }
         if let Some(asker) = &self.asker {
             close(&mut gates, asker.actor.conn.is_none(), Gate::Connected);
-            close(
-                &mut gates,
-                asker.actor.conn.is_some() && !is_up_to_date(self.consumer, asker.worker),
-                Gate::UpToDate,
-            );
+            close(&mut gates, asker.actor.conn.is_some() && !self.is_known_to(asker.worker), Gate::UpToDate);
         }
         // Whoever connects anew listens, and fetches if it runs.
         let comes_anew = !gates.is_empty();
@@ -69,9 +82,22 @@ impl<'a> Case<'a> {
             self.close_to_pulls(&mut gates, comes_anew);
         }
         let is_awake = self.consumer.due_at(Wakeup::Backlog).is_some_and(|at| at <= self.scene.now());
-        let is_asleep = gates.is_empty() && !is_awake;
+        let stumbles = self.outlook.lost_turns > 0 && self.outlook.again.is_none();
+        // One more who listens wakes nobody.
+        let is_all_else = gates.is_empty() || (comes_anew && gates.len() == 1 && self.consumer.is_push_bound());
+        let is_asleep = (is_all_else && !is_awake) || (!gates.is_empty() && stumbles);
         close(&mut gates, is_asleep, Gate::Awake);
         gates
+    }
+
+    fn can_never_match(&self) -> bool {
+        let (config, filters) = (&self.stream.config, self.consumer.filters());
+        let is_changed = config.mirror.is_some() || !config.sources.is_empty() || config.subject_transform.is_some();
+        let meets = |filter: &SubjectFilter| config.subjects.iter().any(|subject| filter.collides(subject));
+        !is_changed
+            && !filters.is_empty()
+            && !filters.iter().any(meets)
+            && self.outlook.again.or(self.outlook.new).is_none()
     }
 
     /// What a pull request in line gets, of those that somebody listens for, and that are the asker's.
@@ -96,27 +122,52 @@ impl<'a> Case<'a> {
             return;
         }
         let pulls_by_itself = comes_anew && self.asker.is_some_and(|asker| self.fetches_on_its_own(asker.worker));
-        let is_pinned = self.is_pinned_elsewhere();
+        // Whoever connects anew has lost its pin.
+        let is_pinned = self.is_pinned_elsewhere() || (comes_anew && self.consumer.pinned().is_some());
         close(gates, is_pinned, Gate::Pin);
         let is_asked_for = (is_pinned && waits_for_pin) || pulls_by_itself;
         close(gates, !is_asked_for, Gate::Pull);
     }
 
     /// Whether the pin is not the asker's; without an asker, whether there is one.
-    pub fn is_pinned_elsewhere(&self) -> bool {
+    fn is_pinned_elsewhere(&self) -> bool {
         let is_others = |pin: &str| self.asker.is_none_or(|asker| asker.worker.pin_id() != pin);
         self.consumer.config.priority_policy == PriorityPolicy::PinnedClient
             && self.consumer.pinned().is_some_and(|(pin, _)| is_others(pin))
     }
 
-    fn fetches_on_its_own(&self, worker: &Worker) -> bool {
-        worker.script.is_running && !self.is_below_threshold(worker)
+    /// Whether the worker knows the consumer as it is.
+    pub fn is_known_to(&self, worker: &Worker) -> bool {
+        is_up_to_date(self.consumer, worker) && !self.keeps_old_pin(worker)
     }
 
-    /// Whether a request of `worker` would wait for more to be pending.
-    pub fn is_below_threshold(&self, worker: &Worker) -> bool {
-        self.consumer.config.priority_policy == PriorityPolicy::Overflow
-            && self.consumer.overflows(&self.outlook, worker.script.min_pending.into(), 0) == Claim::BelowThreshold
+    /// Whether the worker names a pin that is no longer one.
+    pub fn has_old_pin(&self, worker: &Worker) -> bool {
+        let pin = self.consumer.pinned().map_or("", |(pin, _)| pin);
+        self.consumer.config.priority_policy == PriorityPolicy::PinnedClient
+            && !worker.pin_id().is_empty()
+            && worker.pin_id() != pin
+    }
+
+    /// Whether nobody tells the worker that its pin is no longer one: while there is no other, only a message that goes
+    /// out brings that up.
+    fn keeps_old_pin(&self, worker: &Worker) -> bool {
+        let has_nothing = self.outlook.again.is_none() && self.outlook.new.is_none();
+        self.has_old_pin(worker) && self.consumer.pinned().is_none() && has_nothing
+    }
+
+    fn fetches_on_its_own(&self, worker: &Worker) -> bool {
+        worker.script.is_running && !self.asks_in_vain(worker)
+    }
+
+    /// Whether a request of `worker` would wait for more to be pending, or be refused since it names a threshold where
+    /// there is none.
+    pub fn asks_in_vain(&self, worker: &Worker) -> bool {
+        let min_pending = worker.script.min_pending.into();
+        match self.consumer.config.priority_policy {
+            PriorityPolicy::Overflow => self.consumer.overflows(&self.outlook, min_pending, 0) == Claim::BelowThreshold,
+            _ => min_pending > 0,
+        }
     }
 }
 
@@ -129,8 +180,11 @@ fn close(gates: &mut Vec<Gate>, is_closed: bool, gate: Gate) {
 /// Whether what `worker` read of its consumer still leads it there.
 fn is_up_to_date(consumer: &Consumer, worker: &Worker) -> bool {
     let config = &consumer.config;
-    let listens = worker.binding.listens.as_deref().map(|listens| listens.split(' ').next().unwrap_or_default());
+    let listens = worker.binding.listens.as_deref().map(|listens| listens.split_once(' ').unwrap_or((listens, "")));
+    let queue = config.deliver_group.as_deref().unwrap_or_default();
     let group = config.priority_groups.iter().next();
-    listens == config.deliver_subject.as_deref()
+    let has_pin = !worker.pin_id().is_empty() && config.priority_policy != PriorityPolicy::PinnedClient;
+    !has_pin
+        && listens == config.deliver_subject.as_deref().map(|subject| (subject, queue))
         && (config.priority_policy == PriorityPolicy::None || worker.binding.group.as_ref() == group)
 }

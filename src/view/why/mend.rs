@@ -6,9 +6,9 @@ use super::gates::{Asker, Case};
 use super::publishing::{literal, takes_messages};
 use super::{Gate, Mend, Place, Step};
 use crate::engine::consumer::ack_pending::PendingState;
-use crate::engine::consumer::config::{AckPolicy, PriorityPolicy};
+use crate::engine::consumer::config::AckPolicy;
 use crate::engine::stream::config::StreamConfig;
-use crate::sim::actor::{Actor, Draft, FetchRequest, WorkerScript};
+use crate::sim::actor::{Actor, ActorId, Draft, FetchRequest, Held, WorkerScript};
 use crate::sim::command::{Command, Settlement};
 use crate::view::consumer_form;
 use crate::view::scene::time_of_day;
@@ -33,7 +33,19 @@ pub fn mend(case: &Case<'_>, gates: &[Gate]) -> Option<Mend> {
 
 fn open_all(case: &Case<'_>, gates: &[Gate]) -> Option<Mend> {
     let mut mend = Mend { label: String::new(), steps: Vec::new() };
-    for gate in gates {
+    // Who connects anew has nothing to ack any more. A pause is over before anything is asked for. The message comes when everybody waits for it, so that
+    // nobody who is gone is taken for the one who asks.
+    let mut order = gates.to_vec();
+    let place = |gate: &Gate| match gate {
+        Gate::Running => 0,
+        Gate::Slot => 1,
+        Gate::Pin => 3,
+        Gate::Message => 4,
+        Gate::Awake => 5,
+        _ => 2,
+    };
+    order.sort_by_key(place);
+    for gate in &order {
         let (label, steps) = open(case, gates, *gate)?;
         if !label.is_empty() {
             mend.label += if mend.label.is_empty() { "" } else { ", then " };
@@ -60,7 +72,7 @@ fn open(case: &Case<'_>, gates: &[Gate], gate: Gate) -> Option<Opening> {
     let now = case.scene.now();
     match gate {
         // Answers of their own say what helps there.
-        Gate::Exists => None,
+        Gate::Exists | Gate::Matching => None,
         Gate::Connected => {
             let asker = case.asker?;
             one(format!("Start {} again", asker.actor.name), Command::Restart { client: asker.id })
@@ -70,6 +82,7 @@ fn open(case: &Case<'_>, gates: &[Gate], gate: Gate) -> Option<Opening> {
             let (_, until) = case.outlook.paced?;
             Some((format!("Skip to {}", time_of_day(until)), vec![Step::Wait(until.since(now))]))
         }
+        Gate::Running if gates.contains(&Gate::Pull) => one("Resume", resume(case)),
         Gate::Running => one("Resume", wake(case)),
         Gate::Bound => listen(case),
         Gate::Confirmed => confirm(case),
@@ -78,8 +91,7 @@ fn open(case: &Case<'_>, gates: &[Gate], gate: Gate) -> Option<Opening> {
         Gate::Pin => unpin(case, gates),
         Gate::Pull if gates.contains(&Gate::Pin) && pinned_worker(case).is_some() => Some((String::new(), Vec::new())),
         Gate::Pull => pull(case),
-        Gate::Awake if case.consumer.is_pull() => pull(case).or_else(|| one("Wake it", wake(case))),
-        Gate::Awake => one("Wake it", wake(case)),
+        Gate::Awake => awaken(case, gates),
     }
 }
 
@@ -87,11 +99,26 @@ fn request(subject: String, body: String) -> Command {
     Command::Request { subject, body: body.into_bytes() }
 }
 
+/// Clears the pause at once; the pull request that comes next wakes the consumer.
+fn resume(case: &Case<'_>) -> Command {
+    let (stream, consumer) = (&case.stream.config.name, &case.consumer.name);
+    request(format!("$JS.API.CONSUMER.PAUSE.{stream}.{consumer}"), String::new())
+}
+
 /// Lets a pause end in a moment, which wakes the consumer.
 fn wake(case: &Case<'_>) -> Command {
     let until = case.scene.now() + AT_ONCE;
     let (stream, consumer) = (&case.stream.config.name, &case.consumer.name);
     request(format!("$JS.API.CONSUMER.PAUSE.{stream}.{consumer}"), format!("{{\"pause_until\":\"{until}\"}}"))
+}
+
+/// Another pull request wakes a pull consumer, as often as it loses a turn.
+fn awaken(case: &Case<'_>, gates: &[Gate]) -> Option<Opening> {
+    let Some((label, steps)) = pull(case).filter(|_| case.consumer.is_pull()) else {
+        return one("Wake it", wake(case));
+    };
+    let label = if gates.contains(&Gate::Pull) { String::new() } else { label };
+    Some((label, std::iter::repeat_n(steps, case.outlook.lost_turns.max(1)).flatten().collect()))
 }
 
 /// Lets a worker read the consumer's configuration again.
@@ -125,6 +152,7 @@ fn confirm(case: &Case<'_>) -> Option<Opening> {
     one("Confirm in its place", request(reply.to_owned(), String::new()))
 }
 
+/// An ack of what a worker holds, if that is enough; else room for more.
 fn free_slot(case: &Case<'_>) -> Option<Opening> {
     let pending = case.consumer.ack_pending();
     if case.consumer.config.ack_policy == AckPolicy::FlowControl {
@@ -133,7 +161,7 @@ fn free_slot(case: &Case<'_>) -> Option<Opening> {
     let is_all = case.consumer.config.ack_policy == AckPolicy::All;
     let mut held = case.workers().filter(|of| of.actor.conn.is_some()).flat_map(|asker| {
         // With ack policy all the last one settles those before it too.
-        let of_worker = asker.worker.held().filter(|held| pending.contains(held.stream_seq));
+        let of_worker = asker.settles().filter(|held| pending.contains(held.stream_seq));
         let found = if is_all {
             of_worker.max_by_key(|held| held.consumer_seq)
         } else {
@@ -141,8 +169,18 @@ fn free_slot(case: &Case<'_>) -> Option<Opening> {
         };
         found.map(|held| (asker.id, held))
     });
+    let max = case.consumer.config.max_ack_pending.limit().unwrap_or(u64::MAX);
+    let missing = (pending.len() as u64 + 1).saturating_sub(max);
+    let floor = case.consumer.reported().ack_floor.consumer_seq;
+    let settles = |held: &Held| match is_all {
+        // What a late ack has moved the floor past cannot be acked any more.
+        true if held.consumer_seq <= floor => 0,
+        true => pending.iter().filter(|(seq, _)| *seq <= held.stream_seq).count() as u64,
+        false => 1,
+    };
     let delayed = pending.iter().any(|(_, entry)| matches!(entry.state, PendingState::NakDelayed(_)));
-    if !delayed && let Some((worker, held)) = held.next() {
+    let is_enough = |(_, held): &(ActorId, &Held)| !delayed && settles(held) >= missing;
+    if let Some((worker, held)) = held.find(is_enough) {
         let settle = Command::Settle { worker, consumer_seq: held.consumer_seq, how: Settlement::Ack };
         return one(format!("Ack #{}", held.stream_seq), settle);
     }
@@ -181,7 +219,7 @@ fn unpin(case: &Case<'_>, gates: &[Gate]) -> Option<Opening> {
     if gates.contains(&Gate::Pull)
         && let Some(pinned) = pinned_worker(case)
     {
-        return fetch(&pinned);
+        return Some(ask(case, &pinned));
     }
     let (stream, consumer) = (&case.stream.config.name, &case.consumer.name);
     let group = case.consumer.config.priority_groups.iter().next()?;
@@ -189,49 +227,46 @@ fn unpin(case: &Case<'_>, gates: &[Gate]) -> Option<Opening> {
     one("Unpin the pinned client", unpin)
 }
 
-fn fetch(asker: &Asker<'_>) -> Option<Opening> {
-    one(format!("Let {} fetch 1", asker.actor.name), Command::Fetch { worker: asker.id, request: FetchRequest::ONE })
-}
-
-/// A pull request of the asker; of whoever holds least; of a new worker.
+/// A pull request of the asker; of whoever holds least; of one who is not there yet; of a new worker.
 fn pull(case: &Case<'_>) -> Option<Opening> {
-    let could = |of: &Asker<'_>| of.actor.conn.is_some() && !case.is_below_threshold(of.worker);
-    let free = || case.workers().filter(could).min_by_key(|of| (of.worker.has_open_pull(), of.worker.held().len()));
-    let waiting = || case.workers().find(|of| of.actor.conn.is_some());
-    let chosen = case.asker.or_else(free).or_else(waiting);
-    let Some(asker) = chosen else {
-        let Some(dead) = case.workers().next() else { return add_worker(case) };
-        let mut steps = vec![Step::Do(Command::Restart { client: dead.id })];
-        if !dead.worker.script.is_running {
-            steps.push(Step::Do(Command::Fetch { worker: dead.id, request: FetchRequest::ONE }));
-        }
-        return Some((format!("Start {} again", dead.actor.name), steps));
+    let is_able = |of: &Asker<'_>| of.actor.conn.is_some() && case.is_known_to(of.worker);
+    let rank = |of: &Asker<'_>| {
+        (!is_able(of), case.asks_in_vain(of.worker), of.worker.has_open_pull(), of.worker.held().len())
     };
-    if case.is_below_threshold(asker.worker) {
-        let script = WorkerScript { min_pending: 0, ..asker.worker.script.clone() };
-        let set = Command::SetWorkerScript { worker: asker.id, name: asker.actor.name.clone(), script };
-        let ask = Command::Fetch { worker: asker.id, request: FetchRequest::ONE };
-        return Some((format!("Let {} take any message", asker.actor.name), [set, ask].map(Step::Do).into()));
+    let Some(asker) = case.asker.or_else(|| case.workers().min_by_key(rank)) else { return add_worker(case) };
+    if case.asker.is_some() || is_able(&asker) {
+        return Some(ask(case, &asker));
     }
-    let (label, mut steps) = fetch(&asker)?;
-    if has_old_pin(case, &asker) {
-        // The first request is refused, for its pin is no longer one; the worker then asks without.
-        steps.extend(fetch(&asker)?.1);
+    let mut steps = Vec::new();
+    if asker.actor.conn.is_some() {
+        steps.push(Step::Do(Command::Kill { client: asker.id }));
     }
-    Some((label, steps))
+    steps.push(Step::Do(Command::Restart { client: asker.id }));
+    steps.extend(ask(case, &asker).1);
+    Some((format!("Start {} again", asker.actor.name), steps))
 }
 
-fn has_old_pin(case: &Case<'_>, asker: &Asker<'_>) -> bool {
-    let pin = case.consumer.pinned().map_or("", |(pin, _)| pin);
-    case.consumer.config.priority_policy == PriorityPolicy::PinnedClient
-        && !asker.worker.pin_id().is_empty()
-        && asker.worker.pin_id() != pin
+/// A pull request of this worker, without a threshold that it would not reach.
+fn ask(case: &Case<'_>, asker: &Asker<'_>) -> Opening {
+    let (mut label, mut steps) = (format!("Let {} fetch 1", asker.actor.name), Vec::new());
+    if case.asks_in_vain(asker.worker) {
+        let script = WorkerScript { min_pending: 0, ..asker.worker.script.clone() };
+        steps.push(Step::Do(Command::SetWorkerScript { worker: asker.id, name: asker.actor.name.clone(), script }));
+        label = format!("Let {} take any message", asker.actor.name);
+    }
+    let fetch = || Step::Do(Command::Fetch { worker: asker.id, request: FetchRequest::ONE });
+    if case.has_old_pin(asker.worker) {
+        // The first request is refused, for its pin is no longer one; the worker then asks without.
+        steps.push(fetch());
+    }
+    steps.push(fetch());
+    (label, steps)
 }
 
 /// Publishes what the consumer would deliver; a publisher of the page does it if one has such a draft.
 fn publish(case: &Case<'_>) -> Option<Opening> {
     let config = &case.stream.config;
-    let missing = case.consumer.next_stream_seq().saturating_sub(case.stream.store().last_seq()).max(1);
+    let missing = case.outlook.missing.max(1);
     if !takes_messages(case.stream) || missing > MOST_PUBLISHED {
         return None;
     }

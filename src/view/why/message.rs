@@ -168,7 +168,7 @@ fn ack(case: &Case<'_>, seq: u64) -> Option<Mend> {
     let pending = case.consumer.ack_pending().get(seq)?;
     let is_late = !matches!(pending.state, PendingState::InFlight(_));
     let mut holders = case.workers().filter(|of| of.actor.conn.is_some() && !is_late);
-    let (worker, held) = holders.find_map(|of| Some((of, of.worker.held().find(|held| held.stream_seq == seq)?)))?;
+    let (worker, held) = holders.find_map(|of| Some((of, of.settles().find(|held| held.stream_seq == seq)?)))?;
     let settle = Command::Settle { worker: worker.id, consumer_seq: held.consumer_seq, how: Settlement::Ack };
     Some(Mend { label: format!("Ack #{seq} for {}", worker.actor.name), steps: vec![Step::Do(settle)] })
 }
@@ -243,13 +243,17 @@ fn turn(case: &Case<'_>, message: &StoredMessage<'_>) -> Answer {
     }
     let mut answer = match pending.get(seq) {
         Some(entry) => delivered(case, seq, entry),
+        None if case.outlook.again == Some(seq) => waits(case, seq, Cause::Due, "Due again."),
+        None if case.outlook.paced.is_some_and(|(held, _)| held == seq) => {
+            waits(case, seq, Cause::Ahead, "Not delivered yet.")
+        }
         None if pending.is_redelivered(seq) => {
             let times = text::counted(pending.redeliveries(seq) + 1, "delivery").replace("deliverys", "deliveries");
             let says =
                 " {} stopped after {}: max_deliver is reached, an advisory went out, and it is not delivered again.";
             Answer::new(Cause::GaveUp, head("Given up.", says, &[name, Plain(&times)]))
         }
-        None if consumer.is_ahead(seq) => ahead(case, seq),
+        None if consumer.is_ahead(seq) => waits(case, seq, Cause::Ahead, "Not delivered yet."),
         None => passed(case, message),
     };
     if pending.contains(seq) || pending.is_redelivered(seq) {
@@ -311,10 +315,6 @@ fn delivered(case: &Case<'_>, seq: u64, entry: &Pending) -> Answer {
             Answer::new(Cause::InFlight, head("In flight.", says, &[name]))
         }
     }
-}
-
-fn ahead(case: &Case<'_>, seq: u64) -> Answer {
-    waits(case, seq, Cause::Ahead, "Not delivered yet.")
 }
 
 /// It is to be delivered: after which others, to whom, and what hinders that.

@@ -118,6 +118,8 @@ pub enum Place {
 pub enum Gate {
     /// The consumer or its stream exists.
     Exists,
+    /// The filters can match a subject of the stream. Nothing else helps before.
+    Matching,
     /// The worker is connected.
     Connected,
     /// The worker knows the consumer as it is configured now.

@@ -59,6 +59,7 @@ pub fn not_there(case: &Case<'_>, gate: Gate) -> (Cause, Phrase) {
     }
     let how = match &case.consumer.config.deliver_subject {
         Some(to) => ["delivers to ", to, " now"].concat(),
+        None if case.asker.is_some_and(|asker| !asker.worker.pin_id().is_empty()) => "pins nobody now".into(),
         None if case.consumer.config.priority_groups.is_empty() => "is to be asked by pull requests now".into(),
         None => "wants pull requests to name a priority group now".into(),
     };
