@@ -14,7 +14,7 @@ use crate::oracle::{Fix, Question, does, fixes, has_received, is_held, needed};
 use crate::worlds::{World, seconds};
 
 /// Worlds of the run, and what is done in each.
-const SEEDS: u64 = 150;
+const SEEDS: u64 = 100;
 const STEPS: u64 = 70;
 
 const SUBJECTS: [&str; 3] = ["s.a", "s.b", "s.c"];
