@@ -25,7 +25,12 @@ fn slot(row: &Slot) -> Element {
     };
     let text = element("span", "tray__text")
         .with(element("b", "").text(format!("#{}", row.stream_seq)))
-        .with(element("span", "").text(text.to_owned()))
+        .with(element("span", "").text(first_unit(text).to_owned()))
         .with(heard(format!(" {}", row.state.label())));
     element("li", class).key(row.stream_seq).title(row.state.label()).with(drawn).with(text)
+}
+
+/// Of `1 min 58 s` the minutes: there is no room for more in a ring, and the ring itself tells the rest.
+fn first_unit(left: &str) -> &str {
+    left.match_indices(' ').nth(1).map_or(left, |(end, _)| &left[..end])
 }
