@@ -10,7 +10,7 @@ use super::form::object;
 use super::text::form_duration;
 use crate::engine::api::json::{Map, Value};
 use crate::engine::table::ConnId;
-use crate::sim::actor::{Actor, Draft, FetchRequest, PublisherScript, Worker};
+use crate::sim::actor::{ActorId, Draft, FetchRequest, PublisherScript, Worker};
 use crate::sim::command::Command;
 use crate::sim::journal::Entry;
 
@@ -47,36 +47,33 @@ pub fn as_text(lines: &[CliLine]) -> String {
 }
 
 fn line(scene: Scene<'_>, entry: &Entry) -> Option<CliLine> {
-    let words = match &entry.command {
+    let actor = |id: ActorId| scene.world.actors().get(id);
+    let text = match &entry.command {
         Command::AddPublisher { script, .. } | Command::SetPublisherScript { script, .. } => publish_every(script)?,
         Command::Publish { draft, times, .. } => {
-            let mut words = publish(draft);
+            let mut text = publish(draft);
             if *times > 1 {
-                words.extend(["--count".to_owned(), times.to_string()]);
+                words(&mut text, &["--count", &times.to_string()]);
             }
-            words
+            text
         }
-        Command::Fetch { worker, request } => {
-            let worker = scene.world.actors().get(*worker).and_then(Actor::worker)?;
-            fetch(worker, request)
-        }
+        Command::Fetch { worker, request } => fetch(actor(*worker)?.worker()?, request),
         Command::Request { subject, body } => request(subject, body),
         Command::Settle { worker, consumer_seq, .. } => {
-            let actor = scene.world.actors().get(*worker)?;
-            let Some(words) = sent_ack(scene, entry.moment, actor.conn) else {
-                return remark(&[&actor.name, " answered consumer sequence ", &consumer_seq.to_string()]);
-            };
-            words
+            let actor = actor(*worker)?;
+            match sent_ack(scene, entry.moment, actor.conn) {
+                Some(text) => text,
+                None => return remark(&[&actor.name, " answered consumer sequence ", &consumer_seq.to_string()]),
+            }
         }
-        Command::Kill { client } => return remark(&[&scene.world.actors().get(*client)?.name, " lost its connection"]),
+        Command::Kill { client } => return remark(&[&actor(*client)?.name, " lost its connection"]),
         Command::CutLink { stream, is_cut, .. } => {
             return remark(&["a link of ", stream, if *is_cut { " was cut" } else { " was mended" }]);
         }
         _ => return None,
     };
-    let text = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
     if text.len() > MAX_LENGTH {
-        return remark(&["nats ", &words[1], " …: ", &text.len().to_string(), " letters, too long to show"]);
+        return remark(&["a command of ", &text.len().to_string(), " bytes, too long to show"]);
     }
     Some(CliLine { text, is_remark: false })
 }
@@ -85,17 +82,23 @@ fn remark(parts: &[&str]) -> Option<CliLine> {
     Some(CliLine { text: parts.concat(), is_remark: true })
 }
 
-fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
-    words.map(str::to_owned).into()
-}
-
-/// A word as a shell reads it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
+/// Adds words as a shell reads them.
+fn words(text: &mut String, words: &[&str]) {
+    for word in words {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        if !word.is_empty() && word.chars().all(is_plain) {
+            text.push_str(word);
+            continue;
+        }
+        text.push('\'');
+        for c in word.chars() {
+            if c == '\'' { text.push_str(r"'\''") } else { text.push(c) }
+        }
+        text.push('\'');
     }
-    ["'", &word.replace('\'', r"'\''"), "'"].concat()
 }
 
 /// The tool has a blank of its own for the number of a message.
@@ -103,46 +106,47 @@ fn template(text: &str) -> String {
     text.replace(NUMBER, "{{Count}}")
 }
 
-fn publish(draft: &Draft) -> Vec<String> {
-    let mut words = words(["nats", "pub", &template(&draft.subject), &template(&draft.payload)]);
+fn publish(draft: &Draft) -> String {
+    let mut text = String::from("nats pub");
+    words(&mut text, &[&template(&draft.subject), &template(&draft.payload)]);
     let msg_id = Some(("Nats-Msg-Id", &*draft.msg_id)).filter(|(_, id)| !id.is_empty());
     let headers = draft.headers.iter().map(|(name, value)| (&**name, &**value));
     for (name, value) in headers.chain(msg_id) {
-        words.extend(["-H".to_owned(), [name, ":", &template(value)].concat()]);
+        words(&mut text, &["-H", &[name, ":", &template(value)].concat()]);
     }
-    words.push("--jetstream".to_owned());
-    words
+    text + " --jetstream"
 }
 
 /// The answer to a delivery that went out behind `moment`, as long as the wire remembers it.
-fn sent_ack(scene: Scene<'_>, moment: u64, conn: Option<ConnId>) -> Option<Vec<String>> {
+fn sent_ack(scene: Scene<'_>, moment: u64, conn: Option<ConnId>) -> Option<String> {
     let entries = scene.simulation.wire().entries().rev().skip_while(|entry| entry.moment > moment + 1);
     let mut frames = entries.take_while(|entry| entry.moment > moment).map(|entry| &entry.frame);
     let frame = frames
         .find(|frame| frame.from_client && Some(frame.conn) == conn && frame.bytes.starts_with(b"PUB $JS.ACK."))?;
-    let text = std::str::from_utf8(&frame.bytes).ok()?;
-    let (line, rest) = text.split_once("\r\n")?;
+    let (line, rest) = std::str::from_utf8(&frame.bytes).ok()?.split_once("\r\n")?;
     let (subject, sizes) = line.strip_prefix("PUB ")?.split_once(' ')?;
     let size = sizes.rsplit(' ').next()?.parse::<usize>().ok()?;
-    Some(words(["nats", "pub", subject, rest.get(..size)?]))
+    let mut text = String::from("nats pub");
+    words(&mut text, &[subject, rest.get(..size)?]);
+    Some(text)
 }
 
 /// A publisher with a script; `None` for one that publishes by hand.
-fn publish_every(script: &PublisherScript) -> Option<Vec<String>> {
+fn publish_every(script: &PublisherScript) -> Option<String> {
     let every = u64::try_from(script.every?.as_nanos()).ok()?;
-    let mut words = publish(&script.draft);
+    let mut text = publish(&script.draft);
     let count = script.count.unwrap_or(1_000_000).to_string();
-    words.extend(["--count".to_owned(), count, "--sleep".to_owned(), form_duration(every)]);
-    Some(words)
+    words(&mut text, &["--count", &count, "--sleep", &form_duration(every)]);
+    Some(text)
 }
 
-fn fetch(worker: &Worker, request: &FetchRequest) -> Vec<String> {
-    let mut words = words(["nats", "consumer", "next", &worker.stream, &worker.consumer]);
-    words.extend(["--count".to_owned(), request.batch.to_string(), "--no-ack".to_owned()]);
+fn fetch(worker: &Worker, request: &FetchRequest) -> String {
+    let mut text = String::from("nats consumer next");
+    words(&mut text, &[&worker.stream, &worker.consumer, "--count", &request.batch.to_string(), "--no-ack"]);
     if let Some(expires) = request.expires.and_then(|expires| u64::try_from(expires.as_nanos()).ok()) {
-        words.extend(["--timeout".to_owned(), form_duration(expires)]);
+        words(&mut text, &["--timeout", &form_duration(expires)]);
     }
-    words
+    text
 }
 
 /// Calls of the API that the tool has a verb for; the subject goes on with the names.
@@ -158,39 +162,42 @@ const VERBS: [(&str, &str); 9] = [
     ("CONSUMER.UNPIN.", "consumer unpin"),
 ];
 
-fn request(subject: &str, body: &[u8]) -> Vec<String> {
-    let Some(call) = subject.strip_prefix("$JS.API.") else {
-        return words(["nats", "req", subject, &String::from_utf8_lossy(body)]);
-    };
+fn request(subject: &str, body: &[u8]) -> String {
     let fields = object(body).unwrap_or_default();
-    let known = command(call, &fields).or_else(|| create(call, &fields));
-    known.unwrap_or_else(|| {
-        // On one line, as it is typed.
-        let body = Value::parse(body).map_or_else(|| String::from_utf8_lossy(body).into(), |body| body.to_string());
-        words(["nats", "req", subject, &body])
-    })
+    let call = subject.strip_prefix("$JS.API.");
+    if let Some(text) = call.and_then(|call| command(call, &fields).or_else(|| create(call, &fields))) {
+        return text;
+    }
+    // On one line, as it is typed; a message is left as it is.
+    let value = call.and_then(|_| Value::parse(body));
+    let body = value.map_or_else(|| String::from_utf8_lossy(body).into_owned(), |value| value.to_string());
+    let mut text = String::from("nats req");
+    words(&mut text, &[subject, &body]);
+    text
 }
 
 /// A call that the tool has a verb for, if it has a flag for every field.
-fn command(call: &str, fields: &Map) -> Option<Vec<String>> {
+fn command(call: &str, fields: &Map) -> Option<String> {
     let (names, verb) = VERBS.iter().find_map(|(prefix, verb)| Some((call.strip_prefix(prefix)?, *verb)))?;
-    let mut words = words(["nats"]);
-    words.extend(verb.split(' ').chain(names.split('.')).map(str::to_owned));
+    let mut text = ["nats ", verb].concat();
+    for name in names.split('.') {
+        words(&mut text, &[name]);
+    }
     for (name, value) in fields.iter() {
         let flag = match (verb, name.as_str()) {
             ("stream purge", "keep") => "--keep=",
             ("stream purge", "seq") => "--seq=",
+            ("consumer reset", "seq") => "--sequence=",
             ("stream purge", "filter") => "--subject=",
             ("stream rmm", "seq") | ("consumer unpin", "group") => "",
-            ("consumer reset", "seq") => "--sequence=",
             _ => return None,
         };
-        words.push([flag, &plain(value)].concat());
+        words(&mut text, &[&[flag, &plain(value)].concat()]);
     }
     if !verb.ends_with("info") {
-        words.push("-f".to_owned());
+        text.push_str(" -f");
     }
-    Some(words)
+    Some(text)
 }
 
 fn plain(value: &Value) -> String {
@@ -251,26 +258,24 @@ const CONSUMER_FLAGS: [(&str, Flag); 16] = [
 ];
 
 /// A stream or consumer that is made, if the tool has a flag for every field of it.
-fn create(call: &str, fields: &Map) -> Option<Vec<String>> {
+fn create(call: &str, fields: &Map) -> Option<String> {
     if let Some(name) = call.strip_prefix("STREAM.CREATE.") {
-        let mut words = words(["nats", "stream", "add", name]);
-        let retention = fields.get("retention").map(plain);
-        let retention = retention.map(|retention| if retention == "workqueue" { "work".to_owned() } else { retention });
-        words.extend(retention.into_iter().flat_map(|retention| ["--retention".to_owned(), retention]));
-        flags(&mut words, fields, &STREAM_FLAGS, &["name", "retention", "allow_direct", "num_replicas"])?;
-        // The tool turns it on unless it is told not to.
-        if fields.get("allow_direct").and_then(Value::as_bool) != Some(true) {
-            words.push("--no-allow-direct".to_owned());
+        let mut text = String::from("nats stream add");
+        words(&mut text, &[name]);
+        if let Some(retention) = fields.get("retention").map(plain) {
+            words(&mut text, &["--retention", if retention == "workqueue" { "work" } else { &retention }]);
         }
-        words.push("--defaults".to_owned());
-        return Some(words);
+        flags(&mut text, fields, &STREAM_FLAGS, &["name", "retention", "allow_direct", "num_replicas"])?;
+        // The tool turns it on unless it is told not to.
+        let is_direct = fields.get("allow_direct").and_then(Value::as_bool) == Some(true);
+        return Some(text + if is_direct { " --defaults" } else { " --no-allow-direct --defaults" });
     }
-    let names: Vec<&str> = call.strip_prefix("CONSUMER.CREATE.")?.split('.').collect();
-    let [stream, name, ..] = *names else { return None };
+    let (stream, name) = call.strip_prefix("CONSUMER.CREATE.")?.split_once('.')?;
     let config = fields.get("config")?.as_object()?;
-    let mut words = words(["nats", "consumer", "add", stream, name]);
+    let mut text = String::from("nats consumer add");
+    words(&mut text, &[stream, name.split('.').next()?]);
     if config.get("deliver_subject").is_none() {
-        words.push("--pull".to_owned());
+        text.push_str(" --pull");
     }
     let deliver = match config.get("deliver_policy").map(plain).as_deref() {
         None | Some("all") => "all".to_owned(),
@@ -279,31 +284,23 @@ fn create(call: &str, fields: &Map) -> Option<Vec<String>> {
         Some(policy @ ("last" | "new")) => policy.to_owned(),
         Some(_) => return None,
     };
-    words.extend(["--deliver".to_owned(), deliver]);
-    flags(
-        &mut words,
-        config,
-        &CONSUMER_FLAGS,
-        &["durable_name", "name", "deliver_policy", "opt_start_seq", "num_replicas"],
-    )?;
-    if config.get("durable_name").is_none() {
-        words.push("--ephemeral".to_owned());
-    }
-    words.push("--defaults".to_owned());
-    Some(words)
+    words(&mut text, &["--deliver", &deliver]);
+    let others = ["durable_name", "name", "deliver_policy", "opt_start_seq", "num_replicas"];
+    flags(&mut text, config, &CONSUMER_FLAGS, &others)?;
+    Some(text + if config.get("durable_name").is_none() { " --ephemeral --defaults" } else { " --defaults" })
 }
 
 /// Adds the flags for `fields` without the `others`; `None` where one has no flag.
-fn flags(words: &mut Vec<String>, fields: &Map, table: &[(&str, Flag)], others: &[&str]) -> Option<()> {
+fn flags(text: &mut String, fields: &Map, table: &[(&str, Flag)], others: &[&str]) -> Option<()> {
     for (name, value) in fields.iter().filter(|(name, _)| !others.contains(&name.as_str())) {
         let (_, flag) = table.iter().find(|(field, _)| field == name)?;
         match (flag, value) {
-            (Text(flag), value) => words.extend([(*flag).to_owned(), plain(value)]),
+            (Text(flag), value) => words(text, &[flag, &plain(value)]),
             (List(flag), Value::Array(values)) => {
-                values.iter().for_each(|value| words.extend([(*flag).to_owned(), plain(value)]));
+                values.iter().for_each(|value| words(text, &[flag, &plain(value)]));
             }
-            (Nanos(flag), value) => words.extend([(*flag).to_owned(), form_duration(value.as_u64()?)]),
-            (On(flag), Value::Bool(true)) => words.push((*flag).to_owned()),
+            (Nanos(flag), value) => words(text, &[flag, &form_duration(value.as_u64()?)]),
+            (On(flag), Value::Bool(true)) => words(text, &[flag]),
             (On(_), Value::Bool(false)) => {}
             _ => return None,
         }
@@ -317,7 +314,6 @@ mod tests {
 
     use super::*;
     use crate::sim::Simulation;
-    use crate::sim::actor::ActorId;
     use crate::sim::command::Settlement;
     use crate::sim::presets::Preset;
     use crate::view::Focus;
@@ -393,8 +389,7 @@ mod tests {
             ),
         ];
         for (call, body, expected) in cases {
-            let words = request(&["$JS.API.", call].concat(), body.as_bytes());
-            assert_eq!(words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "), expected);
+            assert_eq!(request(&["$JS.API.", call].concat(), body.as_bytes()), expected);
         }
     }
 

@@ -6,7 +6,7 @@ use crate::ui::action::{Action, PageAction};
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, button, element};
 
-const SIGNS: [(&str, &str); 10] = [
+const SIGNS: [(&str, &str); 12] = [
     ("Tape", "A stream: every message has a number, and what is removed leaves a dashed hole that names its cause."),
     ("▽ delivered", "A consumer's bookmark: the last message that it has sent out."),
     ("▲ ack floor", "The other bookmark: everything up to here is settled."),
@@ -16,6 +16,8 @@ const SIGNS: [(&str, &str); 10] = [
     ("Tray", "Deliveries that wait for an ack; when max_ack_pending are in it, nothing new goes out."),
     ("Ticket", "A pull request: a worker gets messages only against one, and it ends with a status."),
     ("Timeline", "What happened, by shape. Draw its handle back to see any past moment; acting there begins a branch."),
+    ("Map", "A long stream at a glance, high where messages are stored. A click or ← → looks there."),
+    ("Numbers", "Pointing at one lights the cells of the tape that it counts."),
     ("✂ next removal", "Which message goes next, when and why."),
 ];
 
