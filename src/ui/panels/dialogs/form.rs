@@ -168,17 +168,10 @@ impl DialogBox {
             }))
             .with(request(&outcome));
         let foot = element("div", "dialog__foot")
-            .with(
-                element("div", "dialog__error")
-                    .attr("role", "alert")
-                    .each(errors.iter().map(summary))
-                    .with(
-                        open.warned
-                            .as_ref()
-                            .map(|(says, _)| element("p", "").text(format!("{says} Send it again to go on."))),
-                    )
-                    .with(self.why(ctx, form)),
-            )
+            .with(element("div", "dialog__error").attr("role", "alert").each(errors.iter().map(summary)).with(
+                open.warned.as_ref().map(|(says, _)| element("p", "").text(format!("{says} Send it again to go on."))),
+            ))
+            .with(self.why(ctx, form))
             .with(removal(&self.dialog, on))
             .with(button("button", "Cancel").on_click(does(on, PageAction::CloseDialog)))
             .with(button("button button--main", verb(&self.dialog, form)).attr("type", "submit"));
@@ -197,7 +190,7 @@ impl DialogBox {
             .state("aria-expanded", self.is_why)
             .on_click(on_click);
         let answer = || why::answer(&refused(subject, error, field.as_deref()), true, &ctx.props().on_action);
-        Some(element("div", "").with(ask).with(self.is_why.then(answer)))
+        Some(element("div", "dialog__why").with(ask).with(self.is_why.then(answer)))
     }
 
     /// What is wrong: the server's word, and once sending was tried, what cannot be read.
