@@ -99,3 +99,20 @@ pageTest("answers fit a phone", { screen: PHONE, theme: "dark", touch: true }, a
   await assertNoSidewaysScroll(page);
   await picture("why on a phone");
 });
+
+pageTest("a refusal that came from no dialog is explained in its banner", {}, async ({ page, picture }) => {
+  const stream = page.getByRole("article", { name: "Stream ORDERS" });
+  const more = () => button(stream, "More: purge, seal or delete ORDERS").click();
+  await more();
+  await button(stream, "Seal: freeze it for good").click();
+  await more();
+  await button(stream, "Purge: remove every message").click();
+  const banner = page.locator(".refusal");
+  await button(banner, "Why was it refused?").click();
+  assert.match(await banner.innerText(), /A sealed stream does not change any more/);
+  assert.match(await banner.innerText(), /err_code\s*10109/);
+  await assertAccessible(page);
+  await picture("why a refusal in the banner");
+  await button(banner, "Edit ORDERS").click();
+  await page.getByRole("dialog", { name: "Stream ORDERS" }).waitFor();
+});
