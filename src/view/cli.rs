@@ -285,6 +285,10 @@ fn create(call: &str, fields: &Map) -> Option<String> {
         Some(_) => return None,
     };
     words(&mut text, &["--deliver", &deliver]);
+    // The tool takes explicit acks unless it is told otherwise, the server none.
+    if config.get("ack_policy").is_none() {
+        text.push_str(" --ack none");
+    }
     let others = ["durable_name", "name", "deliver_policy", "opt_start_seq", "num_replicas"];
     flags(&mut text, config, &CONSUMER_FLAGS, &others)?;
     Some(text + if config.get("durable_name").is_none() { " --ephemeral --defaults" } else { " --defaults" })
@@ -381,6 +385,11 @@ mod tests {
                 "CONSUMER.CREATE.S.c",
                 r#"{"stream_name":"S","config":{"durable_name":"c","name":"c","ack_policy":"explicit","ack_wait":30000000000,"filter_subject":"s.a"}}"#,
                 "nats consumer add S c --pull --deliver all --ack explicit --wait 30s --filter s.a --defaults",
+            ),
+            (
+                "CONSUMER.CREATE.S.c.s.a",
+                r#"{"config":{"name":"c","filter_subject":"s.a","deliver_policy":"last_per_subject"}}"#,
+                "nats consumer add S c --pull --deliver subject --ack none --filter s.a --ephemeral --defaults",
             ),
             (
                 "CONSUMER.CREATE.S.c",
