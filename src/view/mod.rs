@@ -33,6 +33,7 @@ pub mod streams;
 pub mod subjects;
 pub mod text;
 pub mod timeline;
+pub mod transfer;
 pub mod why;
 pub mod wire;
 
