@@ -13,6 +13,7 @@ use crate::view::drawer::Turn;
 use crate::view::form::ApiRequest;
 use crate::view::lit::Lit;
 use crate::view::streams::TapeWindow;
+use crate::view::transfer::ExportRow;
 use crate::view::why::Ask;
 
 /// What the reader did.
@@ -116,6 +117,15 @@ pub enum PageAction {
         worker: ActorId,
         consumer_seq: u64,
     },
+    /// Does the first step at this place.
+    FirstStep(usize),
+    CloseFirstSteps,
+    /// Opens the dialog of links and files.
+    Share,
+    /// Copies something to export.
+    CopyExport(String),
+    /// Takes what was pasted.
+    Import(String),
     /// Pauses a consumer from now on.
     PauseConsumer {
         stream: Rc<str>,
@@ -165,6 +175,8 @@ pub enum Dialog {
         body: Rc<str>,
         says: Rc<str>,
     },
+    /// Links and files; what can be exported.
+    Share(Rc<[ExportRow]>),
     Help,
 }
 

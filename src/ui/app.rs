@@ -14,7 +14,7 @@ use crate::sim::clock::Speed;
 use crate::sim::command::Command;
 use crate::sim::presets::Preset;
 use crate::sim::rehearsal::Loss;
-use crate::sim::scenario::About;
+use crate::sim::scenario::{About, Bounds};
 use crate::view::attached::CLOCK_NOTE;
 use crate::view::clock::ClockRow;
 use crate::view::compare::{self, Comparison};
@@ -24,6 +24,7 @@ use crate::view::fragment::{self, Mode};
 use crate::view::inspector::Inspected;
 use crate::view::log::{self, LogRow};
 use crate::view::streams::{TapeWindow, WINDOW_CELLS};
+use crate::view::transfer::{self, Import};
 use crate::view::why::{Ask, refused};
 use crate::view::{Before, Focus, PageRows, Scene, cli, loss, scene, stream_form, subjects, timeline};
 
@@ -37,6 +38,7 @@ use super::panels::consumers::Consumers;
 use super::panels::dialogs::{self, DialogBox, DialogProps, OpenDialog};
 use super::panels::drawer::Drawer;
 use super::panels::embedded::Embedded;
+use super::panels::first_steps::FirstSteps;
 use super::panels::header::Header;
 use super::panels::publishers::Publishers;
 use super::panels::streams::Streams;
@@ -74,9 +76,12 @@ impl PartialEq for AppProps {
 pub struct App {
     mode: Mode,
     simulation: Rc<RefCell<Simulation>>,
-    preset: &'static Preset,
+    /// `None` of what came from a link or file.
+    preset: Option<&'static Preset>,
     /// What the reader is told of the world that is open.
     about: Rc<About>,
+    /// Which first steps were done, by their bits; `None` once they are closed.
+    firsts: Option<u32>,
     window: Option<Window>,
     focus: Focus,
     rows: PageRows,
@@ -120,8 +125,9 @@ impl Component for App {
         let mut app = Self {
             mode: Mode::of(address),
             simulation: Rc::clone(simulation),
-            preset,
+            preset: Some(*preset),
             about: Rc::new(preset.scenario().about),
+            firsts: Some(0),
             window,
             focus,
             announcer: Announcer::after(rows.newest.as_deref()),
@@ -155,9 +161,10 @@ impl Component for App {
             Msg::Key(key) => self.press(key),
             Msg::Told(Told::Attached) => {}
             Msg::Told(Told::Sight(is_in_sight)) => self.is_in_sight = is_in_sight,
-            Msg::Told(Told::Opened(about)) => {
-                (self.about, self.focus, self.error) = (Rc::new(about), Focus::default(), None);
-            }
+            Msg::Told(Told::Opened(about, preset)) => self.opened(about, preset),
+            Msg::Told(Told::Imported(requests)) => self.import(requests),
+            Msg::Told(Told::Noted(says)) => self.note(says),
+            Msg::Told(Told::Problem(says)) => self.problem(says),
             Msg::Frame(wall) => {
                 self.simulation.borrow_mut().frame(wall);
                 self.announcer.pass(wall);
@@ -212,6 +219,7 @@ impl Component for App {
             .with(memo("drawer", Drawer { row: Rc::clone(&rows.drawer), on_action: on_action() }));
         list([
             self.header(ctx, None),
+            self.first_steps(),
             memo("clock", Clock { row: Rc::clone(&rows.clock), on_action: on_action() }),
             (!rows.attached.is_empty()).then(|| element("p", "clock__note").text(CLOCK_NOTE)).into_html(),
             self.error.as_ref().map(|(subject, error)| self.refusal(subject, error)).into_html(),
@@ -262,6 +270,11 @@ impl App {
             panels.into_html(),
             self.open_dialog(),
         ])
+    }
+
+    fn first_steps(&self) -> Html {
+        let Some(done) = self.firsts.filter(|_| !self.about.first_steps.is_empty()) else { return Html::default() };
+        memo("firsts", FirstSteps { about: Rc::clone(&self.about), done, on_action: self.on_action.clone() })
     }
 
     fn open_dialog(&self) -> Html {
@@ -335,10 +348,64 @@ impl App {
             ClockAction::DropBranch(branch) => simulation.drop_branch(branch),
             ClockAction::Open(preset) => {
                 *simulation = preset.open();
-                (self.preset, self.focus, self.error) = (preset, Focus::default(), None);
-                self.about = Rc::new(preset.scenario().about);
-                self.comparison = None;
+                drop(simulation);
+                self.opened(preset.scenario().about, Some(preset));
             }
+        }
+    }
+
+    /// Another world is open.
+    fn opened(&mut self, about: About, preset: Option<&'static Preset>) {
+        (self.about, self.preset, self.firsts) = (Rc::new(about), preset, Some(0));
+        (self.focus, self.error, self.comparison, self.dialog) = (Focus::default(), None, None, None);
+    }
+
+    fn first_step(&mut self, place: usize) {
+        let about = Rc::clone(&self.about);
+        let Some(first) = about.first_steps.get(place) else { return };
+        let acted = first.act(&mut self.simulation.borrow_mut());
+        let answers = match acted {
+            Ok(answers) => answers,
+            Err(error) => return self.note(error.to_string()),
+        };
+        self.firsts = self.firsts.map(|done| done | 1 << place);
+        let refused = |(subject, answer): (String, Answer)| match answer {
+            Answer::Payload(payload) => Some((subject, ApiError::in_reply(&scene::lossy(&payload))?)),
+            Answer::NoResponders => None,
+        };
+        self.error = answers.into_iter().find_map(refused);
+    }
+
+    /// Makes what a file configures, up to the first that is refused.
+    fn import(&mut self, requests: Vec<ApiRequest>) {
+        self.error = None;
+        if requests.is_empty() {
+            return self.problem("There is nothing in it to make.".into());
+        }
+        for (place, ApiRequest { subject, body }) in requests.iter().enumerate() {
+            self.request(subject, body.as_bytes());
+            if self.error.is_some() || self.dialog.is_some() {
+                return;
+            }
+            self.note(format!("Imported {} of {}.", place + 1, requests.len()));
+        }
+    }
+
+    /// Says what went well.
+    fn note(&mut self, says: String) {
+        self.dialog = None;
+        self.is_noted = true;
+        self.announcer.says = says;
+    }
+
+    /// Says what did not, in the dialog that it came from.
+    fn problem(&mut self, says: String) {
+        match &mut self.dialog {
+            Some(open) => {
+                open.error = Some(ApiError { code: 0, err_code: 0, description: says });
+                open.requests += 1;
+            }
+            None => self.note(says),
         }
     }
 
@@ -411,6 +478,30 @@ impl App {
             PageAction::MoveTape { stream, window } => self.focus.move_window(stream, window),
             PageAction::ShowTable { stream, is_table } => self.focus.show_table(stream, is_table),
             PageAction::Choose { worker, consumer_seq } => self.focus.choose(worker, consumer_seq),
+            PageAction::FirstStep(place) => self.first_step(place),
+            PageAction::CloseFirstSteps => self.firsts = None,
+            PageAction::Share => {
+                let rows = transfer::rows(self.simulation.borrow().world());
+                self.open(Dialog::Share(rows.into()));
+            }
+            PageAction::CopyExport(what) => {
+                let text = transfer::export(&self.simulation.borrow(), &self.about, &what);
+                match text {
+                    Ok(text) => {
+                        self.copy(&text);
+                        self.dialog = None;
+                    }
+                    Err(problem) => self.problem(problem),
+                }
+            }
+            PageAction::Import(text) => {
+                let import = transfer::import(&text, self.simulation.borrow().world(), Bounds::FILE);
+                match import {
+                    Ok(Import::World(world, about)) => bridge::replace(*world, about, None),
+                    Ok(Import::Requests(requests)) => self.import(requests),
+                    Err(problem) => self.problem(problem),
+                }
+            }
             PageAction::PauseConsumer { stream, name, seconds } => {
                 let until = self.simulation.borrow().now() + Duration::from_secs(seconds.into());
                 let body = format!("{{\"pause_until\":\"{until}\"}}");
@@ -483,7 +574,7 @@ impl App {
     fn open(&mut self, dialog: Dialog) {
         let simulation = self.simulation.borrow();
         let form = dialogs::form_of(&dialog, simulation.world()).map(Rc::new);
-        if form.is_some() || matches!(dialog, Dialog::Help | Dialog::Remove { .. }) {
+        if form.is_some() || matches!(dialog, Dialog::Help | Dialog::Share(_) | Dialog::Remove { .. }) {
             let facts = subjects::facts(Scene::of(&simulation, &self.focus));
             self.dialog = Some(OpenDialog { dialog, form, facts, error: None, requests: 0, warned: None });
         }

@@ -13,8 +13,10 @@ use yew::Callback;
 
 use crate::engine::table::{ConnId, Id};
 use crate::sim::Simulation;
+use crate::sim::presets::Preset;
 use crate::sim::scenario::{About, Bounds, Scenario};
 use crate::sim::world::Outgoing;
+use crate::view::form::ApiRequest;
 
 /// What the page is told.
 pub enum Told {
@@ -22,8 +24,14 @@ pub enum Told {
     Attached,
     /// The page, part of another, came into sight or went out of it.
     Sight(bool),
-    /// Another world was opened.
-    Opened(About),
+    /// Another world was opened; the preset, if it was one.
+    Opened(About, Option<&'static Preset>),
+    /// A file configures what these requests make.
+    Imported(Vec<ApiRequest>),
+    /// Something went well, in a sentence.
+    Noted(String),
+    /// Something did not.
+    Problem(String),
 }
 
 struct Bridge {
@@ -54,11 +62,16 @@ pub fn note(about: &Rc<About>) {
     });
 }
 
-fn with<T>(act: impl FnOnce(&mut Simulation) -> T) -> Option<T> {
+pub(super) fn with<T>(act: impl FnOnce(&mut Simulation) -> T) -> Option<T> {
     BRIDGE.with_borrow(|bridge| Some(act(&mut bridge.as_ref()?.simulation.upgrade()?.borrow_mut())))
 }
 
-fn tell(told: Told) {
+/// What the reader is told of the world that is open.
+pub(super) fn about() -> Rc<About> {
+    BRIDGE.with_borrow(|bridge| bridge.as_ref().map(|bridge| Rc::clone(&bridge.about))).unwrap_or_default()
+}
+
+pub(super) fn tell(told: Told) {
     let on_told = BRIDGE.with_borrow(|bridge| bridge.as_ref().map(|bridge| bridge.on_told.clone()));
     if let Some(on_told) = on_told {
         on_told.emit(told);
@@ -90,23 +103,32 @@ pub fn worlds_opened() -> u32 {
 /// The session up to its end as a scenario; none where more was done than is remembered.
 #[wasm_bindgen(js_name = exportScenario)]
 pub fn export_scenario() -> Option<String> {
-    let about = BRIDGE.with_borrow(|bridge| bridge.as_ref().map(|bridge| About::clone(&bridge.about)))?;
-    with(|simulation| Scenario::of_whole(simulation, about))?.ok()?.to_json().ok()
+    with(|simulation| Scenario::of_whole(simulation, About::clone(&about())))?.ok()?.to_json().ok()
 }
 
 /// Opens a scenario in place of the world; what is wrong with it where it cannot be opened.
 #[wasm_bindgen(js_name = openScenario)]
 pub fn open_scenario(text: &str) -> Option<String> {
-    let opened =
-        Scenario::parse(text, Bounds::FILE).and_then(|scenario| Ok((scenario.open(Bounds::FILE)?, scenario.about)));
-    match opened {
+    open_within(text, Bounds::FILE)
+}
+
+/// Likewise, within `bounds`.
+pub(super) fn open_within(text: &str, bounds: Bounds) -> Option<String> {
+    match Scenario::parse(text, bounds).and_then(|scenario| Ok((scenario.open(bounds)?, scenario.about))) {
         Ok((world, about)) => {
-            with(|simulation| *simulation = world);
-            tell(Told::Opened(about));
+            replace(world, about, None);
             None
         }
         Err(error) => Some(error.to_string()),
     }
+}
+
+/// Puts a world in the place of the one that is open. Clients from outside who were in it are not there any more.
+pub(super) fn replace(mut world: Simulation, about: About, preset: Option<&'static Preset>) {
+    let gone: Vec<ConnId> = world.world().attached().map(|(conn, _)| conn).collect();
+    gone.into_iter().for_each(|conn| world.detach(conn));
+    with(|simulation| *simulation = world);
+    tell(Told::Opened(about, preset));
 }
 
 /// Opens a connection; its number, or 0 where nothing can be attached.

@@ -9,5 +9,6 @@ pub mod bridge;
 pub mod frame;
 pub mod keys;
 pub mod panels;
+pub mod share;
 pub mod theme;
 pub mod widgets;

@@ -40,7 +40,7 @@ impl Checked {
     pub fn act(&mut self, first: &FirstStep) -> Result<(), ScenarioError> {
         self.began = (self.simulation.now(), self.simulation.trace().total());
         let answers = first.act(&mut self.simulation)?;
-        self.answer = answers.into_iter().flatten().next_back().map(|answer| match answer {
+        self.answer = answers.into_iter().next_back().map(|(_, answer)| match answer {
             Answer::Payload(payload) => String::from_utf8_lossy(&payload).into_owned(),
             Answer::NoResponders => String::new(),
         });

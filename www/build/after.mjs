@@ -41,7 +41,7 @@ html = withFixedReload(html);
 // One sheet is one hash.
 html = html.replaceAll(/<\/style>\s*<style>/g, "\n");
 html = nameByContent(html, "attach");
-html = copyByContent(html, "session");
+for (const name of ["session", "share"]) html = copyByContent(html, name);
 if (!isServed) writeSingle(dist, html);
 if (process.env.TRUNK_PROFILE === "release") html = withPacked(html, dist);
 writeFileSync(page, withPolicy(html));

@@ -43,9 +43,10 @@ export function writeSingle(dist, html) {
   const code = [bindings.code, unpack, START.replace("EXPORTS", bindings.exports).replace("MODULE", source)].join("\n");
   let single = replace(html, start, `${data}\n<script type="module">${code}</script>`);
   for (const link of single.match(/<link rel="(?:modulepreload|preload)"[^>]*>/g)) single = replace(single, link, "");
-  const [load, name] = single.match(/import\("\.\/(session-.*?)"\)/);
-  const session = inside(read(name).toString());
-  single = replace(single, load, `(async () => {${session.code}return ${session.exports};})()`);
+  for (const [load, name] of [...single.matchAll(/import\("\.\/((?:session|share)-.*?)"\)/g)]) {
+    const part = inside(read(name).toString());
+    single = replace(single, load, `(async () => {${part.code}return ${part.exports};})()`);
+  }
   single = replace(single, "</style>", "[data-attach], [data-single] { display: none; }</style>");
   single = single.replace(/script-src [^;]*/, "script-src 'wasm-unsafe-eval' SCRIPTS").replace(/style-src [^;]*/, "style-src STYLES")
     .replace(/(connect|worker)-src [^;]*; /g, "");

@@ -22,6 +22,20 @@ function tell(text) {
   document.body.append(note);
 }
 
+// Links, and files that go out and come in.
+const share = (act) => import("./shell/share.js").then(act, () => "What opens links and files could not be loaded: the first time it comes from the network.")
+  .then((problem) => problem && tell(problem));
+for (const event of ["click", "change"]) {
+  document.addEventListener(event, ({ target }) => {
+    const control = target.closest?.("[data-share]");
+    if (control && (event === "change") === (control.type === "file")) share(({ act }) => act(window.wasmBindings, control));
+  });
+}
+const follow = () => /[#&](s|preset)=/.test(location.hash) && share(({ follow }) => follow(window.wasmBindings, location.hash));
+addEventListener("hashchange", follow);
+// A preset was opened already.
+if (/[#&]s=/.test(location.hash)) addEventListener("TrunkApplicationStarted", follow);
+
 // The session is kept, where the browser keeps anything; within another page there is none.
 if (window === top && !location.hash.includes("embed=")) {
   addEventListener("TrunkApplicationStarted", () => import("./shell/session.js").then(({ keep }) => keep(window.wasmBindings)).catch(() => {}));

@@ -72,8 +72,8 @@ impl Milestone {
     }
 }
 
-/// The answers to the requests of the steps, in order.
-pub type Answers = Vec<Option<Answer>>;
+/// The subjects of requests and their answers, in order.
+pub type Answers = Vec<(String, Answer)>;
 
 impl Scenario {
     /// Makes the world of this scenario.
@@ -167,7 +167,7 @@ impl<'a> Player<'a> {
         match command {
             Command::Request { subject, body } => {
                 let answer = self.simulation.request(subject, body);
-                self.answers.push(answer);
+                self.answers.extend(answer.map(|answer| (subject.clone(), answer)));
             }
             command => {
                 if let Command::Publish { publisher, draft, times } = command {

@@ -6,6 +6,7 @@ pub mod consumers;
 pub mod dialogs;
 pub mod drawer;
 pub mod embedded;
+pub mod first_steps;
 pub mod header;
 pub mod publishers;
 pub mod streams;

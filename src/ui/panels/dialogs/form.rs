@@ -20,6 +20,7 @@ use crate::view::why::refused;
 use super::help::help;
 use super::preview::Outcome;
 use super::remove::remove;
+use super::share::share;
 use super::{OpenDialog, preview};
 
 #[derive(Properties, PartialEq)]
@@ -115,6 +116,9 @@ impl Component for DialogBox {
         let content = match (&self.form, &self.dialog) {
             (Some(form), _) => self.form(ctx, form),
             (None, Dialog::Remove { subject, body, says }) => remove(subject, body, says, on),
+            (None, Dialog::Share(rows)) => {
+                share(rows, self.refusal.as_ref().map(|error| error.description.as_str()), on)
+            }
             (None, _) => help(on),
         };
         element("dialog", "dialog")
@@ -292,6 +296,7 @@ pub fn title(dialog: &Dialog) -> String {
         Dialog::NewWorker { consumer, .. } => format!("New worker for {consumer}"),
         Dialog::EditWorker { consumer, .. } => format!("Worker of {consumer}"),
         Dialog::Remove { .. } => "Remove?".into(),
+        Dialog::Share(_) => "Share, export, import".into(),
         Dialog::Help => "Signs and keys".into(),
     }
 }

@@ -4,6 +4,7 @@ mod form;
 mod help;
 mod preview;
 mod remove;
+mod share;
 
 pub use form::{DialogBox, DialogProps, title};
 pub use preview::form as form_of;

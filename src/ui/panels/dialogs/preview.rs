@@ -19,7 +19,7 @@ pub fn form(dialog: &Dialog, world: &World) -> Option<Form> {
         Dialog::NewPublisher => Some(script_form::new_publisher()),
         Dialog::NewWorker { .. } => Some(script_form::new_worker()),
         Dialog::EditPublisher(client) | Dialog::EditWorker { worker: client, .. } => script_form::of(world, *client),
-        Dialog::Remove { .. } | Dialog::Help => None,
+        Dialog::Help | Dialog::Share(_) | Dialog::Remove { .. } => None,
     }
 }
 
@@ -65,7 +65,7 @@ pub fn outcome(dialog: &Dialog, form: &Form) -> Result<Outcome, Vec<FieldError>>
             let (name, script) = script_form::worker(form)?;
             Command::SetWorkerScript { worker: *worker, name, script }
         }
-        Dialog::Remove { .. } | Dialog::Help => return Err(Vec::new()),
+        Dialog::Help | Dialog::Share(_) | Dialog::Remove { .. } => return Err(Vec::new()),
     };
     Ok(Outcome::Command(command))
 }

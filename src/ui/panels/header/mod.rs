@@ -14,8 +14,8 @@ use crate::ui::widgets::{does, typed};
 /// The top line.
 #[derive(PartialEq)]
 pub struct Header {
-    /// The preset that is open.
-    pub preset: &'static Preset,
+    /// The preset that is open; `None` of what came from a link or file.
+    pub preset: Option<&'static Preset>,
     pub about: Rc<About>,
     pub on_action: Callback<Action>,
 }
@@ -33,6 +33,7 @@ impl Draw for Header {
             .with(element("h1", "header__name").text("JetStream Simulator"))
             .with(self.preset_choice())
             .with(element("p", "header__look").text(self.about.look_at.clone()))
+            .with(button("button", "Share").title("Links and files").on_click(does(&self.on_action, PageAction::Share)))
             .with(element("button", "button").attr("type", "button").attr("data-attach", "").text("Attach a client"))
             .with(tool("◐", "Light or dark", "Light or dark", PageAction::SwitchTheme))
             .with(tool("?", "Help: signs and keys", "Signs and keys (?)", PageAction::Open(Dialog::Help)))
@@ -41,6 +42,13 @@ impl Draw for Header {
 }
 
 impl Header {
+    /// The entry of what came from elsewhere.
+    fn own_title(&self) -> Element {
+        let title = &self.about.title;
+        let title = if title.is_empty() { "A session".into() } else { title.clone() };
+        element("option", "").attr("value", "").flag("selected", true).text(title)
+    }
+
     fn preset_choice(&self) -> Element {
         let on = self.on_action.clone();
         let on_change = move |event: Event| {
@@ -49,7 +57,10 @@ impl Header {
             }
         };
         let option = |preset: &'static Preset| {
-            element("option", "").attr("value", preset.key).flag("selected", preset == self.preset).text(preset.title())
+            element("option", "")
+                .attr("value", preset.key)
+                .flag("selected", Some(preset) == self.preset)
+                .text(preset.title())
         };
         let chapter = |presets: &'static [Preset]| {
             element("optgroup", "").attr("label", presets[0].chapter).each(presets.iter().map(option))
@@ -57,6 +68,7 @@ impl Header {
         element("select", "input header__presets")
             .label("Preset")
             .on_change(on_change.into())
+            .with(self.preset.is_none().then(|| self.own_title()))
             .each(PRESETS.chunk_by(|preset, next| preset.chapter == next.chapter).map(chapter))
     }
 }

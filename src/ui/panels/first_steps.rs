@@ -1,0 +1,48 @@
+//! What a reader may try first in the world that is open.
+
+use std::rc::Rc;
+
+use yew::{Callback, Html};
+
+use crate::sim::scenario::{About, FirstStep};
+use crate::ui::action::{Action, PageAction};
+use crate::ui::widgets::element::{Element, Node, button, element};
+use crate::ui::widgets::memo::Draw;
+use crate::ui::widgets::{does, heard};
+
+#[derive(PartialEq)]
+pub struct FirstSteps {
+    pub about: Rc<About>,
+    /// Which of them were done, by their bits.
+    pub done: u32,
+    pub on_action: Callback<Action>,
+}
+
+impl Draw for FirstSteps {
+    fn draw(&self) -> Html {
+        let steps = self.about.first_steps.iter().enumerate().map(|(place, first)| self.step(place, first));
+        let close = button("button button--quiet button--square", "×")
+            .label("Close the first steps")
+            .on_click(does(&self.on_action, PageAction::CloseFirstSteps));
+        element("section", "firsts")
+            .label("First steps")
+            .with(element("ul", "firsts__list").each(steps))
+            .with(close)
+            .into_html()
+    }
+}
+
+impl FirstSteps {
+    fn step(&self, place: usize, first: &FirstStep) -> Element {
+        let is_done = self.done & (1 << place) != 0;
+        let text = first.text.clone();
+        let what = if first.steps.is_empty() {
+            element("span", "firsts__text").text(text)
+        } else {
+            button("button firsts__do", text).on_click(does(&self.on_action, PageAction::FirstStep(place)))
+        };
+        element("li", if is_done { "firsts__step firsts__step--done" } else { "firsts__step" })
+            .with(what)
+            .with(is_done.then(|| heard("done")))
+    }
+}
