@@ -18,7 +18,12 @@ const EVENTS: u64 = 100_000;
 const SEEKS: u64 = 200;
 
 pub fn benches<P: Platform>() -> Vec<Bench<P>> {
-    vec![("run_100k_events", run_100k_events), ("checkpoint_100k", checkpoint_100k), ("seek_100k", seek_100k)]
+    vec![
+        ("run_100k_events", run_100k_events),
+        ("checkpoint_100k", checkpoint_100k),
+        ("seek_100k", seek_100k),
+        ("checkpoint_large", checkpoint_large),
+    ]
 }
 
 /// A publisher every 5 ms, two workers that ack most, and a limit that removes.
@@ -63,6 +68,28 @@ fn run_100k_events<P: Platform>(platform: &P, _: &Inputs) -> (u64, Value) {
 /// The time of one checkpoint at the end of the run, and of copying what the event after it changes.
 fn checkpoint_100k<P: Platform>(platform: &P, _: &Inputs) -> (u64, Value) {
     let mut simulation = run_until(EVENTS);
+    let mut kept = Vec::new();
+    let timer = Timer::start(platform);
+    for _ in 0..SEEKS {
+        kept.push(simulation.end().clone());
+        simulation.step();
+    }
+    let value = timer.stop(platform, SEEKS);
+    black_box(kept);
+    (SEEKS, value)
+}
+
+/// The same where a stream holds many messages under 1,000 subjects.
+fn checkpoint_large<P: Platform>(platform: &P, inputs: &Inputs) -> (u64, Value) {
+    let mut simulation = Simulation::new(ServerConfig::default(), Timestamp::SIMULATION_START);
+    simulation.request("$JS.API.STREAM.CREATE.S", br#"{"name":"S","subjects":["s.>"],"storage":"memory"}"#);
+    let draft = Draft { subject: "s.{0..999}".to_owned(), payload: "{n}".repeat(20), ..Draft::default() };
+    let script = PublisherScript { draft: draft.clone(), every: Some(Duration::from_millis(5)), count: None };
+    simulation.act(Command::AddPublisher { name: "p".to_owned(), script });
+    let (publisher, _) = simulation.world().actors().iter().next_back().expect("it was just added");
+    for _ in 0..inputs.n / 1_000 {
+        simulation.act(Command::Publish { publisher, draft: draft.clone(), times: 1_000 });
+    }
     let mut kept = Vec::new();
     let timer = Timer::start(platform);
     for _ in 0..SEEKS {
