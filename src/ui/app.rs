@@ -54,6 +54,10 @@ const DRAWER_EVERY: u32 = 8;
 /// From this speed on nothing travels: it would be gone before it arrives.
 const STILL_FROM: Speed = Speed::new(10_000);
 
+/// Likewise where more events than these happen in one frame, and for some frames after it.
+const STILL_ABOVE: u64 = 12;
+const BUSY_FRAMES: u32 = 60;
+
 /// The least time between two announcements of the log to those who listen.
 const ANNOUNCE_EVERY: Duration = Duration::from_secs(2);
 
@@ -91,6 +95,8 @@ pub struct App {
     error: Option<(String, ApiError)>,
     /// Counts the frames in a row.
     frame: u32,
+    /// For so many frames on nothing travels.
+    busy_frames: u32,
     /// Whether the page can be seen where it is part of another.
     is_in_sight: bool,
     /// Present while time runs or an announcement waits, and somebody can see it.
@@ -137,6 +143,7 @@ impl Component for App {
             error: None,
             is_noted: false,
             frame: 0,
+            busy_frames: 0,
             is_in_sight: true,
             frames: None,
             on_action: ctx.link().callback(Msg::Act),
@@ -166,8 +173,7 @@ impl Component for App {
             Msg::Told(Told::Noted(says)) => self.note(says),
             Msg::Told(Told::Problem(says)) => self.problem(says),
             Msg::Frame(wall) => {
-                self.simulation.borrow_mut().frame(wall);
-                self.announcer.pass(wall);
+                self.pass(wall);
             }
         }
         if !is_light {
@@ -195,7 +201,7 @@ impl Component for App {
         let rows = &self.rows;
         let on_action = || self.on_action.clone();
         let stream = rows.streams.first().map(|row| Rc::clone(&row.name));
-        let is_fast = rows.clock.is_playing && rows.clock.speed >= STILL_FROM;
+        let is_fast = rows.clock.is_playing && (rows.clock.speed >= STILL_FROM || self.busy_frames > 0);
         let panels = element("main", if is_fast { "page page--fast" } else { "page" })
             .with(memo(
                 "publishers",
@@ -238,6 +244,16 @@ impl Component for App {
 }
 
 impl App {
+    /// Lets time run for one frame.
+    fn pass(&mut self, wall: Duration) {
+        let mut simulation = self.simulation.borrow_mut();
+        let before = simulation.moment();
+        simulation.frame(wall);
+        let is_busy = simulation.moment().saturating_sub(before) > STILL_ABOVE;
+        self.busy_frames = if is_busy { BUSY_FRAMES } else { self.busy_frames.saturating_sub(1) };
+        self.announcer.pass(wall);
+    }
+
     /// The top line; with a clock where there is no other.
     fn header(&self, ctx: &Context<Self>, clock: Option<Rc<ClockRow>>) -> Html {
         let on_action = self.on_action.clone();

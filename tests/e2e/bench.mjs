@@ -130,6 +130,40 @@ async function scrolling(browser, origin) {
   await page.close();
 }
 
+/** Goes to and fro in a long run by the handle of the timeline. */
+async function seeking(browser, origin) {
+  const page = await browser.newPage({ viewport: DESKTOP });
+  await open(page, origin);
+  await store(page, 0);
+  await letFlow(page);
+  const length = () => page.evaluate(() => window.wasmBindings.sessionLength());
+  await page.getByLabel("Advance by").fill("5s");
+  while ((await length()) < 100_000) await button(page, "Advance").click();
+  const wider = button(page, "Show more of the time");
+  for (let zoom = 0; zoom < 12 && await wider.isEnabled(); zoom += 1) await wider.click();
+  const times = await page.evaluate(async () => {
+    const handle = document.querySelector(".timeline__handle");
+    const times = [];
+    const ends = Number(handle.value);
+    let random = 1;
+    for (let seek = 0; seek < 60; seek += 1) {
+      random = (random * 48_271) % 2_147_483_647;
+      handle.value = String(Math.floor((random / 2_147_483_647) * ends));
+      const start = performance.now();
+      handle.dispatchEvent(new Event("input", { bubbles: true }));
+      // The page draws in a task of its own; then it is laid out.
+      await new Promise((resolve) => { setTimeout(resolve); });
+      document.body.getBoundingClientRect();
+      times.push(performance.now() - start);
+    }
+    return times;
+  });
+  figure(`a seek at the 95th percentile, in a run of ${(await length()).toLocaleString("en")} events`, percentile(times, 0.95), "ms", 50);
+  console.log(`          ${percentile(times, 0.5).toFixed(1)} ms in the median`);
+  figure("memory with that run", await privateMemory(browser), "MB", 350);
+  await page.close();
+}
+
 const { browser, server } = await launch();
 try {
   const page = await browser.newPage({ viewport: DESKTOP });
@@ -137,6 +171,7 @@ try {
   await page.close();
   await frames(browser, server.origin);
   await scrolling(browser, server.origin);
+  await seeking(browser, server.origin);
 } finally {
   await browser.close();
   await server.close();

@@ -18,6 +18,9 @@ use crate::sim::trace::Traced;
 
 /// The lines that the log shows at first, and that it shows more when asked to.
 pub const SHOWN_LINES: usize = 200;
+
+/// Lines that are drawn while more than these come at once: what can be seen without scrolling.
+const DRAWN_IN_HASTE: usize = 24;
 /// Streams, and consumers, that the log can be narrowed to by choice; the others are found by searching.
 const SHOWN_NAMES: usize = 100;
 
@@ -104,9 +107,19 @@ pub struct LogPanel {
     pub rows: Rc<[LogRow]>,
     /// Whether there may be older ones.
     pub has_more: bool,
+    /// Whether lines come faster than they are read.
+    is_in_haste: bool,
     pub filter: LogFilter,
     pub streams: Rc<[Rc<str>]>,
     pub consumers: Rc<[Rc<str>]>,
+}
+
+impl LogPanel {
+    /// The rows that are drawn: the last few while they come faster than they are read, else all.
+    pub fn drawn(&self) -> &[LogRow] {
+        let most = if self.is_in_haste { DRAWN_IN_HASTE } else { self.rows.len() };
+        &self.rows[self.rows.len().saturating_sub(most)..]
+    }
 }
 
 /// The log of `scene`. With `before`, the log that the same trace gave when it had so many events, only what came since
@@ -118,6 +131,7 @@ pub fn panel(scene: Scene<'_>, before: Option<(&LogPanel, u64)>) -> LogPanel {
     let from = before.map_or(0, |(_, read_to)| read_to);
     let mut rows = search(scene, limit, from);
     let mut has_more = rows.len() == limit;
+    let is_in_haste = before.is_some() && filter.more == 0 && rows.len() > DRAWN_IN_HASTE;
     if let Some((before, _)) = before {
         let kept = before.rows.len().min(limit - rows.len());
         has_more = before.has_more || kept < before.rows.len();
@@ -134,6 +148,7 @@ pub fn panel(scene: Scene<'_>, before: Option<(&LogPanel, u64)>) -> LogPanel {
     LogPanel {
         rows: rows.into(),
         has_more,
+        is_in_haste,
         filter: filter.clone(),
         streams: keep(before.map(|(before, _)| &before.streams), streams),
         consumers: keep(before.map(|(before, _)| &before.consumers), consumers(scene)),
@@ -341,6 +356,21 @@ mod tests {
         let last = panel.rows.last().expect("there are lines");
         assert_eq!(copied.lines().last(), Some(&*format!("{}  {} {}", last.time, last.kind.sign(), last.says)));
         assert_eq!(newest(Scene::of(&simulation, &focus)).as_ref(), Some(last));
+    }
+
+    #[test]
+    fn of_lines_that_come_too_fast_the_last_are_drawn() {
+        let mut simulation = Preset::by_key("limits").expect("it exists").open();
+        let focus = Focus::default();
+        let before = log(&simulation, &focus);
+        assert_eq!(before.drawn(), &*before.rows);
+        let read_to = simulation.trace().total();
+        simulation.advance(Duration::from_secs(1200));
+        let hasty = panel(Scene::of(&simulation, &focus), Some((&before, read_to)));
+        assert_eq!(hasty.drawn(), &hasty.rows[SHOWN_LINES - DRAWN_IN_HASTE..]);
+        let read_to = simulation.trace().total();
+        let calm = panel(Scene::of(&simulation, &focus), Some((&hasty, read_to)));
+        assert_eq!(calm.drawn(), &*hasty.rows);
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub fn log(panel: &LogPanel, on: &Callback<Action>) -> Html {
         let says = if is_all && filter.search.is_empty() { "Nothing has happened yet." } else { "Nothing like that." };
         element("p", "muted").text(says)
     } else {
-        element("ol", "log__list").each(panel.rows.iter().map(|row| line(row, on)))
+        element("ol", "log__list").each(panel.drawn().iter().map(|row| line(row, on)))
     };
     let more = || button("button button--small log__more", "Show older lines").on_click(does(on, turn(Turn::LogMore)));
     let lines = element("div", "log__lines").attr("tabindex", "0").attr("role", "region").label("Log lines");
