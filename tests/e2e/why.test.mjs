@@ -19,6 +19,11 @@ pageTest("an idle worker says why it gets nothing, and one click mends it", {}, 
   assert.match(await a.getByRole("list", { name: "Answers" }).innerText(), /C4\s*What are waiting pulls\?/);
   await assertAccessible(page);
   await picture("why a worker is idle");
+  const opened = page.waitForEvent("popup");
+  await a.getByRole("link", { name: "C4 What are waiting pulls?" }).click();
+  const beside = await opened;
+  await beside.getByText("no pull request waits, so nothing moves").first().waitFor();
+  await beside.close();
   await button(a, "Let worker A fetch 1").click();
   await a.getByText("holds").waitFor();
   assert.match(await a.locator(".worker__says").innerText(), /holds #7/);

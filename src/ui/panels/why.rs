@@ -3,11 +3,12 @@
 use yew::{AttrValue, Callback};
 
 use crate::sim::command::Command;
+use crate::sim::presets::Preset;
 use crate::ui::action::{Action, ClockAction, Dialog, PageAction};
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, button, element};
 use crate::ui::widgets::phrase::phrase;
-use crate::view::why::{Answer, Ask, Counter, Mend, Place, Step};
+use crate::view::why::{Answer, Ask, Confusion, Counter, Mend, Place, Step};
 
 /// The button that asks, or no longer; `name` says of what.
 pub fn button_for(ask: Ask, is_asked: bool, name: impl Into<AttrValue>, on: &Callback<Action>) -> Element {
@@ -38,9 +39,22 @@ fn counters(rows: &[Counter]) -> Element {
     element("dl", "why__counters").each(rows.iter().map(one))
 }
 
+/// What the answer clears up, each with a link to the preset that shows it, beside this page.
 fn confusions(of: &Answer) -> Option<Element> {
-    let one = |of: &crate::view::why::Confusion| {
-        element("li", "").with(element("b", "").text(format!("C{}", of.0))).text(" ").text(of.title())
+    let one = |of: &Confusion| {
+        let key = format!("c{}", of.0);
+        let title = [&key.to_uppercase(), " ", of.title()].concat();
+        let link = || {
+            element("a", "why__preset")
+                .attr("href", ["#preset=", &key].concat())
+                .attr("target", "_blank")
+                .title("Shown by a preset; opens beside this page")
+                .text(title.clone())
+        };
+        match Preset::by_key(&key) {
+            Some(_) => element("li", "").with(link()),
+            None => element("li", "").text(title.clone()),
+        }
     };
     let list = || element("ul", "why__confusions").label("Answers").each(of.confusions.iter().map(one));
     (!of.confusions.is_empty()).then(list)
