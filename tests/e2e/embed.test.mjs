@@ -1,6 +1,7 @@
 // The page within another page, by `#embed=mini` and `#embed=full`.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
+import { deflateRawSync } from "node:zlib";
 import { cpuSeconds, privateMemory } from "./browser.mjs";
 import { PHONE, assertAccessible, assertNoSidewaysScroll, figure, pageTest } from "./harness.mjs";
 
@@ -63,6 +64,19 @@ for (const kind of ["mini", "full"]) {
     });
   }
 }
+
+pageTest("an embedded page shows the session of a link", alone, async ({ page, origin }) => {
+  await page.goto(`${origin}/#preset=limits`);
+  await page.locator("main").waitFor();
+  await button(page, "Stop publishing every 5 s").click();
+  const link = deflateRawSync(await page.evaluate(() => window.wasmBindings.exportScenario())).toString("base64url");
+  const cells = await page.locator(".tape").first().locator("> li").count();
+  const [frame] = await embed(page, [`${origin}/#embed=mini&s=${link}`]);
+  await page.waitForTimeout(500);
+  assert.equal(await frame.locator(".tape > li").count(), cells);
+  const whole = await frame.getByRole("link", { name: /JetStream Simulator/ }).getAttribute("href");
+  assert.equal(whole, `#s=${link}`);
+});
 
 pageTest("a frame that may open nothing works", alone, async ({ page, origin }) => {
   const [frame] = await embed(page, [`${origin}/#embed=mini`], 'sandbox="allow-scripts allow-same-origin"');

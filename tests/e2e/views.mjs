@@ -45,6 +45,7 @@ export const VIEWS = {
   "dialog consumer": { go: (page) => dialog(page, "Add consumer") },
   "dialog publisher": { go: (page) => dialog(page, "Add publisher") },
   "dialog worker": { go: (page) => dialog(page, "Add worker to ship") },
+  "dialog share": { go: (page) => dialog(page, "Share") },
   "dialog help": { go: (page) => dialog(page, "Help: signs and keys") },
   attach: {
     go: async (page) => {

@@ -42,7 +42,7 @@ html = withFixedReload(html);
 html = html.replaceAll(/<\/style>\s*<style>/g, "\n");
 html = nameByContent(html, "attach");
 for (const name of ["session", "share"]) html = copyByContent(html, name);
-if (!isServed) writeSingle(dist, html);
 if (process.env.TRUNK_PROFILE === "release") html = withPacked(html, dist);
 writeFileSync(page, withPolicy(html));
+if (!isServed) writeSingle(dist, html);
 writeWorker(dist, isServed);

@@ -44,7 +44,7 @@ function change(db, act) {
 /** What pages that are gone have left, the newest first. */
 async function left(db) {
   const { held } = await navigator.locks.query();
-  const living = new Set(held.map(({ name }) => name));
+  const living = new Set([tab, ...held.map(({ name }) => name)]);
   const all = await done(db.transaction(STORE).objectStore(STORE).getAll());
   return all.filter((session) => typeof session.text === "string" && !living.has(tabOf(session))).sort((a, b) => b.at - a.at);
 }
@@ -121,12 +121,12 @@ function offer(page, db, [session, ...rest], save) {
 /** Saves the session of `page`, which is what the page exports, and offers what was saved before. */
 export async function keep(page) {
   const db = await database();
-  navigator.locks.request(tab, () => new Promise(() => {}));
-  const found = await left(db);
-  for (const { id } of found.slice(MAX_SESSIONS)) change(db, (sessions) => sessions.delete(id));
   const save = saver(page, db);
-  offer(page, db, found.slice(0, MAX_SESSIONS), save);
   setInterval(save, EVERY);
   addEventListener("visibilitychange", () => save(document.hidden));
   addEventListener("pagehide", () => save(true));
+  navigator.locks.request(tab, () => new Promise(() => {}));
+  const found = await left(db);
+  for (const { id } of found.slice(MAX_SESSIONS)) change(db, (sessions) => sessions.delete(id));
+  offer(page, db, found.slice(0, MAX_SESSIONS), save);
 }
