@@ -296,11 +296,12 @@ fn fetch(world: &mut World, worker: ActorId) {
 
 /// How long [`open`] takes.
 pub const fn wait_for_all() -> Duration {
-    Duration::from_nanos(1)
+    Duration::from_nanos(5)
 }
 
 /// Takes everything out of a consumer's way, and takes whatever it delivers.
 pub fn open(world: &mut World, name: &str) {
+    let began = world.simulation.now();
     world.request(&format!("$JS.API.CONSUMER.PAUSE.S.{name}"), "");
     let Some(consumer) = world.found(name) else { return };
     let question = Question { consumer: name, worker: None };
@@ -316,6 +317,7 @@ pub fn open(world: &mut World, name: &str) {
         Fix::Unpin.done_to(world, question);
     } else {
         Fix::Listen.done_to(world, question);
+        (0..4).for_each(|_| pause_for_a_moment(world, name));
     }
-    world.advance(wait_for_all());
+    world.advance(wait_for_all() - world.simulation.now().since(began));
 }

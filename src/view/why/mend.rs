@@ -8,6 +8,7 @@ use super::{Gate, Mend, Place, Step};
 use crate::engine::consumer::ack_pending::PendingState;
 use crate::engine::consumer::config::AckPolicy;
 use crate::engine::stream::config::StreamConfig;
+use crate::engine::time::Timestamp;
 use crate::sim::actor::{Actor, ActorId, Draft, FetchRequest, Held, WorkerScript};
 use crate::sim::command::{Command, Settlement};
 use crate::view::consumer_form;
@@ -82,7 +83,8 @@ fn open(case: &Case<'_>, gates: &[Gate], gate: Gate) -> Option<Opening> {
             let (_, until) = case.outlook.paced?;
             Some((format!("Skip to {}", time_of_day(until)), vec![Step::Wait(until.since(now))]))
         }
-        Gate::Running if gates.contains(&Gate::Pull) => one("Resume", resume(case)),
+        // What comes next wakes it.
+        Gate::Running if gates.contains(&Gate::Pull) || gates.contains(&Gate::Awake) => one("Resume", resume(case)),
         Gate::Running => one("Resume", wake(case)),
         Gate::Bound => listen(case),
         Gate::Confirmed => confirm(case),
@@ -99,7 +101,7 @@ fn request(subject: String, body: String) -> Command {
     Command::Request { subject, body: body.into_bytes() }
 }
 
-/// Clears the pause at once; the pull request that comes next wakes the consumer.
+/// Clears the pause at once, which wakes nobody.
 fn resume(case: &Case<'_>) -> Command {
     let (stream, consumer) = (&case.stream.config.name, &case.consumer.name);
     request(format!("$JS.API.CONSUMER.PAUSE.{stream}.{consumer}"), String::new())
@@ -107,18 +109,24 @@ fn resume(case: &Case<'_>) -> Command {
 
 /// Lets a pause end in a moment, which wakes the consumer.
 fn wake(case: &Case<'_>) -> Command {
-    let until = case.scene.now() + AT_ONCE;
+    pause(case, case.scene.now() + AT_ONCE)
+}
+
+fn pause(case: &Case<'_>, until: Timestamp) -> Command {
     let (stream, consumer) = (&case.stream.config.name, &case.consumer.name);
     request(format!("$JS.API.CONSUMER.PAUSE.{stream}.{consumer}"), format!("{{\"pause_until\":\"{until}\"}}"))
 }
 
-/// Another pull request wakes a pull consumer, as often as it loses a turn.
+/// Wakes the consumer once more than it loses turns: a pull consumer by another pull request.
 fn awaken(case: &Case<'_>, gates: &[Gate]) -> Option<Opening> {
-    let Some((label, steps)) = pull(case).filter(|_| case.consumer.is_pull()) else {
-        return one("Wake it", wake(case));
-    };
-    let label = if gates.contains(&Gate::Pull) { String::new() } else { label };
-    Some((label, std::iter::repeat_n(steps, case.outlook.lost_turns.max(1)).flatten().collect()))
+    let times = case.outlook.lost_turns + 1;
+    if let Some((label, steps)) = pull(case).filter(|_| case.consumer.is_pull()) {
+        let label = if gates.contains(&Gate::Pull) { String::new() } else { label };
+        return Some((label, std::iter::repeat_n(steps, times).flatten().collect()));
+    }
+    let ends = (1..=times).map(|turn| case.scene.now() + AT_ONCE * u32::try_from(turn).unwrap_or(u32::MAX));
+    let steps = ends.flat_map(|until| [Step::Do(pause(case, until)), Step::Wait(AT_ONCE)]);
+    Some(("Wake it".into(), steps.collect()))
 }
 
 /// Lets a worker read the consumer's configuration again.
