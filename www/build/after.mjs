@@ -5,7 +5,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundleAttach } from "./attach.mjs";
+import { bundleAttach, bundler } from "./attach.mjs";
+import { shortenScripts, withShortText } from "./minify.mjs";
 import { withPacked } from "./pack.mjs";
 import { withFixedReload, withPolicy } from "./policy.mjs";
 import { writeSingle } from "./single.mjs";
@@ -42,7 +43,13 @@ html = withFixedReload(html);
 html = html.replaceAll(/<\/style>\s*<style>/g, "\n");
 html = nameByContent(html, "attach");
 for (const name of ["session", "share"]) html = copyByContent(html, name);
-if (process.env.TRUNK_PROFILE === "release") html = withPacked(html, dist);
-writeFileSync(page, withPolicy(html));
+const isRelease = process.env.TRUNK_PROFILE === "release";
+if (isRelease) html = withPacked(html, dist);
 if (!isServed) writeSingle(dist, html);
+const shortener = isRelease && (await bundler());
+if (shortener) {
+  html = await withShortText(html, shortener);
+  await shortenScripts(dist, shortener);
+}
+writeFileSync(page, withPolicy(html));
 writeWorker(dist, isServed);

@@ -9,15 +9,21 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const SOURCES = join(dirname(fileURLToPath(import.meta.url)), "../attach");
 const PACKAGES = join(SOURCES, "../../tests/js/node_modules");
 
-export async function bundleAttach(outdir) {
+/** The bundler; nothing where the packages are not installed. */
+export async function bundler() {
   const isInstalled = await access(join(PACKAGES, "esbuild")).then(() => true, () => false);
-  if (!isInstalled) {
+  if (!isInstalled) return undefined;
+  const esbuild = createRequire(join(PACKAGES, "none.js")).resolve("esbuild");
+  return (await import(pathToFileURL(esbuild))).default;
+}
+
+export async function bundleAttach(outdir) {
+  const esbuild = await bundler();
+  if (!esbuild) {
     console.error("attach: without its packages the page has no client to attach; `cargo xtask` installs them");
     return;
   }
-  const esbuild = createRequire(join(PACKAGES, "none.js")).resolve("esbuild");
-  const { build } = (await import(pathToFileURL(esbuild))).default;
-  await build({
+  await esbuild.build({
     entryPoints: ["panel.js", "worker.js", "attach.css"].map((name) => join(SOURCES, name)),
     bundle: true,
     minify: true,

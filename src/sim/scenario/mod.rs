@@ -1,6 +1,6 @@
 //! The page's own file format: how a world began, what was done in it, and what to look at.
 //!
-//! Presets, share links, saved sessions and files are all this, one JSON object; `SCENARIOS.md` shows it by examples.
+//! Presets, share links, saved sessions and files are all this, one JSON object; `www/scenarios.md` shows it by examples.
 //!
 //! | member | is |
 //! |---|---|
