@@ -182,6 +182,7 @@ impl Component for App {
         let before = match self.frame {
             _ if is_light => Before::Stays(&self.rows),
             0 => Before::Nothing,
+            turn if self.busy_frames > 0 => Before::Turn(&self.rows, turn),
             frame if frame.is_multiple_of(DRAWER_EVERY) => Before::Goes(&self.rows),
             _ => Before::Stays(&self.rows),
         };

@@ -148,6 +148,8 @@ pub enum Before<'a> {
     Goes(&'a PageRows),
     /// The drawer stays as it is: nobody reads so fast.
     Stays(&'a PageRows),
+    /// Much happens: by turns one panel is made anew, so that no frame has to draw them all.
+    Turn(&'a PageRows, u32),
 }
 
 impl PageRows {
@@ -157,6 +159,7 @@ impl PageRows {
             Before::Stays(rows) => (Rc::clone(&rows.drawer), rows.newest.clone(), rows.read_to),
             Before::Goes(rows) => Self::drawer(scene, Some(rows)),
             Before::Nothing => Self::drawer(scene, None),
+            Before::Turn(rows, turn) => return rows.with_turn(scene, turn),
         };
         let (consumers, list) = consumers::rows(scene);
         Self {
@@ -170,6 +173,21 @@ impl PageRows {
             newest,
             read_to,
         }
+    }
+
+    /// These rows, and anew those of the panel whose turn it is.
+    fn with_turn(&self, scene: Scene<'_>, turn: u32) -> Self {
+        let mut rows = self.clone();
+        match turn % 4 {
+            0 => rows.streams = streams::rows(scene),
+            1 => (rows.consumers, rows.list) = consumers::rows(scene),
+            2 => {
+                rows.clock = Rc::new(clock::row(scene));
+                (rows.publishers, rows.attached) = (publishers::rows(scene), attached::rows(scene));
+            }
+            _ => (rows.drawer, rows.newest, rows.read_to) = Self::drawer(scene, Some(self)),
+        }
+        rows
     }
 
     fn drawer(scene: Scene<'_>, before: Option<&Self>) -> (Rc<drawer::DrawerRow>, Option<Rc<log::LogRow>>, u64) {
@@ -263,6 +281,20 @@ mod tests {
 
     pub fn rows_of(simulation: &Simulation, focus: &Focus) -> PageRows {
         PageRows::of(Scene::of(simulation, focus), Before::Nothing)
+    }
+
+    #[test]
+    fn each_panel_has_its_turn() {
+        let mut simulation = crate::sim::presets::PRESETS[0].open();
+        let focus = Focus::default();
+        let old = rows_of(&simulation, &focus);
+        simulation.advance(Duration::from_secs(9));
+        let scene = Scene::of(&simulation, &focus);
+        let new = PageRows::of(scene, Before::Nothing);
+        let first = PageRows::of(scene, Before::Turn(&old, 4));
+        assert!(first.streams == new.streams && first.clock == old.clock && first.consumers == old.consumers);
+        let last = (1..4).fold(first, |rows, turn| PageRows::of(scene, Before::Turn(&rows, turn)));
+        assert_eq!((last.consumers, last.clock, last.newest), (new.consumers, new.clock, new.newest));
     }
 
     #[test]
