@@ -5,11 +5,11 @@ use std::process::Command;
 
 use crate::{Failure, Result, process, project};
 
-/// What the page shall be at most, compressed with brotli.
-const BUDGET_BYTES: u64 = 300_000;
+/// What the page shall be at most, compressed with brotli, with time travel, presets and the drawer in it.
+const BUDGET_BYTES: u64 = 350_000;
 
-/// What it may be until then, with time travel, presets and the drawer in it.
-const CEILING_BYTES: u64 = 420_000;
+/// What it may be until then: what it is now, lowered with each step towards the budget.
+const CEILING_BYTES: u64 = 417_000;
 
 /// Prints the size of each file that a browser loads.
 const SCRIPT: &str = include_str!("size.mjs");
