@@ -29,6 +29,12 @@ after(async () => {
   await server.close();
 });
 
+/** Presses a key, and waits until the page has drawn what came of it. */
+export async function press(page, key) {
+  await page.keyboard.press(key);
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+}
+
 /**
  * A test on a freshly loaded page.
  *

@@ -1,6 +1,6 @@
 // For whom the page is seen, moved and operated otherwise: themes, motion, forced colours, zoom, keys.
 import assert from "node:assert/strict";
-import { DESKTOP, assertAccessible, assertNoSidewaysScroll, open, pageTest } from "./harness.mjs";
+import { DESKTOP, assertAccessible, assertNoSidewaysScroll, open, pageTest, press } from "./harness.mjs";
 
 const button = (page, name) => page.getByRole("button", { name, exact: true });
 const now = (page) => page.getByLabel("Simulated time").innerText();
@@ -45,46 +45,46 @@ pageTest("what is pressed or open shows in forced colours", { forcedColors: "act
 pageTest("zoomed to 200 % nothing is cut off", { screen: { width: DESKTOP.width / 2, height: DESKTOP.height / 2 } }, async ({ page, picture }) => {
   await assertNoSidewaysScroll(page);
   await assertAccessible(page);
-  await page.keyboard.press("?");
+  await press(page, "?");
   assert.ok(await page.getByRole("dialog").getByRole("button", { name: "Close" }).isVisible());
   await picture("zoom");
 });
 
 pageTest("the sheet of keys names every key, and each does what it says", {}, async ({ page }) => {
-  await page.keyboard.press("?");
+  await press(page, "?");
   const sheet = page.getByRole("region", { name: "Signs and keys" });
   const keys = (await sheet.locator("dl").last().locator("dt").allInnerTexts()).join(" | ");
   for (const key of ["Space", "→", "←", "Shift →", "Shift ←", "Home, End", "Ctrl Z", "+ −", "on a tape", "on a tab", "Esc", "?"]) {
     assert.ok(keys.includes(key), `${key} is not among ${keys}`);
   }
-  await page.keyboard.press("Escape");
+  await press(page, "Escape");
   assert.equal(await page.getByRole("dialog").count(), 0);
 
   const begin = await now(page);
-  await page.keyboard.press("ArrowRight");
+  await press(page, "ArrowRight");
   const after = await now(page);
   assert.notEqual(after, begin);
-  await page.keyboard.press("ArrowLeft");
-  await page.keyboard.press("End");
+  await press(page, "ArrowLeft");
+  await press(page, "End");
   assert.equal(await now(page), after);
-  await page.keyboard.press("Shift+ArrowLeft");
-  await page.keyboard.press("Shift+ArrowRight");
+  await press(page, "Shift+ArrowLeft");
+  await press(page, "Shift+ArrowRight");
   assert.equal(await now(page), after);
-  await page.keyboard.press("Home");
+  await press(page, "Home");
   assert.ok((await now(page)) <= begin);
-  await page.keyboard.press("End");
-  await page.keyboard.press("Space");
+  await press(page, "End");
+  await press(page, "Space");
   await button(page, "Pause").waitFor();
-  await page.keyboard.press("Space");
+  await press(page, "Space");
   await button(page, "Play").waitFor();
 
   await page.locator(".tape__cell[tabindex='0']").focus();
-  await page.keyboard.press("ArrowLeft");
-  await page.keyboard.press("Enter");
+  await press(page, "ArrowLeft");
+  await press(page, "Enter");
   assert.equal(await page.locator(".tape__cell[aria-pressed=true]").count(), 1);
   await page.getByRole("tab", { selected: true }).focus();
   const selected = () => page.getByRole("tab", { selected: true }).innerText();
   const tab = await selected();
-  await page.keyboard.press("ArrowRight");
+  await press(page, "ArrowRight");
   assert.notEqual(await selected(), tab);
 });
