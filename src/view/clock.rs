@@ -20,6 +20,8 @@ pub struct ClockRow {
     pub next_loss: Option<NextEvent>,
     /// How long before the latest moment this one is, where it is the past: `12.0 s`.
     pub past: Option<String>,
+    /// Whether it is the first moment that is kept, and others were before it.
+    pub is_cut: bool,
     pub can_undo: bool,
     pub can_redo: bool,
     pub timeline: Timeline,
@@ -49,6 +51,7 @@ pub fn row(scene: Scene<'_>) -> ClockRow {
     let behind = simulation.end().now().since(scene.now());
     ClockRow {
         past: simulation.is_in_past().then(|| text::exact_countdown(behind)),
+        is_cut: simulation.start() > 0 && simulation.moment() == simulation.start(),
         can_undo: undone.is_some(),
         can_redo: journal.after(simulation.moment()).is_some(),
         now: scene::time_of_day(scene.now()),
@@ -67,6 +70,24 @@ fn next_event(scene: Scene<'_>, at: Timestamp, what: Phrase) -> NextEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_whose_beginning_is_not_kept_says_so() {
+        use crate::sim::command::Command;
+        use crate::view::Focus;
+        let mut simulation = crate::sim::presets::PRESETS[0].open();
+        let conn = simulation.attach().expect("a page takes clients");
+        let frame = [b"PUB none 100000\r\n".as_slice(), &[b'x'; 100_000], b"\r\n"].concat();
+        for _ in 0..600 {
+            simulation.act(Command::AttachedSays { conn, bytes: frame.clone() });
+        }
+        simulation.detach(conn);
+        assert!(!simulation.journal().is_whole());
+        let is_cut = |simulation: &crate::sim::Simulation| row(Scene::of(simulation, &Focus::default())).is_cut;
+        assert!(!is_cut(&simulation));
+        simulation.seek(0);
+        assert!(is_cut(&simulation) && simulation.is_in_past());
+    }
 
     #[test]
     fn speeds_are_labelled_by_their_factor() {

@@ -75,7 +75,8 @@ impl Clock {
     /// Says that it is the past, and leads out of it.
     fn past(&self) -> Option<Element> {
         let behind = self.row.past.as_ref()?;
-        let says = format!("The past: {behind} before the latest moment. What you do here begins a branch.");
+        let cut = if self.row.is_cut { " What was before is not kept." } else { "" };
+        let says = format!("The past: {behind} before the latest moment. What you do here begins a branch.{cut}");
         let leave = button("button button--small", "To the latest moment");
         let leave = leave.title("To the latest moment (End)").on_click(does(&self.on_action, ClockAction::SeekEnd));
         Some(element("p", "clock__gone").text(says).with(leave))
