@@ -44,6 +44,11 @@ impl Numbers {
         let mut streams: Vec<StreamId> = events.iter().filter_map(|(_, event)| event.stream()).collect();
         streams.sort_unstable();
         streams.dedup();
+        for (_, event) in events {
+            if let Event::ConsumerDeleted { stream, consumer, .. } = event {
+                self.last.remove(&(*stream, Some(*consumer)));
+            }
+        }
         for id in streams {
             match world.server().account().stream(id) {
                 Some(stream) => self.sample_stream(moment, world.now(), id, stream),
@@ -77,5 +82,31 @@ impl Numbers {
     /// The changes that are kept, oldest first.
     pub fn samples(&self) -> impl DoubleEndedIterator<Item = &Sample> {
         self.samples.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::presets::PRESETS;
+
+    #[test]
+    fn who_is_gone_is_not_followed() {
+        let mut simulation = PRESETS[0].open();
+        let followed = simulation.numbers().last.len();
+        for name in ["a", "b", "c"] {
+            let body = format!(
+                r#"{{"stream_name":"ORDERS","config":{{"name":"{name}","filter_subject":"orders.x.{name}","ack_policy":"explicit"}}}}"#
+            );
+            simulation.request(&format!("$JS.API.CONSUMER.CREATE.ORDERS.{name}"), body.as_bytes());
+        }
+        assert_eq!(simulation.numbers().last.len(), followed + 3);
+        for name in ["a", "b", "c"] {
+            simulation.request(&format!("$JS.API.CONSUMER.DELETE.ORDERS.{name}"), b"");
+        }
+        assert_eq!(simulation.numbers().last.len(), followed);
+        simulation.request("$JS.API.STREAM.DELETE.ORDERS", b"");
+        assert!(simulation.numbers().last.is_empty());
+        assert!(simulation.numbers().samples().any(|sample| sample.values[1] > 0), "what was stays to be drawn");
     }
 }
