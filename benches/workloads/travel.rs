@@ -67,16 +67,7 @@ fn run_100k_events<P: Platform>(platform: &P, _: &Inputs) -> (u64, Value) {
 
 /// The time of one checkpoint at the end of the run, and of copying what the event after it changes.
 fn checkpoint_100k<P: Platform>(platform: &P, _: &Inputs) -> (u64, Value) {
-    let mut simulation = run_until(EVENTS);
-    let mut kept = Vec::new();
-    let timer = Timer::start(platform);
-    for _ in 0..SEEKS {
-        kept.push(simulation.end().clone());
-        simulation.step();
-    }
-    let value = timer.stop(platform, SEEKS);
-    black_box(kept);
-    (SEEKS, value)
+    checkpoints(platform, run_until(EVENTS))
 }
 
 /// The same where a stream holds many messages under 1,000 subjects.
@@ -90,6 +81,11 @@ fn checkpoint_large<P: Platform>(platform: &P, inputs: &Inputs) -> (u64, Value) 
     for _ in 0..inputs.n / 1_000 {
         simulation.act(Command::Publish { publisher, draft: draft.clone(), times: 1_000 });
     }
+    checkpoints(platform, simulation)
+}
+
+/// Keeps a checkpoint, and lets one thing happen, again and again.
+fn checkpoints<P: Platform>(platform: &P, mut simulation: Simulation) -> (u64, Value) {
     let mut kept = Vec::new();
     let timer = Timer::start(platform);
     for _ in 0..SEEKS {
