@@ -1,5 +1,7 @@
 //! The page as a whole: takes actions to the simulation, and its rows to the panels.
 
+mod time;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -22,13 +24,14 @@ use crate::view::drawer::Turn;
 use crate::view::form::{ApiError, ApiRequest};
 use crate::view::fragment::{self, Mode};
 use crate::view::inspector::Inspected;
-use crate::view::log::{self, LogRow};
+use crate::view::log;
 use crate::view::streams::{TapeWindow, WINDOW_CELLS};
 use crate::view::transfer::{self, Import};
 use crate::view::why::{Ask, refused};
 use crate::view::{Before, Focus, PageRows, Scene, cli, loss, scene, stream_form, subjects, timeline};
 
 use super::action::{Action, ClockAction, Dialog, PageAction};
+use super::announcer::Announcer;
 use super::bridge::{self, Told};
 use super::frame::Frames;
 use super::keys::{Key, Keys};
@@ -57,9 +60,6 @@ const STILL_FROM: Speed = Speed::new(10_000);
 /// Likewise where more events than these happen in one frame, and for some frames after it.
 const STILL_ABOVE: u64 = 12;
 const BUSY_FRAMES: u32 = 60;
-
-/// The least time between two announcements of the log to those who listen.
-const ANNOUNCE_EVERY: Duration = Duration::from_secs(2);
 
 #[derive(Properties)]
 pub struct AppProps {
@@ -312,62 +312,7 @@ impl App {
         match key {
             Key::PlayPause if self.rows.clock.is_playing => self.act(ClockAction::Pause.into()),
             Key::PlayPause => self.act(ClockAction::Play.into()),
-            Key::Step => self.act(ClockAction::StepEvent.into()),
-            Key::SkipToNextLoss => self.act(ClockAction::SkipToNextLoss.into()),
-            Key::StepBack => self.act(ClockAction::StepBack.into()),
-            Key::SeekLastLoss => self.act(ClockAction::SeekLastLoss.into()),
-            Key::SeekStart => self.act(ClockAction::SeekStart.into()),
-            Key::SeekEnd => self.act(ClockAction::SeekEnd.into()),
-            Key::Undo => self.act(ClockAction::Undo.into()),
-            Key::Redo => self.act(ClockAction::Redo.into()),
-            Key::Zoom(by) => self.act(PageAction::Zoom(by).into()),
-            Key::Help => self.act(PageAction::Open(Dialog::Help).into()),
-        }
-    }
-
-    fn move_time(&mut self, action: ClockAction) {
-        let mut simulation = self.simulation.borrow_mut();
-        // A client from outside lives on wall time, and the page says so.
-        if simulation.is_attached() && !matches!(action, ClockAction::Open(_)) {
-            return;
-        }
-        if action.goes_back() {
-            simulation.clock.is_playing = false;
-        }
-        match action {
-            ClockAction::Play => simulation.clock.is_playing = true,
-            ClockAction::Pause => simulation.clock.is_playing = false,
-            ClockAction::SetSpeed(speed) => simulation.clock.speed = speed,
-            ClockAction::StepEvent => {
-                simulation.step();
-            }
-            ClockAction::SkipToNext => {
-                simulation.skip_to_next();
-            }
-            ClockAction::SkipToNextLoss => {
-                simulation.skip_to_next_loss();
-            }
-            ClockAction::Advance(by) => simulation.advance(by),
-            ClockAction::Seek(moment) => simulation.seek(moment),
-            ClockAction::SeekTime(at) if at > simulation.end().now() => {
-                simulation.seek_end();
-                let ahead = at.since(simulation.now());
-                simulation.advance(ahead);
-            }
-            ClockAction::SeekTime(at) => simulation.seek_time(at),
-            ClockAction::StepBack => simulation.step_back(),
-            ClockAction::SeekLastLoss => simulation.seek_last_loss(),
-            ClockAction::SeekStart => simulation.seek_start(),
-            ClockAction::SeekEnd => simulation.seek_end(),
-            ClockAction::Undo => simulation.undo(),
-            ClockAction::Redo => simulation.redo(),
-            ClockAction::PickUp(branch) => simulation.pick_up(branch),
-            ClockAction::DropBranch(branch) => simulation.drop_branch(branch),
-            ClockAction::Open(preset) => {
-                *simulation = preset.open();
-                drop(simulation);
-                self.opened(preset.scenario().about, Some(preset));
-            }
+            Key::Does(action) => self.act(action),
         }
     }
 
@@ -605,42 +550,5 @@ impl App {
             let callback = ctx.link().callback(Msg::Frame);
             self.frames = self.window.clone().map(|window| Frames::start(window, callback));
         }
-    }
-}
-
-/// Reads the log to those who listen, not more often than they can follow.
-struct Announcer {
-    says: String,
-    /// The number of the last line that was read out.
-    told: u64,
-    is_waiting: bool,
-    since: Duration,
-}
-
-impl Announcer {
-    /// One that reads out what comes after the line `newest`.
-    fn after(newest: Option<&LogRow>) -> Self {
-        let told = newest.map_or(0, |row| row.number);
-        Self { says: String::new(), told, is_waiting: false, since: ANNOUNCE_EVERY }
-    }
-
-    fn pass(&mut self, wall: Duration) {
-        self.since = self.since.saturating_add(wall);
-    }
-
-    /// Whether there is something new to say now.
-    fn read(&mut self, newest: Option<&LogRow>) -> bool {
-        let Some(last) = newest.filter(|last| last.number != self.told) else {
-            self.is_waiting = false;
-            return false;
-        };
-        self.is_waiting = self.since < ANNOUNCE_EVERY;
-        if self.is_waiting {
-            return false;
-        }
-        let missed = last.number.saturating_sub(self.told).saturating_sub(1);
-        self.says = if missed == 0 { last.says.to_string() } else { format!("{missed} more; last: {}", last.says) };
-        (self.told, self.since) = (last.number, Duration::ZERO);
-        true
     }
 }

@@ -5,29 +5,15 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Element, KeyboardEvent, Window};
 use yew::Callback;
 
+use super::action::{Action, ClockAction, Dialog, PageAction};
+
 /// What a key asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Key {
     /// Space: play or pause.
     PlayPause,
-    /// →: one event on.
-    Step,
-    /// Shift and →: to the next redelivery, expiry or removal.
-    SkipToNextLoss,
-    /// ←: one event back.
-    StepBack,
-    /// Shift and ←: back to the last redelivery, expiry or removal.
-    SeekLastLoss,
-    /// Home and End: where the reader began, and the latest moment.
-    SeekStart,
-    SeekEnd,
-    /// Ctrl and Z, with shift the other way.
-    Undo,
-    Redo,
-    /// + and −: less of the time on the line, and more.
-    Zoom(i8),
-    /// ?: the help.
-    Help,
+    /// One that does the same whatever the page shows.
+    Does(Action),
 }
 
 /// Listens until dropped.
@@ -70,22 +56,26 @@ fn key_of(event: &KeyboardEvent) -> Option<Key> {
     }
     if event.ctrl_key() || event.meta_key() {
         return match (&*event.key(), event.shift_key()) {
-            ("z", false) => Some(Key::Undo),
-            ("z" | "Z", true) | ("y", false) => Some(Key::Redo),
+            ("z", false) => does(ClockAction::Undo),
+            ("z" | "Z", true) | ("y", false) => does(ClockAction::Redo),
             _ => None,
         };
     }
     match (&*event.key(), event.shift_key()) {
         (" ", false) if !is_in("button, summary, a") => Some(Key::PlayPause),
-        ("ArrowRight", false) if !is_in("ol") => Some(Key::Step),
-        ("ArrowRight", true) => Some(Key::SkipToNextLoss),
-        ("ArrowLeft", false) if !is_in("ol") => Some(Key::StepBack),
-        ("ArrowLeft", true) => Some(Key::SeekLastLoss),
-        ("Home", false) if !is_in("ol") => Some(Key::SeekStart),
-        ("End", false) if !is_in("ol") => Some(Key::SeekEnd),
-        ("+", _) => Some(Key::Zoom(1)),
-        ("-", _) => Some(Key::Zoom(-1)),
-        ("?", _) => Some(Key::Help),
+        ("ArrowRight", false) if !is_in("ol") => does(ClockAction::StepEvent),
+        ("ArrowRight", true) => does(ClockAction::SkipToNextLoss),
+        ("ArrowLeft", false) if !is_in("ol") => does(ClockAction::StepBack),
+        ("ArrowLeft", true) => does(ClockAction::SeekLastLoss),
+        ("Home", false) if !is_in("ol") => does(ClockAction::SeekStart),
+        ("End", false) if !is_in("ol") => does(ClockAction::SeekEnd),
+        ("+", _) => does(PageAction::Zoom(1)),
+        ("-", _) => does(PageAction::Zoom(-1)),
+        ("?", _) => does(PageAction::Open(Dialog::Help)),
         _ => None,
     }
+}
+
+fn does(action: impl Into<Action>) -> Option<Key> {
+    Some(Key::Does(action.into()))
 }

@@ -4,6 +4,7 @@
 //! changed, and keeps for itself what it alone can see: an open table, a half-typed payload.
 
 pub mod action;
+pub mod announcer;
 pub mod app;
 pub mod bridge;
 pub mod frame;
