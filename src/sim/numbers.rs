@@ -87,7 +87,6 @@ impl Numbers {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::sim::presets::PRESETS;
 
     #[test]
