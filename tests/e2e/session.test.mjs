@@ -18,17 +18,29 @@ async function work(page, times) {
   for (let time = 0; time < times; time += 1) await button(page.getByRole("article", { name: "Publisher billing-cron" }), "Publish").click();
 }
 
-/** How many sessions are saved. */
-const saved = (page) => page.evaluate(() => new Promise((resolve) => {
+/** How many events each of the saved sessions holds. */
+const savedLengths = (page) => page.evaluate(() => new Promise((resolve) => {
   const request = indexedDB.open("jetstream-sim", 1);
   request.onsuccess = () => {
     const { result: db } = request;
-    if (!db.objectStoreNames.contains("sessions")) return resolve(0);
-    const count = db.transaction("sessions").objectStore("sessions").count();
-    count.onsuccess = () => { db.close(); resolve(count.result); };
+    if (!db.objectStoreNames.contains("sessions")) return resolve([]);
+    const all = db.transaction("sessions").objectStore("sessions").getAll();
+    all.onsuccess = () => { db.close(); resolve(all.result.map(({ length }) => length)); };
   };
-  request.onerror = () => resolve(0);
+  request.onerror = () => resolve([]);
 }));
+
+const saved = async (page) => (await savedLengths(page)).length;
+
+/** Waits until `count` sessions are saved, and all that was done: a browser may end a page before it has saved as it goes. */
+async function waitForSaved(page, count) {
+  let [before, now] = ["", ""];
+  do {
+    before = now;
+    await page.waitForTimeout(1_300);
+    now = String(await savedLengths(page));
+  } while (now !== before || now.split(",").filter(Boolean).length < count);
+}
 
 pageTest("a session goes on after a reload, and after that one as well", alone, async ({ page, origin, picture }) => {
   await open(page, origin);
@@ -51,7 +63,7 @@ pageTest("a session goes on after a reload, and after that one as well", alone, 
 pageTest("a session outlives a crash", alone, async ({ page, origin }) => {
   await open(page, origin);
   await work(page, 2);
-  while ((await saved(page)) === 0) await page.waitForTimeout(200);
+  await waitForSaved(page, 1);
   const before = await state(page);
   const crashed = page.waitForEvent("crash");
   page.goto("chrome://crash").catch(() => {});
@@ -84,12 +96,12 @@ pageTest("tabs do not take each other's sessions", alone, async ({ page, origin 
   const other = await page.context().newPage();
   await open(page, origin);
   await work(page, 1);
-  await page.dispatchEvent("body", "visibilitychange");
-  while ((await saved(page)) === 0) await page.waitForTimeout(200);
+  await waitForSaved(page, 1);
   await open(other, origin);
   await other.waitForTimeout(500);
   assert.equal(await note(other).count(), 0, "the session of a tab that lives is not offered");
   await work(other, 4);
+  await waitForSaved(other, 2);
   await other.close();
   await page.close();
 
@@ -104,10 +116,10 @@ pageTest("tabs do not take each other's sessions", alone, async ({ page, origin 
 pageTest("another preset does not take the place of what was done before it", alone, async ({ page, origin }) => {
   await open(page, origin);
   await work(page, 2);
-  while ((await saved(page)) === 0) await page.waitForTimeout(200);
+  await waitForSaved(page, 1);
   await page.getByLabel("Preset").selectOption("fan-out");
   await button(page, "One event on").click();
-  while ((await saved(page)) < 2) await page.waitForTimeout(200);
+  await waitForSaved(page, 2);
   await page.reload();
   await button(note(page), "Discard").click();
   await button(note(page), "Go on with it").click();
@@ -151,6 +163,7 @@ pageTest("what was saved is opened like anything from outside", alone, async ({ 
 pageTest("an embedded page saves and offers nothing", alone, async ({ page, origin }) => {
   await open(page, origin);
   await work(page, 1);
+  await waitForSaved(page, 1);
   await page.goto("about:blank");
   await open(page, `${origin}/#embed=full`);
   await page.waitForTimeout(500);

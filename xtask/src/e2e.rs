@@ -10,10 +10,12 @@ use crate::{Failure, Result, build, process, project};
 
 const FOLDER: &str = "tests/e2e";
 const END: &str = ".test.mjs";
+/// The files that measure times, which is done with nothing else running.
+const MEASURING: [&str; 2] = ["embed", "page"];
 
 /// Builds the page where it is not up to date and runs all of `tests/e2e/*.test.mjs`, or the named ones.
 ///
-/// Pictures go to `e2e/` in cargo's target folder. With `--dev` the page is built quickly, and is slower than its tests ask.
+/// With `--dev` the page is built quickly, and is slower than its tests ask.
 ///
 /// # Errors
 /// A tool is missing, there is no such test, or one fails.
@@ -25,12 +27,24 @@ pub fn run(mut args: Args) -> Result {
     } else {
         build::optimised()?
     }
+    let (measuring, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| is_measuring(file));
+    run_files(&measuring, 1).and(run_files(&others, 2))
+}
+
+/// Runs files, `at_once` of them at a time; the pictures that they take go to `e2e/` in cargo's target folder.
+fn run_files(files: &[PathBuf], at_once: u32) -> Result {
+    if files.is_empty() {
+        return Ok(());
+    }
     let pictures = project::target_dir().join("e2e");
     project::at(&pictures, fs::create_dir_all(&pictures))?;
     let mut tests = node()?;
-    // One file after the other: they measure times.
-    tests.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(files);
+    tests.args(["--test", "--test-reporter=spec"]).arg(format!("--test-concurrency={at_once}")).args(files);
     process::run(tests.env("JETSTREAM_SIM_PICTURES", pictures))
+}
+
+fn is_measuring(file: &Path) -> bool {
+    MEASURING.iter().any(|name| file.ends_with(format!("{name}{END}")))
 }
 
 /// Node with what `tests/e2e/browser.mjs` needs, to run a file beside it.
@@ -101,5 +115,11 @@ mod tests {
         assert_eq!(files(&["page.test.mjs".into()]), Ok(vec![page.clone()]));
         assert!(files(&[]).is_ok_and(|all| all.contains(&page) && all.iter().all(|file| is_test(file))));
         assert!(files(&["nothing".into()]).is_err());
+    }
+
+    #[test]
+    fn what_is_measured_is_there_and_runs_by_itself() {
+        let all = files(&[]).unwrap_or_default();
+        assert_eq!(all.iter().filter(|file| is_measuring(file)).count(), MEASURING.len());
     }
 }
