@@ -19,6 +19,7 @@ pub mod engine;
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 pub mod js;
 pub mod sim;
+mod texts;
 #[cfg(all(target_arch = "wasm32", not(feature = "js")))]
 pub mod ui;
 pub mod view;

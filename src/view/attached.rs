@@ -5,12 +5,12 @@ use std::rc::Rc;
 use crate::engine::connection::Connection;
 use crate::engine::table::{ConnId, Id};
 use crate::sim::attached::name;
+use crate::texts::stream as texts;
 
 use super::Scene;
 
 /// Why the clock runs at the speed of the wall while a client from outside is there.
-pub const CLOCK_NOTE: &str =
-    "A client is attached. Its own timers run on wall time, so the clock runs at ×1 until it is gone.";
+pub const CLOCK_NOTE: &str = texts::CLIENT_ATTACHED;
 
 /// The card of a client from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use crate::engine::table::ConnId;
 use crate::sim::actor::{ActorId, Draft, FetchRequest, PublisherScript, Worker};
 use crate::sim::command::Command;
 use crate::sim::journal::Entry;
+use crate::texts::drawer as texts;
 
 /// The last commands that are shown.
 const SHOWN: usize = 12;
@@ -63,23 +64,24 @@ fn line(scene: Scene<'_>, entry: &Entry) -> Option<CliLine> {
             let actor = actor(*worker)?;
             match sent_ack(scene, entry.moment, actor.conn) {
                 Some(text) => text,
-                None => return remark(&[&actor.name, " answered consumer sequence ", &consumer_seq.to_string()]),
+                None => return remark(texts::ANSWERED.with([&actor.name, consumer_seq])),
             }
         }
-        Command::Kill { client } => return remark(&[&actor(*client)?.name, " lost its connection"]),
+        Command::Kill { client } => return remark(texts::LOST_CONNECTION.with([&actor(*client)?.name])),
         Command::CutLink { stream, is_cut, .. } => {
-            return remark(&["a link of ", stream, if *is_cut { " was cut" } else { " was mended" }]);
+            let says = if *is_cut { texts::LINK_CUT } else { texts::LINK_MENDED };
+            return remark(says.with([stream]));
         }
         _ => return None,
     };
     if text.len() > MAX_LENGTH {
-        return remark(&["a command of ", &text.len().to_string(), " bytes, too long to show"]);
+        return remark(texts::COMMAND_TOO_LONG.with([&text.len()]));
     }
     Some(CliLine { text, is_remark: false })
 }
 
-fn remark(parts: &[&str]) -> Option<CliLine> {
-    Some(CliLine { text: parts.concat(), is_remark: true })
+fn remark(text: String) -> Option<CliLine> {
+    Some(CliLine { text, is_remark: true })
 }
 
 /// Adds words as a shell reads them.

@@ -3,6 +3,7 @@
 use crate::engine::api::json::to_json;
 use crate::engine::consumer::Consumer;
 use crate::engine::stream::Stream;
+use crate::texts::drawer as texts;
 
 use super::form::object;
 use super::log::{self, LogRow, Query};
@@ -119,7 +120,7 @@ fn differences(here: &[Told], there: &[Told]) -> Vec<Difference> {
             out.push(Difference { of, what, here, there });
         };
         let (Some(one), Some(other)) = (one, other) else {
-            let says = |told: Option<&Told>| if told.is_some() { "exists" } else { "does not exist" };
+            let says = |told: Option<&Told>| if told.is_some() { texts::EXISTS } else { texts::DOES_NOT_EXIST };
             differ("", says(one), says(other));
             continue;
         };

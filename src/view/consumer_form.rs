@@ -6,13 +6,14 @@ use std::rc::Rc;
 
 use crate::engine::api::json::{Map, Value, to_json};
 use crate::sim::world::World;
+use crate::texts::form as texts;
 
 use super::form::{ApiError, ApiRequest, FieldError, Form, Members, object, write_object};
 use super::stream_form::{clue, name_flaw};
 
 /// The fields. `durable_name` is a yes or no here, `filter_subjects` holds also what goes out as `filter_subject`, and
 /// `pedantic` stands beside the configuration.
-const FIELDS: &str = include_str!("form/consumer.txt");
+const FIELDS: &str = texts::CONSUMER;
 
 /// The form of a new consumer.
 pub fn create() -> Form {

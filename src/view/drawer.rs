@@ -12,6 +12,7 @@ use super::numbers::{self, NumbersFilter, NumbersPanel};
 use super::payload::PayloadForm;
 use super::wire::{self, WireFilter, WirePanel};
 use super::{PageRows, Scene};
+use crate::texts::drawer as texts;
 
 /// A tab.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,11 +30,11 @@ impl Tab {
 
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Log => "Log",
-            Self::Wire => "Wire",
-            Self::Inspector => "Inspector",
-            Self::Numbers => "Numbers",
-            Self::Subjects => "Subjects",
+            Self::Log => texts::LOG,
+            Self::Wire => texts::WIRE,
+            Self::Inspector => texts::INSPECTOR,
+            Self::Numbers => texts::NUMBERS,
+            Self::Subjects => texts::SUBJECTS,
         }
     }
 }

@@ -10,8 +10,9 @@ use crate::engine::time::Timestamp;
 use crate::engine::transfer::{Restore, Snapshot, TransferDue};
 use crate::sim::actor::Role;
 use crate::sim::world::{NextEvent, World};
+use crate::texts::clock as texts;
 
-use super::text::Part::{Code, Raw, Seq};
+use super::text::Part::{Code, Plain, Raw, Seq};
 use super::{Phrase, Scene, first_by};
 
 /// The name and reason of what happens next: “AckWait of `#4` ends”.
@@ -24,15 +25,18 @@ pub fn what(world: &World, next: NextEvent) -> Phrase {
                     account.stream(id).map_or_else(Phrase::new, |stream| of_stream(stream, due))
                 }
                 Due::Account(AccountDue::Transfer(due)) => of_transfer(account, due),
-                Due::Ping(conn) => Phrase::new().plain(format!("client {} is asked whether it is there", conn.index())),
+                Due::Ping(conn) => {
+                    let client = conn.index().to_string();
+                    Phrase::fill(texts::PINGED, &[Plain(&client)])
+                }
             }
         }
         NextEvent::Actor(_, id) => {
             let Some(actor) = world.actors().get(id) else { return Phrase::new() };
             let does = match &actor.role {
-                Role::Publisher(_) => "{} publishes",
-                Role::Worker(_) => "{} is done with a message",
-                Role::Console(_) => "{} asks",
+                Role::Publisher(_) => texts::PUBLISHES,
+                Role::Worker(_) => texts::WORKER_DONE,
+                Role::Console(_) => texts::ASKS,
             };
             Phrase::fill(does, &[Code(&actor.name)])
         }
@@ -43,10 +47,10 @@ fn of_transfer(account: &Account, due: TransferDue) -> Phrase {
     let transfers = account.transfers();
     let (what, name) = match due {
         TransferDue::Snapshot(id) => {
-            ("Backup of {} waits no longer for the client", transfers.snapshots.get(id).map(Snapshot::stream_name))
+            (texts::BACKUP_WAITS_NO_LONGER, transfers.snapshots.get(id).map(Snapshot::stream_name))
         }
         TransferDue::Restore(id) => {
-            ("Restore of {} waits no longer for the client", transfers.restores.get(id).map(Restore::stream_name))
+            (texts::RESTORE_WAITS_NO_LONGER, transfers.restores.get(id).map(Restore::stream_name))
         }
     };
     Phrase::fill(what, &[Code(name.unwrap_or_default())])
@@ -57,29 +61,29 @@ fn of_stream(stream: &Stream, due: StreamDue) -> Phrase {
     match due {
         StreamDue::Ttl => {
             let seq = stream.ttls().first().map_or(0, |(_, seq)| seq);
-            Phrase::fill("TTL of {} in {} ends", &[Seq(seq), name])
+            Phrase::fill(texts::TTL_ENDS, &[Seq(seq), name])
         }
         StreamDue::MaxAge => {
             let seq = stream.oldest_ageing().map_or(0, |(_, seq)| seq);
-            Phrase::fill("{} reaches max age of {}", &[Seq(seq), name])
+            Phrase::fill(texts::REACHES_MAX_AGE, &[Seq(seq), name])
         }
         StreamDue::DuplicateWindow => {
             let window = stream.config.duplicate_window.unwrap_or_default();
             let id = stream.duplicates().iter(window).next().map_or(&[][..], |(id, _, _)| id);
-            Phrase::fill("Id {} leaves the duplicate window", &[Raw(id)])
+            Phrase::fill(texts::ID_LEAVES_DUPLICATE_WINDOW, &[Raw(id)])
         }
-        StreamDue::AtomicBatch => Phrase::fill("An atomic batch to {} is given up", &[name]),
-        StreamDue::FastBatch => Phrase::fill("A fast batch to {} is forgotten", &[name]),
+        StreamDue::AtomicBatch => Phrase::fill(texts::ATOMIC_BATCH_GIVEN_UP, &[name]),
+        StreamDue::FastBatch => Phrase::fill(texts::FAST_BATCH_FORGOTTEN, &[name]),
         StreamDue::Schedule => {
             let subject = stream.schedules().first().unwrap_or_default();
-            Phrase::fill("Schedule {} in {} fires", &[Raw(subject), name])
+            Phrase::fill(texts::SCHEDULE_FIRES, &[Raw(subject), name])
         }
         StreamDue::Link(id, due) => {
             let origin = stream.links().find(|link| link.id == id).map_or("", |link| link.origin());
             let does = match due {
-                LinkDue::Attempt => "{} asks for the messages of {}",
-                LinkDue::Timeout => "{} waits no longer for an answer of {}",
-                LinkDue::Stall => "{} misses the heartbeats of {}",
+                LinkDue::Attempt => texts::ASKS_MESSAGES,
+                LinkDue::Timeout => texts::WAITS_NO_LONGER_ANSWER,
+                LinkDue::Stall => texts::MISSES_HEARTBEATS,
             };
             Phrase::fill(does, &[name, Code(origin)])
         }
@@ -90,18 +94,18 @@ fn of_stream(stream: &Stream, due: StreamDue) -> Phrase {
 }
 
 fn of_consumer(stream: &Stream, consumer: &Consumer, wakeup: Wakeup) -> Phrase {
-    let link = if consumer.is_hidden() { ["a link from ", &stream.config.name].concat() } else { String::new() };
+    let link = if consumer.is_hidden() { texts::LINK.with([&stream.config.name]) } else { String::new() };
     let name = Code(if link.is_empty() { &consumer.name } else { &link });
     let seq = consumer.ack_pending().first_due_message().map_or(0, |(_, seq)| seq);
     let (says, what) = match wakeup {
-        Wakeup::AckWait if is_delayed(consumer, seq) => ("Delay of {} ends", Seq(seq)),
-        Wakeup::AckWait => ("AckWait of {} ends", Seq(seq)),
-        Wakeup::Waiting => ("A pull request on {} expires", name),
-        Wakeup::PauseEnd => ("Pause of {} ends", name),
-        Wakeup::InHand | Wakeup::Backlog => ("{} delivers", name),
-        Wakeup::IdleHeartbeat => ("Heartbeat of {}", name),
-        Wakeup::PinTimeout => ("Pin of {} ends", name),
-        Wakeup::Inactivity => ("{} is looked at: deleted if unused", name),
+        Wakeup::AckWait if is_delayed(consumer, seq) => (texts::DELAY_ENDS, Seq(seq)),
+        Wakeup::AckWait => (texts::ACKWAIT_ENDS, Seq(seq)),
+        Wakeup::Waiting => (texts::PULL_REQUEST_EXPIRES, name),
+        Wakeup::PauseEnd => (texts::PAUSE_ENDS, name),
+        Wakeup::InHand | Wakeup::Backlog => (texts::DELIVERS, name),
+        Wakeup::IdleHeartbeat => (texts::HEARTBEAT_OF, name),
+        Wakeup::PinTimeout => (texts::PIN_ENDS, name),
+        Wakeup::Inactivity => (texts::LOOKED_DELETED_IF_UNUSED, name),
     };
     Phrase::fill(says, &[what])
 }
@@ -166,24 +170,25 @@ fn for_each_deadline(stream: &Stream, mut found: impl FnMut(Timestamp, StreamDue
 
 fn short(stream: &Stream, due: StreamDue) -> String {
     match due {
-        StreamDue::Ttl => "TTL ends".into(),
-        StreamDue::MaxAge => "max age".into(),
-        StreamDue::DuplicateWindow => "dedup id expires".into(),
-        StreamDue::AtomicBatch | StreamDue::FastBatch => "batch given up".into(),
-        StreamDue::Schedule => "schedule".into(),
-        StreamDue::Link(_, LinkDue::Attempt) => "asks origin".into(),
-        StreamDue::Link(_, LinkDue::Timeout) => "no answer".into(),
-        StreamDue::Link(_, LinkDue::Stall) => "origin silent".into(),
+        StreamDue::Ttl => texts::TTL_ENDS_SHORT.into(),
+        StreamDue::MaxAge => texts::MAX_AGE.into(),
+        StreamDue::DuplicateWindow => texts::DEDUP_ID_EXPIRES.into(),
+        StreamDue::AtomicBatch | StreamDue::FastBatch => texts::BATCH_GIVEN_UP.into(),
+        StreamDue::Schedule => texts::SCHEDULE.into(),
+        StreamDue::Link(_, LinkDue::Attempt) => texts::ASKS_ORIGIN.into(),
+        StreamDue::Link(_, LinkDue::Timeout) => texts::NO_ANSWER.into(),
+        StreamDue::Link(_, LinkDue::Stall) => texts::ORIGIN_SILENT.into(),
         StreamDue::Consumer(id, wakeup) => match (wakeup, stream.consumer(id)) {
             (Wakeup::AckWait, Some(consumer)) => {
                 let seq = consumer.ack_pending().first_due_message().map_or(0, |(_, seq)| seq);
-                format!("{} #{seq}", if is_delayed(consumer, seq) { "delay" } else { "AckWait" })
+                let says = if is_delayed(consumer, seq) { texts::DELAY } else { texts::ACKWAIT };
+                says.with([&seq])
             }
-            (Wakeup::Waiting, _) => "pull expires".into(),
-            (Wakeup::PauseEnd, _) => "pause ends".into(),
-            (Wakeup::Inactivity, _) => "unused".into(),
-            (Wakeup::IdleHeartbeat, _) => "heartbeat".into(),
-            _ => "delivery".into(),
+            (Wakeup::Waiting, _) => texts::PULL_EXPIRES.into(),
+            (Wakeup::PauseEnd, _) => texts::PAUSE_ENDS_SHORT.into(),
+            (Wakeup::Inactivity, _) => texts::UNUSED.into(),
+            (Wakeup::IdleHeartbeat, _) => texts::HEARTBEAT.into(),
+            _ => texts::DELIVERY.into(),
         },
     }
 }

@@ -1,6 +1,7 @@
 //! What an action would remove, in words, before it is done.
 
 use crate::sim::rehearsal::Loss;
+use crate::texts::{clock as texts, unit};
 
 use super::text;
 
@@ -10,20 +11,21 @@ pub fn warning(loss: Loss) -> Option<String> {
         return None;
     }
     let mut parts = Vec::new();
-    let mut add = |count: u64, what: &str, rest: String| {
-        if count > 0 {
-            parts.push(text::counted(count, what) + &rest);
-        }
-    };
-    let of_bytes = [" (", &text::bytes(loss.bytes), ")"].concat();
-    let in_flight = match loss.ack_pending {
-        0 => String::new(),
-        count => format!(" with {count} in flight"),
-    };
-    add(loss.streams, "stream", String::new());
-    add(loss.messages, "message", of_bytes);
-    add(loss.consumers, "consumer", in_flight);
-    Some(["This removes ", &parts.join(", "), ". Undo brings it back."].concat())
+    if loss.streams > 0 {
+        parts.push(text::counted(loss.streams, unit::STREAMS));
+    }
+    if loss.messages > 0 {
+        let messages = text::counted(loss.messages, unit::MESSAGES);
+        parts.push(texts::WITH_SIZE.with([&messages, &text::bytes(loss.bytes)]));
+    }
+    if loss.consumers > 0 {
+        let consumers = text::counted(loss.consumers, unit::CONSUMERS);
+        parts.push(match loss.ack_pending {
+            0 => consumers,
+            count => texts::WITH_IN_FLIGHT.with([&consumers, &count]),
+        });
+    }
+    Some(texts::REMOVES.with([&parts.join(", ")]))
 }
 
 #[cfg(test)]

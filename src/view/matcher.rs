@@ -5,9 +5,11 @@ use std::rc::Rc;
 use super::Scene;
 use super::scene::lossy;
 use super::subjects::{ConsumerFacts, StreamFacts, Token, TokenKind, facts, malformed, tokens};
+use super::text::Part::{Code, Plain, Strong};
 use super::text::Phrase;
 use crate::engine::stream::Stream;
 use crate::engine::subject::{is_valid_filter, matches};
+use crate::texts::subject as texts;
 
 /// Readers that are named.
 const SHOWN: usize = 24;
@@ -53,13 +55,13 @@ impl Meets {
 
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Same => "equal",
-            Self::One => "* is any one token",
-            Self::Rest => "> is all the rest",
-            Self::Different => "different",
-            Self::TooShort => "the subject has ended",
-            Self::TooLong => "the filter has ended",
-            Self::Wrong => "not allowed here",
+            Self::Same => texts::EQUAL,
+            Self::One => texts::IS_ANY_ONE_TOKEN,
+            Self::Rest => texts::ALL_REST,
+            Self::Different => texts::DIFFERENT,
+            Self::TooShort => texts::SUBJECT_ENDED,
+            Self::TooLong => texts::FILTER_ENDED,
+            Self::Wrong => texts::NOT_ALLOWED_HERE,
         }
     }
 }
@@ -101,18 +103,22 @@ fn verdict(filter: &str, subject: &str, pairs: &[Pair]) -> Phrase {
         }
     }
     let Some((place, unmet)) = pairs.iter().enumerate().find(|(_, pair)| !pair.meets.is_met()) else {
-        return Phrase::new().strong("It matches.");
+        return Phrase::new().strong(texts::IT_MATCHES);
     };
-    let text = |token: Option<&str>| token.unwrap_or_default().to_owned();
-    let says = Phrase::new().strong("It does not match: ").plain(format!("token {} ", place + 1));
-    let wanted = text(unmet.filter.as_ref().map(|token| &*token.text));
+    let (place, head) = ((place + 1).to_string(), Strong(texts::DOES_NOT_MATCH));
+    let place = Plain(&place);
+    let wanted = Code(unmet.filter.as_ref().map_or("", |token| &token.text));
+    let found = Code(unmet.subject.as_deref().unwrap_or_default());
     match unmet.meets {
-        Meets::TooShort => says.plain("is missing in the subject, and the filter has ").code(wanted).plain("."),
-        Meets::TooLong => says
-            .plain("of the subject, ")
-            .code(text(unmet.subject.as_deref()))
-            .plain(", is one more than the filter has."),
-        _ => says.plain("is ").code(text(unmet.subject.as_deref())).plain(" and not ").code(wanted).plain("."),
+        Meets::TooShort => {
+            let says = texts::TOKEN_MISSING_SUBJECT_FILTER;
+            Phrase::fill(says, &[head, place, wanted])
+        }
+        Meets::TooLong => {
+            let says = texts::TOKEN_SUBJECT_ONE_MORE;
+            Phrase::fill(says, &[head, place, found])
+        }
+        _ => Phrase::fill(texts::TOKEN_NOT, &[head, place, found, wanted]),
     }
 }
 

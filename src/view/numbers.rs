@@ -11,6 +11,7 @@ use crate::engine::stream::Stream;
 use crate::engine::table::{ConsumerId, StreamId};
 use crate::engine::time::Timestamp;
 use crate::sim::numbers::{Counted, Sample};
+use crate::texts::drawer as texts;
 use crate::view::scene::time_of_day;
 
 /// Plots that are drawn; the others are found by choosing what they are of.
@@ -23,9 +24,9 @@ const HEIGHT: u64 = 60;
 
 /// How far back the plots reach; `None` to the beginning.
 pub const SPANS: [(&str, Option<Duration>); 3] = [
-    ("last minute", Some(Duration::from_secs(60))),
-    ("last 10 minutes", Some(Duration::from_secs(600))),
-    ("all that is kept", None),
+    (texts::LAST_MINUTE, Some(Duration::from_secs(60))),
+    (texts::LAST_10_MINUTES, Some(Duration::from_secs(600))),
+    (texts::ALL_KEPT, None),
 ];
 
 /// Which numbers are shown.

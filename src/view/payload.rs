@@ -3,6 +3,7 @@
 //! Nothing is trusted: what is no text is replaced, what is long is cut and the rest counted.
 
 use crate::engine::api::json::is_json;
+use crate::texts::drawer as texts;
 
 /// Bytes that are shown as text or JSON.
 const SHOWN_TEXT: usize = 4_096;
@@ -28,9 +29,9 @@ impl PayloadForm {
 
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Text => "Text",
-            Self::Json => "JSON",
-            Self::Hex => "Hex",
+            Self::Text => texts::TEXT,
+            Self::Json => texts::JSON,
+            Self::Hex => texts::HEX,
         }
     }
 }

@@ -4,8 +4,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::sim::actor::{Actor, ActorId, PubAck, Publisher, PublisherScript};
+use crate::texts::publisher as texts;
 
 use super::Scene;
+use super::text::Part::Code;
 use super::text::{self, Phrase};
 use super::why::{self, Answer, Ask};
 
@@ -53,10 +55,10 @@ pub enum ReplyKind {
 impl ReplyKind {
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Stored => "PubAck",
-            Self::Duplicate => "PubAck duplicate",
-            Self::Refused => "Error",
-            Self::NoResponders => "503 No Responders",
+            Self::Stored => texts::PUBACK,
+            Self::Duplicate => texts::PUBACK_DUPLICATE,
+            Self::Refused => texts::ERROR,
+            Self::NoResponders => texts::N503_NO_RESPONDERS,
         }
     }
 }
@@ -84,17 +86,17 @@ fn reply(publisher: &Publisher) -> Option<PublishReply> {
         return Some(PublishReply { kind: ReplyKind::Refused, says: Phrase::new().code(error) });
     }
     let published = publisher.last()?;
-    let stored = |stream: &str, seq: u64| Phrase::new().code(stream).plain(" seq ").code(seq.to_string());
     let (kind, says) = match published.ack.as_ref()? {
-        PubAck::Stored { stream, seq } => (ReplyKind::Stored, stored(stream, *seq)),
-        PubAck::Duplicate { stream, seq } => (ReplyKind::Duplicate, stored(stream, *seq).plain(" stands")),
+        PubAck::Stored { stream, seq } => {
+            (ReplyKind::Stored, Phrase::fill(texts::SEQ, &[Code(stream), Code(&seq.to_string())]))
+        }
+        PubAck::Duplicate { stream, seq } => {
+            (ReplyKind::Duplicate, Phrase::fill(texts::SEQ_STANDS, &[Code(stream), Code(&seq.to_string())]))
+        }
         PubAck::Refused { err_code, description } => {
             (ReplyKind::Refused, Phrase::new().plain(description.clone()).plain(" ").code(err_code.to_string()))
         }
-        PubAck::NoResponders => {
-            let says = Phrase::new().plain("No stream has ").code(&published.subject).plain(".");
-            (ReplyKind::NoResponders, says)
-        }
+        PubAck::NoResponders => (ReplyKind::NoResponders, Phrase::fill(texts::NO_STREAM, &[Code(&published.subject)])),
     };
     Some(PublishReply { kind, says })
 }

@@ -5,12 +5,13 @@ use std::time::Duration;
 use crate::engine::api::json::Map;
 use crate::sim::actor::{ActorId, Draft, FetchRequest, PublisherScript, Role, WorkerScript};
 use crate::sim::world::World;
+use crate::texts::form as texts;
 
 use super::form::{FieldError, Form};
 use super::text::{form_duration, parse_duration};
 
-const PUBLISHER: &str = include_str!("form/publisher.txt");
-const WORKER: &str = include_str!("form/worker.txt");
+const PUBLISHER: &str = texts::PUBLISHER;
+const WORKER: &str = texts::WORKER;
 
 /// The form of a scripted client; `None` if it is gone.
 pub fn of(world: &World, client: ActorId) -> Option<Form> {
@@ -25,7 +26,7 @@ pub fn of(world: &World, client: ActorId) -> Option<Form> {
 /// The form of a new publisher.
 pub fn new_publisher() -> Form {
     let mut form = Form::new(PUBLISHER);
-    let start = [("name", "publisher"), ("subject", "orders.eu.created"), ("payload", "{\"order\": {n}}")];
+    let start = [("name", texts::PUBLISHER_NAME), ("subject", "orders.eu.created"), ("payload", "{\"order\": {n}}")];
     start.into_iter().for_each(|(key, value)| form.set(key, value));
     form
 }
@@ -49,7 +50,7 @@ fn edit_publisher(name: &str, script: &PublisherScript) -> Form {
 /// The form of a new worker.
 pub fn new_worker() -> Form {
     let mut form = Form::new(WORKER);
-    form.set("name", "worker");
+    form.set("name", texts::WORKER_NAME);
     form
 }
 
@@ -84,13 +85,13 @@ pub fn publisher(form: &Form) -> Result<(String, PublisherScript), Vec<FieldErro
     form.members()?;
     let subject = form.value("subject").trim();
     if subject.is_empty() || subject.contains(char::is_whitespace) {
-        return flaw("subject", "A subject has at least one token and no blanks.");
+        return flaw("subject", texts::SUBJECT_LEAST_ONE_TOKEN);
     }
     let Some(headers) = read_headers(form.value("headers")) else {
-        return flaw("headers", "One header a line, as Name: value.");
+        return flaw("headers", texts::ONE_HEADER_LINE_NAME);
     };
     let Ok(count) = read_count(form.value("count")) else {
-        return flaw("count", "A whole number of messages.");
+        return flaw("count", texts::MIN_PENDING_FLAW);
     };
     let draft = Draft {
         subject: subject.into(),
@@ -99,7 +100,7 @@ pub fn publisher(form: &Form) -> Result<(String, PublisherScript), Vec<FieldErro
         headers,
     };
     let script = PublisherScript { draft, every: read_duration(form, "every"), count };
-    Ok((name(form, "publisher"), script))
+    Ok((name(form, texts::PUBLISHER_NAME), script))
 }
 
 /// The name and script that the form of a worker says.
@@ -109,14 +110,14 @@ pub fn publisher(form: &Form) -> Result<(String, PublisherScript), Vec<FieldErro
 pub fn worker(form: &Form) -> Result<(String, WorkerScript), Vec<FieldError>> {
     form.members()?;
     let Some(batch) = form.value("batch").trim().parse().ok().filter(|batch| *batch > 0) else {
-        return flaw("batch", "A whole number of messages, at least 1.");
+        return flaw("batch", texts::WHOLE_NUMBER_MESSAGES_LEAST);
     };
     let up_to = |key: &str, most: u8| form.value(key).trim().parse().ok().filter(|number| *number <= most);
     let Some(fail_percent) = up_to("fail_percent", 100) else { return flaw("fail_percent", OF_A_HUNDRED) };
     let Some(crash_percent) = up_to("crash_percent", 100) else { return flaw("crash_percent", OF_A_HUNDRED) };
-    let Some(priority) = up_to("priority", 9) else { return flaw("priority", "A whole number from 0 to 9.") };
+    let Some(priority) = up_to("priority", 9) else { return flaw("priority", texts::WHOLE_NUMBER_FROM_0) };
     let Ok(min_pending) = form.value("min_pending").trim().parse() else {
-        return flaw("min_pending", "A whole number of messages.");
+        return flaw("min_pending", texts::MIN_PENDING_FLAW);
     };
     let script = WorkerScript {
         is_running: form.is_on("is_running"),
@@ -128,10 +129,10 @@ pub fn worker(form: &Form) -> Result<(String, WorkerScript), Vec<FieldError>> {
         priority,
         min_pending,
     };
-    Ok((name(form, "worker"), script))
+    Ok((name(form, texts::WORKER_NAME), script))
 }
 
-const OF_A_HUNDRED: &str = "A whole number from 0 to 100.";
+const OF_A_HUNDRED: &str = texts::WHOLE_NUMBER_FROM_0_100;
 
 fn flaw<T>(key: &'static str, says: &str) -> Result<T, Vec<FieldError>> {
     Err(vec![FieldError { key: Some(key.into()), says: says.into() }])
@@ -152,19 +153,7 @@ fn read_count(typed: &str) -> Result<Option<u64>, std::num::ParseIntError> {
 }
 
 /// Headers that the server has an ear for, as examples.
-pub const HEADERS: &str = "\
-Nats-TTL: 30s
-Nats-Rollup: sub
-Nats-Incr: +1
-Nats-Schedule: @every 10s
-Nats-Schedule-Target: orders.due
-Nats-Expected-Last-Sequence: 0
-Nats-Expected-Last-Subject-Sequence: 0
-Nats-Expected-Last-Msg-Id: 1
-Nats-Expected-Stream: ORDERS
-Nats-Batch-Id: b1
-Nats-Batch-Sequence: 1
-Nats-Batch-Commit: 1";
+pub const HEADERS: &str = texts::NATS_TTL_30S_NATS;
 
 /// `Name: value`, one a line.
 pub fn write_headers(headers: &[(String, String)]) -> String {

@@ -7,13 +7,14 @@ use std::rc::Rc;
 use crate::engine::api::json::{Map, to_json};
 use crate::engine::asset::MAX_NAME_LEN;
 use crate::sim::world::World;
+use crate::texts::form as texts;
 
 use super::form::field::Later;
 use super::form::{ApiError, ApiRequest, FieldError, Form, object, write_object};
 
-const FIELDS: &str = include_str!("form/stream.txt");
+const FIELDS: &str = texts::STREAM;
 /// What a mirror and a source consist of.
-const ORIGIN: &str = include_str!("form/source.txt");
+const ORIGIN: &str = texts::SOURCE;
 
 /// The form of a new stream.
 pub fn create() -> Form {
@@ -26,7 +27,11 @@ pub fn edit(config: Map) -> Form {
 }
 
 fn with_origins(form: Form) -> Form {
-    form.with_object((ORIGIN, "Mirror", "mirror"), Later::GivenUp).with_list((ORIGIN, "Source", "sources"))
+    form.with_object((ORIGIN, texts::MIRROR, "mirror"), Later::GivenUp).with_list((
+        ORIGIN,
+        texts::SOURCE_NUMBER,
+        "sources",
+    ))
 }
 
 /// The form of the stream `name`; `None` if there is none.
@@ -56,11 +61,11 @@ pub fn request(form: &Form) -> Result<ApiRequest, Vec<FieldError>> {
 /// Why `name` cannot be a token of an API subject; `None` if it can.
 pub fn name_flaw(name: &str) -> Option<&'static str> {
     if name.is_empty() {
-        Some("A name is required.")
+        Some(texts::NAME_REQUIRED)
     } else if name.contains(|c: char| c.is_whitespace() || matches!(c, '.' | '*' | '>')) {
-        Some("A name is one token of a subject: no blanks, no dots, no wildcards.")
+        Some(texts::NAME_ONE_TOKEN_SUBJECT)
     } else if name.len() > MAX_NAME_LEN {
-        Some("A name has at most 255 bytes.")
+        Some(texts::NAME_MOST_255_BYTES)
     } else {
         None
     }
@@ -84,59 +89,9 @@ pub fn clue(error: &ApiError, codes: &'static str, clues: &'static str) -> Optio
     by_code.or_else(|| pairs(clues).find(|(_, words)| error.description.contains(words))).map(|(key, _)| key)
 }
 
-const CODES: &str = "\
-name 10056 10058 10128
-subjects 10034 10065
-max_consumers 10026
-max_msg_size 10030 10046
-max_bytes 10002 10028 10047 10113 10122
-num_replicas 10074 10133
-first_seq 10143
-subject_transform.dest 10156
-subject_transform.src 10155
-allow_msg_counter 10173
-allow_msg_schedules 10186 10187
-allow_atomic 10198
-allow_batched 10209
-sources.0.name 10031 10140 10141
-mirror.name 10055 10142
-mirror.consumer.name 10213 10214
-sources.0.consumer.name 10215 10216 10217
-mirror.filter_subject 10150 10151
-sources.0.filter_subject 10144 10145 10146
-mirror.subject_transforms 10152 10153 10154
-sources.0.subject_transforms 10147";
+const CODES: &str = texts::NAME_10056_10058_10128;
 
-const CLUES: &str = "\
-name stream name
-description description
-discard_new_per_subject discard new per subject
-duplicate_window duplicates window
-duplicate_window duplicate window
-max_age max age
-subject_delete_marker_ttl delete marker
-allow_rollup_hdrs roll-ups
-storage storage type
-retention retention policy
-sealed unseal
-sealed sealed
-deny_delete deny message deletes
-deny_purge deny purge
-num_replicas replicas
-subjects requires no-ack
-subjects overlaps
-subjects invalid subject
-allow_msg_counter counter
-allow_msg_ttl TTL status
-allow_msg_schedules schedul
-persist_mode persist mode
-mirror_direct mirror direct
-republish.dest republish
-placement.preferred preferred server
-metadata metadata
-mirror.name cycle
-mirror.filter_subject for the mirror
-sources.0.filter_subject for the source";
+const CLUES: &str = texts::NAME_STREAM_NAME_DESCRIPTION;
 
 #[cfg(test)]
 mod tests {

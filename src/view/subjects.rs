@@ -9,8 +9,10 @@ use crate::engine::consumer::Consumer;
 use crate::engine::stream::Stream;
 use crate::engine::stream::config::Retention;
 use crate::engine::subject::{collide, is_subset, is_valid_filter};
+use crate::texts::subject as texts;
 
 use super::Scene;
+use super::text::Part::Code;
 use super::text::Phrase;
 
 /// What the page knows of a stream when a form is filled in.
@@ -67,10 +69,10 @@ pub enum TokenKind {
 impl TokenKind {
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Literal => "this word",
-            Self::One => "any one token",
-            Self::Rest => "one or more tokens",
-            Self::Wrong => "not allowed here",
+            Self::Literal => texts::THIS_WORD,
+            Self::One => texts::ANY_ONE_TOKEN,
+            Self::Rest => texts::ONE_MORE_TOKENS,
+            Self::Wrong => texts::NOT_ALLOWED_HERE,
         }
     }
 }
@@ -162,22 +164,22 @@ fn stream_finding(
     }
     let hit = |other: &str| collide(subject.as_bytes(), other.as_bytes());
     if !no_ack && subject == ">" {
-        let says = Phrase::new().plain("Capturing every subject requires no_ack.");
+        let says = Phrase::new().plain(texts::CAPTURING_EVERY_SUBJECT_REQUIRES);
         return Some(Finding::clash(INVALID, says));
     }
     let reserved = ["$JS.>", "$JSC.>", "$NRG.>", "$SYS.>"];
     let is_exempt = is_subset(subject.as_bytes(), b"$JS.EVENT.>") || is_subset(subject.as_bytes(), b"$SYS.ACCOUNT.>");
     if !no_ack && !is_exempt && reserved.iter().any(|other| hit(other)) {
-        let says = Phrase::new().plain("Overlaps with the server's own subjects; that requires no_ack.");
+        let says = Phrase::new().plain(texts::OVERLAPS_SERVERS_OWN_SUBJECTS);
         return Some(Finding::clash(INVALID, says));
     }
     if let Some(other) = earlier.iter().find(|other| hit(other)) {
-        let says = Phrase::new().plain("Overlaps with the subject above:");
+        let says = Phrase::new().plain(texts::OVERLAPS_SUBJECT_ABOVE);
         return Some(Finding::clash(INVALID, says).against(other));
     }
     for stream in streams.iter().filter(|stream| &*stream.name != name) {
         if let Some(other) = stream.subjects.iter().find(|other| hit(other)) {
-            let says = Phrase::new().plain("Overlaps with stream ").code(&*stream.name).plain(", which stores:");
+            let says = Phrase::fill(texts::OVERLAPS_STREAM_WHICH_STORES, &[Code(&stream.name)]);
             return Some(Finding::clash(STREAM_OVERLAP, says).against(other));
         }
     }
@@ -200,8 +202,8 @@ pub fn check_filters(name: &str, filters: &[&str], stream: &StreamFacts) -> Vec<
 fn unfiltered(name: &str, stream: &StreamFacts) -> Option<SubjectCheck> {
     let is_new = stream.consumers.iter().all(|consumer| &*consumer.name != name);
     let (rival, other) = rival_filter(name, b">", stream).filter(|_| stream.is_work_queue && is_new)?;
-    let says = Phrase::new().plain("Without a filter it would read everything, and in a work queue ").code(&*rival);
-    let finding = Finding::clash(UNFILTERED, says.plain(" already reads:")).against(&other);
+    let says = Phrase::fill(texts::WITHOUT_FILTER_WOULD_READ, &[Code(&rival)]);
+    let finding = Finding::clash(UNFILTERED, says).against(&other);
     Some(SubjectCheck { tokens: tokens(">"), finding: Some(finding) })
 }
 
@@ -212,17 +214,17 @@ fn filter_finding(name: &str, filter: &str, index: usize, filters: &[&str], stre
     }
     let contains = |other: &&&str| is_subset(bytes, other.as_bytes()) || is_subset(other.as_bytes(), bytes);
     if let Some(other) = filters[..index].iter().find(contains) {
-        let says = Phrase::new().plain("One of the two contains the other:");
+        let says = Phrase::new().plain(texts::ONE_TWO_CONTAINS_OTHER);
         return Some(Finding::clash(FILTER_OVERLAP, says).against(other));
     }
     if stream.is_work_queue
         && let Some((rival, other)) = rival_filter(name, bytes, stream)
     {
-        let says = Phrase::new().plain("In a work queue each message has one consumer, and ").code(&*rival);
-        return Some(Finding::clash(NOT_UNIQUE, says.plain(" already reads:")).against(&other));
+        let says = texts::WORK_QUEUE_EACH_MESSAGE;
+        return Some(Finding::clash(NOT_UNIQUE, Phrase::fill(says, &[Code(&rival)])).against(&other));
     }
     if !stream.subjects.iter().any(|subject| collide(bytes, subject.as_bytes())) {
-        let says = Phrase::new().plain("Matches nothing that ").code(&*stream.name).plain(" stores now.");
+        let says = Phrase::fill(texts::MATCHES_NOTHING_STORES_NOW, &[Code(&stream.name)]);
         return Some(Finding::note(says));
     }
     None
@@ -242,13 +244,13 @@ fn rival_filter(name: &str, filter: &[u8], stream: &StreamFacts) -> Option<(Rc<s
 /// What is wrong with a subject or filter that is not valid.
 pub fn malformed(subject: &str) -> Phrase {
     let why = if subject.is_empty() {
-        "A subject has at least one token."
+        texts::SUBJECT_LEAST_ONE_TOKEN
     } else if subject.contains(char::is_whitespace) {
-        "A subject has no blanks."
+        texts::SUBJECT_NO_BLANKS
     } else if subject.split('.').any(str::is_empty) {
-        "Tokens between dots must not be empty."
+        texts::TOKENS_BETWEEN_DOTS_MUST
     } else {
-        "The wildcard > stands at the end only."
+        texts::WILDCARD_STANDS_END_ONLY
     };
     Phrase::new().plain(why)
 }

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use crate::texts::unit as texts;
+use crate::texts::{Piece, Pieces, Plural, Template, form};
+
 /// A sentence whose parts know how they are set.
 ///
 /// What comes from outside (subjects, payloads, names) goes in as [`Span::Code`], so it can never pass for the page's
@@ -30,6 +33,7 @@ pub enum Part<'a> {
     /// Bytes from outside, in the code face; what is no text is replaced.
     Raw(&'a [u8]),
     Seq(u64),
+    Strong(&'a str),
 }
 
 impl Phrase {
@@ -52,22 +56,41 @@ impl Phrase {
         self
     }
 
-    /// The sentence `template` with `parts` in the places of its `{}`, in order.
+    /// The sentence `template` with `parts` in its places.
+    #[inline(always)]
+    pub fn fill<const PLACES: usize>(template: Template<PLACES>, parts: &[Part<'_>; PLACES]) -> Self {
+        Self::filled(template.pieces(), parts)
+    }
+
+    /// Likewise, of the `pieces` of a template.
     #[inline(never)]
-    pub fn fill(template: &'static str, parts: &[Part<'_>]) -> Self {
-        let mut words = template.split("{}");
-        let mut phrase = Self::new().plain(words.next().unwrap_or_default());
-        for (part, after) in parts.iter().zip(words) {
-            phrase = match *part {
+    pub fn filled(pieces: Pieces, parts: &[Part<'_>]) -> Self {
+        let mut phrase = Self::new();
+        for piece in pieces {
+            let part = match piece {
+                Piece::Words(words) => {
+                    phrase = phrase.plain(words);
+                    continue;
+                }
+                Piece::Place(place) => parts.get(place).copied().unwrap_or(Part::Plain("")),
+            };
+            phrase = match part {
+                Part::Plain("") => phrase,
                 Part::Plain(text) => phrase.plain(text.to_owned()),
                 Part::Code(text) => phrase.code(text),
                 Part::Raw(bytes) => phrase.code(String::from_utf8_lossy(bytes)),
                 Part::Seq(seq) => phrase.seq(seq),
-            }
-            .plain(after);
+                Part::Strong(text) => phrase.strong(text.to_owned()),
+            };
         }
-        phrase.0.retain(|span| !matches!(span, Span::Plain(text) if text.is_empty()));
         phrase
+    }
+
+    /// This sentence and the next.
+    pub fn then(mut self, next: Self) -> Self {
+        self.0.push(Span::Plain(" ".into()));
+        self.0.extend(next.0);
+        self
     }
 
     /// A stream sequence as the page writes it: `#4`.
@@ -99,16 +122,24 @@ fn nanos(duration: Duration) -> u64 {
 
 /// A duration for reading, at most two units: `250 ms`, `12 s`, `1 min 12 s`, `10 min`, `3 d 4 h`.
 pub fn duration(duration: Duration) -> String {
-    const UNITS: [(u64, &str); 5] = [(DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"), (MILLISECOND, "ms")];
+    const UNITS: [(u64, Template<1>); 5] = [
+        (DAY, texts::DAYS),
+        (HOUR, texts::HOURS),
+        (MINUTE, texts::MINUTES),
+        (SECOND, texts::SECONDS),
+        (MILLISECOND, texts::MILLISECONDS),
+    ];
     let nanos = nanos(duration);
     if nanos > 0 && nanos < MILLISECOND {
-        return format!("{nanos} ns");
+        return texts::NANOSECONDS.with([&nanos]);
     }
-    let Some(first) = UNITS.iter().position(|(unit, _)| nanos >= *unit) else { return "0 s".into() };
-    let (unit, name) = UNITS[first];
-    let text = format!("{} {name}", nanos / unit);
+    let Some(first) = UNITS.iter().position(|(unit, _)| nanos >= *unit) else { return texts::SECONDS.with([&0]) };
+    let (unit, template) = UNITS[first];
+    let text = template.with([&(nanos / unit)]);
     match UNITS.get(first + 1) {
-        Some((next, next_name)) if nanos % unit >= *next => format!("{text} {} {next_name}", nanos % unit / next),
+        Some((next, template)) if nanos % unit >= *next => {
+            [&*text, " ", &template.with([&(nanos % unit / next)])].concat()
+        }
         _ => text,
     }
 }
@@ -117,8 +148,8 @@ pub fn duration(duration: Duration) -> String {
 pub fn countdown(left: Duration) -> String {
     let nanos = nanos(left);
     match nanos {
-        0 => "0 s".into(),
-        1..SECOND => format!("0.{} s", nanos.div_ceil(SECOND / 10).min(9)),
+        0 => texts::SECONDS.with([&0]),
+        1..SECOND => texts::TENTHS.with([&0, &nanos.div_ceil(SECOND / 10).min(9)]),
         _ => duration(Duration::from_secs(nanos.div_ceil(SECOND))),
     }
 }
@@ -126,7 +157,7 @@ pub fn countdown(left: Duration) -> String {
 /// What is left of a duration, to a tenth of a second below a minute: `12.0 s`.
 pub fn exact_countdown(left: Duration) -> String {
     let tenths = nanos(left).div_ceil(SECOND / 10);
-    if tenths < 600 { format!("{}.{} s", tenths / 10, tenths % 10) } else { countdown(left) }
+    if tenths < 600 { texts::TENTHS.with([&(tenths / 10), &(tenths % 10)]) } else { countdown(left) }
 }
 
 /// Simulated time since the start: `00:01:18.0`, after a day `1 d 00:01:18.0`.
@@ -134,15 +165,15 @@ pub fn clock(since_start: Duration) -> String {
     let nanos = nanos(since_start);
     let (days, hours, minutes) = (nanos / DAY, nanos / HOUR % 24, nanos / MINUTE % 60);
     let (seconds, tenths) = (nanos / SECOND % 60, nanos / (SECOND / 10) % 10);
-    let day = if days > 0 { format!("{days} d ") } else { String::new() };
-    format!("{day}{hours:02}:{minutes:02}:{seconds:02}.{tenths}")
+    let time = format!("{hours:02}:{minutes:02}:{seconds:02}.{tenths}");
+    if days > 0 { [&*texts::DAYS.with([&days]), " ", &time].concat() } else { time }
 }
 
 /// A size for reading: `812 B`, `1.5 KiB`, `20 MiB`.
 pub fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     if bytes < 1024 {
-        return format!("{bytes} B");
+        return texts::SIZE.with([&bytes, &"B"]);
     }
     let (mut whole, mut rest, mut unit) = (bytes / 1024, bytes % 1024, 0);
     while whole >= 1024 && unit + 1 < UNITS.len() {
@@ -150,27 +181,15 @@ pub fn bytes(bytes: u64) -> String {
     }
     let tenth = rest * 10 / 1024;
     if whole >= 10 || tenth == 0 {
-        format!("{whole} {}", UNITS[unit])
+        texts::SIZE.with([&whole, &UNITS[unit]])
     } else {
-        format!("{whole}.{tenth} {}", UNITS[unit])
+        texts::SIZE_WITH_TENTH.with([&whole, &tenth, &UNITS[unit]])
     }
 }
 
-/// `1st`, `2nd`, `3rd`, `4th`, `11th`.
-pub fn ordinal(number: u64) -> String {
-    let suffix = match (number % 10, number % 100) {
-        (_, 11..=13) => "th",
-        (1, _) => "st",
-        (2, _) => "nd",
-        (3, _) => "rd",
-        _ => "th",
-    };
-    format!("{number}{suffix}")
-}
-
-/// `count` and its noun: `1 message`, `3 messages`.
-pub fn counted(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+/// `count` things, in the form in which so many are counted: `1 message`, `3 messages`.
+pub fn counted(count: u64, of: Plural) -> String {
+    of[form(count)].with([&count])
 }
 
 /// Reads a duration as Go and the `nats` tool write it: `30s`, `1h30m`, `1.5s`, `250ms`, `7d`. Blanks between the
@@ -287,11 +306,9 @@ mod tests {
     }
 
     #[test]
-    fn ordinals_and_counts() {
-        let ordinals = [1, 2, 3, 4, 11, 12, 13, 21, 102, 111].map(ordinal);
-        assert_eq!(ordinals.join(" "), "1st 2nd 3rd 4th 11th 12th 13th 21st 102nd 111th");
-        assert_eq!(counted(1, "message"), "1 message");
-        assert_eq!(counted(0, "message"), "0 messages");
+    fn counts_have_their_forms() {
+        assert_eq!(counted(1, texts::MESSAGES), "1 message");
+        assert_eq!(counted(0, texts::MESSAGES), "0 messages");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::engine::event::{Event, Removal};
 use crate::engine::time::Timestamp;
 use crate::sim::branches::Branch;
 use crate::sim::run::Run;
+use crate::texts::clock as texts;
 
 use super::{Scene, due, scene};
 
@@ -65,11 +66,11 @@ impl MarkKind {
     /// What the marks count, in the plural.
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Stored => "stored",
-            Self::Delivered => "delivered",
-            Self::Acked => "acked",
-            Self::Redelivery => "to be redelivered, or redelivered",
-            Self::Lost => "removed or given up",
+            Self::Stored => texts::STORED,
+            Self::Delivered => texts::DELIVERED,
+            Self::Acked => texts::ACKED,
+            Self::Redelivery => texts::REDELIVERED_REDELIVERED,
+            Self::Lost => texts::REMOVED_GIVEN_UP,
         }
     }
 }

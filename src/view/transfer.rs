@@ -12,6 +12,7 @@ use crate::engine::api::json::{self, to_json};
 use crate::sim::Simulation;
 use crate::sim::scenario::{About, Bounds, Scenario};
 use crate::sim::world::World;
+use crate::texts::transfer as texts;
 
 const ACCOUNT: &str = "jetstream-sim account";
 /// Configurations in a file at most.
@@ -28,15 +29,15 @@ pub struct ExportRow {
 pub fn rows(world: &World) -> Vec<ExportRow> {
     let row = |what: String, label: String| ExportRow { what, label };
     let mut rows = vec![
-        row("session".into(), "This session, up to the moment shown".into()),
-        row("account".into(), "The account: all streams and consumers".into()),
+        row("session".into(), texts::SESSION_UP_MOMENT_SHOWN.into()),
+        row("account".into(), texts::ACCOUNT_ALL_STREAMS_CONSUMERS.into()),
     ];
     for stream in world.server().account().streams() {
         let name = &stream.config.name;
-        rows.push(row(format!("stream {name}"), format!("Stream {name}")));
+        rows.push(row(format!("stream {name}"), texts::STREAM.with([&name])));
         for consumer in stream.consumers().filter(|consumer| !consumer.is_hidden()) {
             let consumer = &consumer.name;
-            rows.push(row(format!("consumer {name} {consumer}"), format!("Consumer {name} > {consumer}")));
+            rows.push(row(format!("consumer {name} {consumer}"), texts::CONSUMER.with([&name, &consumer])));
         }
     }
     rows
@@ -72,7 +73,7 @@ pub fn export(simulation: &Simulation, about: &About, what: &str) -> Result<Stri
         _ => found.and_then(|stream| Some(json_of(&stream.consumer_named(consumer)?.config))),
     }
     .map(|config| indented(&config))
-    .ok_or_else(|| "It is not there any more.".into())
+    .ok_or_else(|| texts::NOT_THERE_ANY_MORE.into())
 }
 
 fn json_of<T: Serialize + ?Sized>(value: &T) -> String {
@@ -133,14 +134,10 @@ pub enum Import {
 /// Why it is nothing that can be opened here, in a sentence.
 pub fn import(text: &str, world: &World, bounds: Bounds) -> Result<Import, String> {
     if text.len() > bounds.text_bytes {
-        return Err(format!(
-            "What is opened has at most {} bytes here, and this has {}.",
-            bounds.text_bytes,
-            text.len()
-        ));
+        return Err(texts::WHAT_OPENED_MOST_BYTES.with([&bounds.text_bytes, &text.len()]));
     }
-    let members = json::members(text.as_bytes()).map_err(|error| format!("This is no JSON: {error}."))?;
-    let members = members.ok_or("This has to be an object in braces.")?;
+    let members = json::members(text.as_bytes()).map_err(|error| texts::NO_JSON.with([&error]))?;
+    let members = members.ok_or(texts::OBJECT_BRACES)?;
     let member = |name: &str| members.iter().find(|(member, _)| member == name).map(|(_, raw)| *raw);
     if member("format").and_then(json::text).is_some_and(|format| format == ACCOUNT) {
         return account(member("streams").unwrap_or_default()).map(Import::Requests);
@@ -168,7 +165,7 @@ pub fn import(text: &str, world: &World, bounds: Bounds) -> Result<Import, Strin
 }
 
 fn account(streams: &[u8]) -> Result<Vec<ApiRequest>, String> {
-    const WRONG: &str = "“streams” has to be a list of objects, each with its “config”.";
+    const WRONG: &str = texts::STREAMS_LIST_OBJECTS_EACH;
     let mut requests = Vec::new();
     for raw in elements(Some(streams)).ok_or(WRONG)? {
         let config = member(raw, "config").ok_or(WRONG)?;
@@ -178,7 +175,7 @@ fn account(streams: &[u8]) -> Result<Vec<ApiRequest>, String> {
             requests.push(consumer(&name, member(raw, "config").ok_or(WRONG)?)?);
         }
         if requests.len() > MAX_REQUESTS {
-            return Err(format!("An account has at most {MAX_REQUESTS} streams and consumers here."));
+            return Err(texts::ACCOUNT_MOST_STREAMS_CONSUMERS.with([&MAX_REQUESTS]));
         }
     }
     Ok(requests)
@@ -199,7 +196,7 @@ fn text_in(object: &[u8], name: &str) -> Option<String> {
 }
 
 fn stream(config: &[u8]) -> Result<ApiRequest, String> {
-    let name = text_in(config, "name").ok_or("A stream’s configuration has a “name”.")?;
+    let name = text_in(config, "name").ok_or(texts::STREAMS_CONFIGURATION_NAME)?;
     usable(&name)?;
     Ok(ApiRequest { subject: format!("$JS.API.STREAM.CREATE.{name}"), body: lossy(config) })
 }
@@ -213,7 +210,7 @@ fn consumer(stream: &str, config: &[u8]) -> Result<ApiRequest, String> {
 }
 
 fn usable(name: &str) -> Result<(), String> {
-    name_flaw(name).map_or(Ok(()), |flaw| Err(format!("“{}”: {flaw}", name.chars().take(60).collect::<String>())))
+    name_flaw(name).map_or(Ok(()), |flaw| Err(texts::FLAW.with([&name.chars().take(60).collect::<String>(), &flaw])))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::engine::consumer::{Consumer, Push};
 use crate::engine::event::Event;
 use crate::engine::stream::Stream;
+use crate::texts::consumer as texts;
 use crate::view::{Scene, text};
 
 /// Deliveries that are drawn, the newest of them.
@@ -36,19 +37,19 @@ pub fn belt(scene: Scene<'_>, stream: &Stream, consumer: &Consumer) -> Option<Be
         _ => None,
     };
     let says = if !push.is_bound() {
-        "stands: nobody listens"
+        texts::STANDS_NOBODY_LISTENS
     } else if consumer.is_paused(scene.now()) {
-        "stands: paused"
+        texts::STANDS_PAUSED
     } else if consumer.is_stalled() {
-        "stands: the tray is full"
+        texts::STANDS_TRAY_FULL
     } else if !push.may_deliver() {
-        "stands: flow control waits for an answer"
+        texts::STANDS_FLOW_CONTROL_WAITS
     } else {
-        "runs"
+        texts::RUNS
     };
     Some(Belt {
         to: to.into(),
-        is_running: says == "runs",
+        is_running: says == texts::RUNS,
         says,
         carried: scene.recent().filter_map(|traced| of_consumer(&traced.event)).take(SHOWN).collect(),
         window: window(push),
@@ -57,6 +58,7 @@ pub fn belt(scene: Scene<'_>, stream: &Stream, consumer: &Consumer) -> Option<Be
 
 fn window(push: &Push) -> Option<String> {
     let (outstanding, window) = push.window()?;
-    let asks = if push.open_flow_control().is_some() { ", asked to confirm" } else { "" };
-    Some(format!("{} of {} on their way{asks}", text::bytes(outstanding as u64), text::bytes(window as u64)))
+    let is_asked = push.open_flow_control().is_some();
+    let says = if is_asked { texts::THEIR_WAY_ASKED_CONFIRM } else { texts::THEIR_WAY };
+    Some(says.with([&text::bytes(outstanding as u64), &text::bytes(window as u64)]))
 }

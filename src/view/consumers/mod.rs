@@ -18,6 +18,8 @@ use crate::engine::stream::Stream;
 use crate::engine::table::Id;
 use crate::engine::time::Timestamp;
 use crate::sim::actor::{ActorId, WorkerScript};
+use crate::texts::Template;
+use crate::texts::consumer as texts;
 
 use super::lit::{Counter, Lit};
 use super::streams::delay_began;
@@ -62,8 +64,10 @@ pub struct ConsumerRow {
 /// Something that happens to a consumer when a ring is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Countdown {
-    /// Goes before the time that is left.
-    pub says: &'static str,
+    /// What comes, with the time that is left.
+    pub says: String,
+    /// Whether it is the end of a pause.
+    pub is_pause: bool,
     pub ring: Ring,
 }
 
@@ -118,9 +122,9 @@ pub enum SlotState {
 impl SlotState {
     pub const fn label(&self) -> &'static str {
         match self {
-            Self::InFlight(_) => "in flight",
-            Self::Delayed(_) => "nak, delayed",
-            Self::Expired => "expired",
+            Self::InFlight(_) => texts::IN_FLIGHT,
+            Self::Delayed(_) => texts::NAK_DELAYED,
+            Self::Expired => texts::EXPIRED,
         }
     }
 }
@@ -200,11 +204,11 @@ pub enum WorkerState {
 impl WorkerState {
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Idle => "idle",
-            Self::Listening => "listens",
-            Self::Waiting => "waits for messages",
-            Self::Working => "works",
-            Self::Killed => "killed",
+            Self::Idle => texts::IDLE,
+            Self::Listening => texts::LISTENS,
+            Self::Waiting => texts::WAITS_MESSAGES,
+            Self::Working => texts::WORKS,
+            Self::Killed => texts::KILLED,
         }
     }
 }
@@ -259,26 +263,28 @@ fn row<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a Consumer) -> Cons
 fn tags(scene: Scene<'_>, consumer: &Consumer) -> Vec<Tag> {
     let config = &consumer.config;
     let mut tags: Vec<Tag> = consumer.filters().iter().map(|filter| Tag::subject(filter.as_str())).collect();
-    tags.push(Tag::word(format!("ack {}", config.ack_policy.as_str())));
+    tags.push(Tag::word(texts::ACK.with([&config.ack_policy.as_str()])));
     if config.ack_policy != AckPolicy::None {
         let steps: Vec<String> = config.backoff.iter().copied().map(text::duration).collect();
-        let wait = config.ack_wait.map(|wait| format!("ack wait {}", text::duration(wait)));
-        tags.extend(if steps.is_empty() { wait } else { Some(format!("backoff {}", steps.join(", "))) }.map(Tag::word));
-        tags.extend(config.max_deliver.map(|max| Tag::word(format!("max deliver {max}"))));
+        let wait = config.ack_wait.map(|wait| texts::ACK_WAIT.with([&text::duration(wait)]));
+        tags.extend(
+            if steps.is_empty() { wait } else { Some(texts::BACKOFF.with([&steps.join(", ")])) }.map(Tag::word),
+        );
+        tags.extend(config.max_deliver.map(|max| Tag::word(texts::MAX_DELIVER.with([&max]))));
     }
     if config.deliver_policy != DeliverPolicy::All {
-        tags.push(Tag::word(format!("deliver {}", config.deliver_policy.name().as_str())));
+        tags.push(Tag::word(texts::DELIVER.with([&config.deliver_policy.name().as_str()])));
     }
     let flags = [
-        (!config.is_durable(), "ephemeral"),
-        (config.headers_only, "headers only"),
-        (consumer.is_paused(scene.now()), "paused"),
-        (config.flow_control, "flow control"),
+        (!config.is_durable(), texts::EPHEMERAL),
+        (config.headers_only, texts::HEADERS_ONLY),
+        (consumer.is_paused(scene.now()), texts::PAUSED),
+        (config.flow_control, texts::FLOW_CONTROL),
     ];
     let group = config.priority_groups.iter().map(|group| [config.priority_policy.as_str(), " ", group].concat());
     tags.extend(group.map(Tag::word));
     let threshold = config.inactive_threshold.duration();
-    tags.extend(threshold.map(|after| Tag::word(["unused: gone after ", &text::duration(after)].concat())));
+    tags.extend(threshold.map(|after| Tag::word(texts::UNUSED_GONE_AFTER.with([&text::duration(after)]))));
     tags.extend(flags.into_iter().filter(|(is_on, _)| *is_on).map(|(_, name)| Tag::word(name)));
     tags
 }
@@ -312,13 +318,13 @@ fn numbers(stream: &Stream, consumer: &Consumer) -> Vec<NumberRow> {
         NumberRow { value: value.to_string(), label, explanation, lit }
     };
     let (pending, again) = (consumer.ack_pending().len() as u64, consumer.num_redelivered());
-    let never = "Messages that match the filter and were never delivered.";
-    let more_than_once = "Messages delivered more than once and not settled since.";
+    let never = texts::MESSAGES_MATCH_FILTER_WERE;
+    let more_than_once = texts::MESSAGES_DELIVERED_MORE_THAN;
     vec![
-        number(consumer.num_pending(), "num pending", never, Some(Counter::NumPending)),
-        number(pending, "ack pending", "Deliveries that wait for an ack.", Some(Counter::AckPending)),
-        number(again, "redelivered", more_than_once, Some(Counter::Redelivered)),
-        number(consumer.waiting().len() as u64, "waiting", "Pull requests in line.", None),
+        number(consumer.num_pending(), texts::NUM_PENDING, never, Some(Counter::NumPending)),
+        number(pending, texts::ACK_PENDING, texts::DELIVERIES_WAIT_ACK, Some(Counter::AckPending)),
+        number(again, texts::REDELIVERED, more_than_once, Some(Counter::Redelivered)),
+        number(consumer.waiting().len() as u64, texts::WAITING, texts::PULL_REQUESTS_LINE, None),
     ]
 }
 
@@ -330,20 +336,20 @@ fn countdowns(scene: Scene<'_>, stream: &Stream, consumer: &Consumer) -> Vec<Cou
         || scene.recent().find(|traced| paused(&traced.event)).map_or(consumer.created, |traced| traced.at);
     let before = |at: Timestamp, span: Option<Duration>| at - span.unwrap_or(at.since(now));
     let rings = [
-        ("Paused: goes on in", consumer.paused_until().filter(|at| *at > now).map(|at| (pause_began(), at))),
+        (texts::PAUSED_GOES, consumer.paused_until().filter(|at| *at > now).map(|at| (pause_began(), at))),
         (
-            "Heartbeat in",
+            texts::HEARTBEAT_IN,
             consumer.push().and_then(|push| push.heartbeat_at).map(|at| (before(at, config.idle_heartbeat), at)),
         ),
-        (
-            "Pinned client: let go, unless it asks, in",
-            consumer.pinned().zip(consumer.pin_ends()).map(|((_, since), at)| (since, at)),
-        ),
-        ("Unused: deleted in", consumer.goes_at().map(|at| (before(at, config.inactive_threshold.duration()), at))),
+        (texts::PINNED_CLIENT_LET_GO, consumer.pinned().zip(consumer.pin_ends()).map(|((_, since), at)| (since, at))),
+        (texts::UNUSED_DELETED, consumer.goes_at().map(|at| (before(at, config.inactive_threshold.duration()), at))),
     ];
-    let countdown =
-        |(says, span): (_, Option<(_, _)>)| span.map(|(began, at)| Countdown { says, ring: Ring::at(now, began, at) });
-    rings.into_iter().filter_map(countdown).collect()
+    let countdown = |(place, (says, span)): (usize, (Template<1>, Option<(_, _)>))| {
+        let (began, at) = span?;
+        let ring = Ring::at(now, began, at);
+        Some(Countdown { says: says.with([&ring.left]), is_pause: place == 0, ring })
+    };
+    rings.into_iter().enumerate().filter_map(countdown).collect()
 }
 
 /// A number that tells the tickets of all workers apart.
@@ -466,7 +472,8 @@ mod tests {
     }
 
     fn says(row: &ConsumerRow) -> Vec<&str> {
-        row.countdowns.iter().map(|countdown| countdown.says).collect()
+        let words = |of: &'_ Countdown| of.says.len() - of.ring.left.len();
+        row.countdowns.iter().map(|countdown| countdown.says[..words(countdown)].trim_end()).collect()
     }
 
     #[test]
@@ -568,7 +575,7 @@ mod tests {
         let mut simulation = push_preset();
         let row = consumer(&simulation, "peek");
         let [countdown] = &*row.countdowns else { panic!("it is unused: {:?}", row.countdowns) };
-        assert_eq!(countdown.says, "Unused: deleted in");
+        assert_eq!(countdown.says, ["Unused: deleted in ", &countdown.ring.left].concat());
         let left = countdown.ring.left.clone();
         assert!(row.tags.iter().any(|tag| tag.text == "unused: gone after 1 min"), "{:?}", row.tags);
         simulation.advance(crate::view::text::parse_duration(&left.replace(' ', "")).expect("a duration"));
@@ -577,7 +584,7 @@ mod tests {
         simulation.request("$JS.API.CONSUMER.PAUSE.ALERTS.desk", format!("{{\"pause_until\":\"{until}\"}}").as_bytes());
         simulation.advance(Duration::from_secs(12));
         let row = consumer(&simulation, "desk");
-        assert_eq!((row.countdowns[0].says, &*row.countdowns[0].ring.left), ("Paused: goes on in", "18 s"));
+        assert_eq!((&*row.countdowns[0].says, row.countdowns[0].is_pause), ("Paused: goes on in 18 s", true));
         assert_eq!(row.countdowns[0].ring.permille, 600);
     }
 }

@@ -8,13 +8,14 @@ use crate::engine::consumer::config::{AckPolicy, PriorityPolicy};
 use crate::engine::stream::Stream;
 use crate::engine::time::Timestamp;
 use crate::sim::actor::{Actor, ActorId, FetchRequest, Held, OpenPull, Worker, WorkerScript};
+use crate::texts::consumer as texts;
 
 use super::{HeldRow, SHOWN_HELD, SHOWN_TICKETS, TicketRow, TicketState, WorkerRow, WorkerState, ticket_number};
 use crate::view::why::{self, Ask};
 use crate::view::{Ring, Scene, first_by, text};
 
-const NO_ACK: &str = "Ack policy none: delivery settles a message, and an ack would have no address.";
-const BY_FLOW: &str = "Ack policy flow_control: the answers to flow control settle what was delivered.";
+const NO_ACK: &str = texts::ACK_POLICY_NONE_DELIVERY;
+const BY_FLOW: &str = texts::ACK_POLICY_FLOW_CONTROL;
 
 pub fn rows<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a Consumer) -> Vec<WorkerRow> {
     let workers = scene.workers(&stream.config.name, &consumer.name);
@@ -58,13 +59,15 @@ fn standing(consumer: &Consumer, worker: &Worker) -> Option<String> {
     worker.binding.group.as_ref()?;
     Some(match (consumer.config.priority_policy, consumer.pinned()) {
         (PriorityPolicy::None, _) => return None,
-        (PriorityPolicy::PinnedClient, Some((id, _))) if id == worker.pin_id() => "pinned: gets every message".into(),
-        (PriorityPolicy::PinnedClient, Some(_)) if worker.has_open_pull() => "waits until the pin is free".into(),
-        (PriorityPolicy::PinnedClient, Some(_)) => "not pinned".into(),
-        (PriorityPolicy::PinnedClient, None) => "the first to be served is pinned".into(),
-        (PriorityPolicy::Prioritized, _) => format!("priority {}", script.priority),
-        (PriorityPolicy::Overflow, _) if script.min_pending == 0 => "takes any message".into(),
-        (PriorityPolicy::Overflow, _) => format!("takes messages from {} pending on", script.min_pending),
+        (PriorityPolicy::PinnedClient, Some((id, _))) if id == worker.pin_id() => {
+            texts::PINNED_GETS_EVERY_MESSAGE.into()
+        }
+        (PriorityPolicy::PinnedClient, Some(_)) if worker.has_open_pull() => texts::WAITS_UNTIL_PIN_FREE.into(),
+        (PriorityPolicy::PinnedClient, Some(_)) => texts::NOT_PINNED.into(),
+        (PriorityPolicy::PinnedClient, None) => texts::FIRST_SERVED_PINNED.into(),
+        (PriorityPolicy::Prioritized, _) => texts::PRIORITY.with([&script.priority]),
+        (PriorityPolicy::Overflow, _) if script.min_pending == 0 => texts::TAKES_ANY_MESSAGE.into(),
+        (PriorityPolicy::Overflow, _) => texts::TAKES_MESSAGES_FROM_PENDING.with([&script.min_pending]),
     })
 }
 
@@ -74,12 +77,12 @@ fn does(script: &WorkerScript) -> Option<String> {
     if idle == WorkerScript::default() && !script.is_running {
         return None;
     }
-    let mut does = format!("takes {}", text::duration(script.work_time));
+    let mut does = texts::TAKES.with([&text::duration(script.work_time)]);
     if script.fail_percent > 0 {
-        does += &format!(", fails {} %", script.fail_percent);
+        does += &texts::FAILS.with([&script.fail_percent]);
     }
     if script.crash_percent > 0 {
-        does += &format!(", crashes {} %", script.crash_percent);
+        does += &texts::CRASHES.with([&script.crash_percent]);
     }
     Some(does)
 }
@@ -123,6 +126,6 @@ fn ticket(scene: Scene<'_>, worker: ActorId, pull: &OpenPull) -> TicketRow {
 }
 
 fn asks(request: &FetchRequest) -> String {
-    let no_wait = if request.no_wait { " no_wait" } else { "" };
-    format!("pull {}{no_wait}", request.batch)
+    let says = if request.no_wait { texts::PULL_NO_WAIT } else { texts::PULL };
+    says.with([&request.batch])
 }

@@ -6,6 +6,7 @@
 
 use super::lines;
 use crate::engine::api::json::Value;
+use crate::texts::form as texts;
 use crate::view::text;
 
 /// A line of a table.
@@ -87,11 +88,11 @@ pub enum Later {
 
 /// The words of the tables for [`Later`], with those of the page.
 const LATERS: [(&str, Later, &str); 6] = [
-    ("free", Later::Free, "can be changed"),
-    ("fixed", Later::Never, "fixed once created"),
-    ("on", Later::OnlyOn, "can be switched on, never off"),
-    ("partly", Later::Partly, "can be changed within bounds"),
-    ("", Later::GivenUp, "can be given up, not changed"),
+    ("free", Later::Free, texts::CAN_CHANGED),
+    ("fixed", Later::Never, texts::FIXED_ONCE_CREATED),
+    ("on", Later::OnlyOn, texts::CAN_SWITCHED_NEVER_OFF),
+    ("partly", Later::Partly, texts::CAN_CHANGED_WITHIN_BOUNDS),
+    ("", Later::GivenUp, texts::CAN_GIVEN_UP_NOT),
     ("page", Later::Page, ""),
 ];
 
@@ -162,13 +163,13 @@ impl FieldKind {
             Self::Text | Self::Lines | Self::Time | Self::Choice => trimmed.into(),
             Self::Flag => (typed == "true").into(),
             Self::Subjects => lines(typed).collect::<Vec<_>>().into(),
-            Self::Pairs => lines(typed).map(read_pair).collect::<Option<Vec<_>>>().ok_or("Not as a.* -> b.*")?.into(),
+            Self::Pairs => lines(typed).map(read_pair).collect::<Option<Vec<_>>>().ok_or(texts::NO_PAIR)?.into(),
             Self::Map => {
                 let members = typed.lines().filter(|line| !line.trim().is_empty()).map(read_member);
-                Value::Object(members.collect::<Option<_>>().ok_or("Not as key: value.")?)
+                Value::Object(members.collect::<Option<_>>().ok_or(texts::NO_PAIR_OF_KEY)?)
             }
-            Self::Count => read_count(trimmed).ok_or("Not a whole number.")?,
-            Self::Bytes => read_bytes(trimmed).ok_or("Not a size such as 4096, 64KiB or 1MiB.")?,
+            Self::Count => read_count(trimmed).ok_or(texts::NOT_WHOLE_NUMBER)?,
+            Self::Bytes => read_bytes(trimmed).ok_or(texts::NOT_SIZE_SUCH_4096)?,
             Self::Duration => read_nanos(trimmed).ok_or(NO_DURATION)?,
             Self::Durations => lines(typed).map(read_nanos).collect::<Option<Vec<_>>>().ok_or(NO_DURATION)?.into(),
         };
@@ -210,7 +211,7 @@ fn line(value: &Value) -> String {
     }
 }
 
-const NO_DURATION: &str = "Not a duration such as 30s, 10m or 1h30m.";
+const NO_DURATION: &str = texts::NOT_DURATION_SUCH_30S;
 
 fn read_pair(line: &str) -> Option<Value> {
     let (src, dest) = line.split_once("->")?;

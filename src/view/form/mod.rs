@@ -10,6 +10,8 @@ use std::rc::Rc;
 
 use self::field::{Field, Later};
 use crate::engine::api::json::{Map, Value};
+use crate::texts::Template;
+use crate::texts::form as texts;
 
 /// What is wrong with a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,11 +40,11 @@ impl ApiError {
     /// The error that `reply` carries; `None` where it reports success. A reply that is no JSON object is an error too.
     pub fn in_reply(reply: &str) -> Option<Self> {
         let Some(reply) = object(reply.as_bytes()) else {
-            return Some(Self { code: 0, err_code: 0, description: "The server gave no answer.".into() });
+            return Some(Self { code: 0, err_code: 0, description: texts::SERVER_GAVE_NO_ANSWER.into() });
         };
         let error = reply.get("error")?;
         let number = |key: &str| error.get(key).and_then(Value::as_u64).unwrap_or(0);
-        let description = error.get("description").and_then(Value::as_str).unwrap_or("unknown error").into();
+        let description = error.get("description").and_then(Value::as_str).unwrap_or(texts::UNKNOWN_ERROR).into();
         Some(Self { code: number("code"), err_code: number("err_code"), description })
     }
 }
@@ -62,12 +64,15 @@ pub struct Form {
     /// The configuration that is edited.
     base: Value,
     is_edit: bool,
-    /// A part that there may be any number of: its table, title and key.
-    repeated: Option<Part>,
+    /// A part that there may be any number of.
+    repeated: Option<ListPart>,
 }
 
-/// A table of its own within a form.
+/// A table of its own within a form: the table, its title, and its key.
 type Part = (&'static str, &'static str, &'static str);
+
+/// Likewise, with the place of a number in its title.
+type ListPart = (&'static str, Template<1>, &'static str);
 
 /// A field and what is typed into it.
 #[derive(Clone, Debug)]
@@ -113,7 +118,7 @@ impl Form {
     }
 
     /// The form with the fields of a list of objects, and always one more object than is filled.
-    pub fn with_list(mut self, part: Part) -> Self {
+    pub fn with_list(mut self, part: ListPart) -> Self {
         self.repeated = Some(part);
         self.offer_one_more();
         self
@@ -125,7 +130,7 @@ impl Form {
             let prefix = format!("{list}.{number}.");
             let name = format!("{prefix}name");
             if self.index(&name).is_none() {
-                self.add(table, &format!("{title} {}", number + 1), &prefix);
+                self.add(table, &title.with([&(number + 1)]), &prefix);
             }
             if self.value(&name).trim().is_empty() {
                 return;
@@ -359,7 +364,7 @@ to.dest   text      free  _      To.
 
     fn edit(base: &[u8]) -> Form {
         let form = Form::edit(TABLE, object(base).expect("an object"));
-        form.with_object((PART, "Mirror", "mirror"), Later::GivenUp).with_list((PART, "Source", "sources"))
+        form.with_object((PART, "Mirror", "mirror"), Later::GivenUp).with_list((PART, texts::SOURCE_NUMBER, "sources"))
     }
 
     #[test]

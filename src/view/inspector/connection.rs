@@ -2,6 +2,8 @@
 
 use crate::engine::connection::{Connection, Traffic};
 use crate::engine::table::{ConnId, Id};
+use crate::texts::inspector as texts;
+use crate::texts::unit;
 use crate::view::scene::{lossy, time_of_day};
 use crate::view::{Scene, text};
 
@@ -41,7 +43,7 @@ pub fn row(scene: Scene<'_>, conn: ConnId) -> Option<ConnectionRow> {
         delivered: of.delivered,
     };
     Some(ConnectionRow {
-        name: scene.client_of(conn).unwrap_or("client").to_owned(),
+        name: scene.client_of(conn).unwrap_or(texts::A_CLIENT).to_owned(),
         facts: facts(conn, connection),
         subscriptions: all.iter().take(SHOWN).map(subscription).collect(),
         more: all.len().saturating_sub(SHOWN),
@@ -50,7 +52,8 @@ pub fn row(scene: Scene<'_>, conn: ConnId) -> Option<ConnectionRow> {
 
 fn facts(conn: ConnId, connection: &Connection) -> Vec<(&'static str, String)> {
     let options = &connection.options;
-    let traffic = |traffic: &Traffic| [text::counted(traffic.msgs, "message"), text::bytes(traffic.bytes)].join(", ");
+    let traffic =
+        |traffic: &Traffic| [text::counted(traffic.msgs, unit::MESSAGES), text::bytes(traffic.bytes)].join(", ");
     let flags = [
         (options.verbose, "verbose"),
         (options.pedantic, "pedantic"),
@@ -62,12 +65,12 @@ fn facts(conn: ConnId, connection: &Connection) -> Vec<(&'static str, String)> {
     vec![
         ("client_id", conn.index().to_string()),
         ("lang", [&*options.lang, " ", &options.version].concat()),
-        ("options", flags.join(", ")),
-        ("connected at", time_of_day(connection.started)),
-        ("last activity", time_of_day(connection.last_activity)),
-        ("in", traffic(&connection.received)),
-        ("out", traffic(&connection.sent)),
-        ("pending", text::bytes(connection.pending_bytes() as u64)),
+        (texts::OPTIONS, flags.join(", ")),
+        (texts::CONNECTED_AT, time_of_day(connection.started)),
+        (texts::LAST_ACTIVITY, time_of_day(connection.last_activity)),
+        (texts::IN, traffic(&connection.received)),
+        (texts::OUT, traffic(&connection.sent)),
+        (texts::PENDING, text::bytes(connection.pending_bytes() as u64)),
     ]
 }
 

@@ -7,10 +7,13 @@ use crate::engine::message::Headers;
 use crate::engine::store::StoredMessage;
 use crate::engine::stream::Stream;
 use crate::sim::trace::Traced;
+use crate::texts::inspector as texts;
+use crate::texts::unit;
 use crate::view::log::{self, LogRow, Query};
 use crate::view::payload::Payload;
 use crate::view::scene::{lossy, time_of_day};
 use crate::view::streams::{HoleCause, consumer_story, hole_cause};
+use crate::view::text::Part::Strong;
 use crate::view::{Phrase, Scene, text};
 
 /// Lines of a life that are told, the newest of them.
@@ -80,7 +83,7 @@ fn content(scene: Scene<'_>, message: &StoredMessage<'_>) -> Content {
         size: text::bytes(message.size()),
         headers: headers.map(|(name, value)| (lossy(name), lossy(value))).collect(),
         payload: Payload::of(message.payload, scene.focus.drawer.payload),
-        payload_size: text::counted(message.payload.len() as u64, "byte"),
+        payload_size: text::counted(message.payload.len() as u64, unit::BYTES),
     }
 }
 
@@ -89,9 +92,9 @@ fn state(scene: Scene<'_>, stream: &Stream, seq: u64, message: Option<&StoredMes
         return consumer_story(stream, message);
     }
     let says = match hole_cause(scene.trace.removal(stream.id, seq)) {
-        _ if seq > stream.store().last_seq() => Phrase::new().plain("Not stored yet."),
-        HoleCause::Forgotten => Phrase::new().plain("Gone so long that the trace has forgotten why."),
-        cause => Phrase::new().plain("Gone: ").strong(cause.label()).plain(". What it held went with it."),
+        _ if seq > stream.store().last_seq() => Phrase::new().plain(texts::NOT_STORED_YET),
+        HoleCause::Forgotten => Phrase::new().plain(texts::GONE_LONG_TRACE_FORGOTTEN),
+        cause => Phrase::fill(texts::GONE_WHAT_HELD_WENT, &[Strong(cause.label())]),
     };
     vec![says]
 }
@@ -99,7 +102,7 @@ fn state(scene: Scene<'_>, stream: &Stream, seq: u64, message: Option<&StoredMes
 fn story_line(scene: Scene<'_>, row: LogRow) -> StoryLine {
     let note = match scene.trace.event(row.number) {
         Some(Event::Delivered { consumer_seq, delivered, .. }) => {
-            format!("delivery {delivered}, consumer seq {consumer_seq}")
+            texts::DELIVERY_CONSUMER_SEQ.with([&delivered, &consumer_seq])
         }
         _ => String::new(),
     };

@@ -13,6 +13,7 @@ use std::rc::Rc;
 use crate::engine::consumer::Consumer;
 use crate::engine::stream::Stream;
 use crate::engine::table::{ConnId, Id};
+use crate::texts::inspector as texts;
 
 use super::Scene;
 
@@ -74,9 +75,9 @@ pub fn row(scene: Scene<'_>) -> InspectorRow {
         Inspected::Connection(conn) => connection::row(scene, *conn).map(Inspection::Connection),
     };
     let missing = match drawer.inspected {
-        Inspected::Message => "No message is looked at. Choose one on a tape, in the log, or by its number here.",
-        Inspected::Consumer { .. } => "This consumer is gone.",
-        Inspected::Connection(_) => "This connection is closed.",
+        Inspected::Message => texts::NO_MESSAGE_LOOKED_CHOOSE,
+        Inspected::Consumer { .. } => texts::CONSUMER_GONE,
+        Inspected::Connection(_) => texts::CONNECTION_CLOSED,
     };
     let (found, more) = found(scene);
     InspectorRow { wanted: drawer.wanted.clone(), found, more, shown: shown.unwrap_or(Inspection::Nothing(missing)) }
@@ -97,8 +98,8 @@ fn found(scene: Scene<'_>) -> (Vec<Found>, usize) {
         let name = || Rc::from(stream.config.name.as_str());
         if let Some(message) = seq.map(|seq| (name(), seq)).or_else(|| looked_at(scene, stream)) {
             let is_shown = drawer.inspected == Inspected::Message && scene.focus.selected.as_ref() == Some(&message);
-            let of = format!("#{} of {}", message.1, message.0);
-            offer(Found { what: Inspected::Message, kind: "message", name: of, message: Some(message), is_shown });
+            let of = texts::OF.with([&message.1, &message.0]);
+            offer(Found { what: Inspected::Message, kind: texts::MESSAGE, name: of, message: Some(message), is_shown });
         }
     }
     for stream in scene.streams() {
@@ -106,15 +107,15 @@ fn found(scene: Scene<'_>) -> (Vec<Found>, usize) {
             let (of, name) = (&*stream.config.name, &*consumer.name);
             let is_shown = matches!(&drawer.inspected, Inspected::Consumer { stream, name: shown } if **stream == *of && **shown == *name);
             let what = Inspected::Consumer { stream: of.into(), name: name.into() };
-            offer(Found { what, kind: "consumer", name: [of, " > ", name].concat(), message: None, is_shown });
+            offer(Found { what, kind: texts::CONSUMER, name: [of, " > ", name].concat(), message: None, is_shown });
         }
     }
     for (conn, _) in scene.world.server().connections() {
-        let name = scene.client_of(conn).map_or_else(|| ["client ", &conn.index().to_string()].concat(), str::to_owned);
+        let name = scene.client_of(conn).map_or_else(|| texts::CLIENT.with([&conn.index().to_string()]), str::to_owned);
         if matches(&name) {
             let what = Inspected::Connection(conn);
             let is_shown = drawer.inspected == what;
-            offer(Found { what, kind: "connection", name, message: None, is_shown });
+            offer(Found { what, kind: texts::CONNECTION, name, message: None, is_shown });
         }
     }
     (found, more)

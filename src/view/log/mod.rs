@@ -15,6 +15,7 @@ use crate::engine::consumer::Consumer;
 use crate::engine::event::Event;
 use crate::engine::table::StreamId;
 use crate::sim::trace::Traced;
+use crate::texts::log as texts;
 
 /// The lines that the log shows at first, and that it shows more when asked to.
 pub const SHOWN_LINES: usize = 200;
@@ -74,13 +75,13 @@ impl LogKind {
 
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Stored => "stored",
-            Self::Delivered => "delivered",
-            Self::Acked => "acked",
-            Self::Redelivery => "redelivery",
-            Self::Lost => "removed",
-            Self::Refused => "refused",
-            Self::Changed => "changed",
+            Self::Stored => texts::KIND_STORED,
+            Self::Delivered => texts::KIND_DELIVERED,
+            Self::Acked => texts::KIND_ACKED,
+            Self::Redelivery => texts::KIND_REDELIVERY,
+            Self::Lost => texts::KIND_REMOVED,
+            Self::Refused => texts::KIND_REFUSED,
+            Self::Changed => texts::KIND_CHANGED,
         }
     }
 }

@@ -4,6 +4,8 @@ use crate::engine::event::{Abandoned, AckKind, ConsumerEnd, Event, Removal};
 use crate::engine::stream::config::Retention;
 use crate::engine::table::{ConsumerId, StreamId};
 use crate::engine::time::Timestamp;
+use crate::texts::log as texts;
+use crate::texts::{Pieces, Template, ordinal, unit};
 
 use super::LogKind::{self, Changed, Lost, Redelivery};
 use crate::view::Scene;
@@ -25,52 +27,41 @@ impl<'a> Teller<'a> {
     /// The line of `event`; `None` for what is not worth one, or was said with the event `before` it.
     pub fn tell(&self, event: &Event, before: Option<&Event>) -> Line {
         match event {
-            Event::StreamCreated { name, .. } => say(Changed, "Stream {} created.", &[Code(name)]),
-            Event::StreamUpdated { stream } => say(Changed, "Stream {} updated.", &[Code(self.stream(*stream))]),
-            Event::StreamDeleted { name, .. } => {
-                say(Lost, "Stream {} deleted, with its messages and consumers.", &[Code(name)])
-            }
+            Event::StreamCreated { name, .. } => say(Changed, texts::STREAM_CREATED, &[Code(name)]),
+            Event::StreamUpdated { stream } => say(Changed, texts::STREAM_UPDATED, &[Code(self.stream(*stream))]),
+            Event::StreamDeleted { name, .. } => say(Lost, texts::STREAM_DELETED_MESSAGES_CONSUMERS, &[Code(name)]),
             Event::Stored { stream, seq, subject, payload_bytes } => {
-                let size = text::counted(*payload_bytes as u64, "byte");
+                let size = text::counted(*payload_bytes as u64, unit::BYTES);
                 let args = [Seq(*seq), Code(self.stream(*stream)), Raw(subject), Plain(&size)];
-                say(LogKind::Stored, "Stored {} in {} on {}, {}.", &args)
+                say(LogKind::Stored, texts::STORED_IN_ON, &args)
             }
             Event::NotKept { stream, seq, subject } => {
                 let args = [Raw(subject), Seq(*seq), Code(self.stream(*stream))];
-                say(Lost, "{} took {} in {} and was not kept: no consumer wants it.", &args)
+                say(Lost, texts::NOT_KEPT, &args)
             }
-            Event::Duplicate { msg_id, original_seq, .. } => say(
-                LogKind::Refused,
-                "Id {} repeats {} within the duplicate window: not stored again, PubAck says duplicate.",
-                &[Raw(msg_id), Seq(*original_seq)],
-            ),
+            Event::Duplicate { msg_id, original_seq, .. } => {
+                say(LogKind::Refused, texts::DUPLICATE, &[Raw(msg_id), Seq(*original_seq)])
+            }
             Event::Refused { subject, err_code, description, .. } => {
-                refused("Publish on {} refused: {} ({}).", subject, description, *err_code)
+                refused(texts::PUBLISH_REFUSED, subject, description, *err_code)
             }
             Event::ApiError { subject, err_code, description } => {
-                refused("{} refused: {} ({}).", subject, description, *err_code)
+                refused(texts::REFUSED, subject, description, *err_code)
             }
             Event::NoResponders { subject, .. } => {
-                say(LogKind::Refused, "Nobody listens on {}: answered 503 no responders.", &[Raw(subject)])
+                say(LogKind::Refused, texts::NOBODY_LISTENS_ANSWERED_503, &[Raw(subject)])
             }
             Event::Removed { stream, seq, cause } => self.tell_removed(*stream, *seq, *cause, before),
-            Event::MsgIdForgotten { msg_id, .. } => {
-                say(Changed, "Id {} left the duplicate window: it would be stored again.", &[Raw(msg_id)])
-            }
+            Event::MsgIdForgotten { msg_id, .. } => say(Changed, texts::ID_LEFT_DUPLICATE_WINDOW, &[Raw(msg_id)]),
             Event::ClientGone { conn } => {
-                let gone = "{} is gone; what it held stays in flight until its AckWait ends.";
+                let gone = texts::GONE_WHAT_HELD_STAYS;
                 say(Changed, gone, &[Code(self.scene.client_of(*conn)?)])
             }
             Event::SlowConsumer { conn } => {
-                let name = self.scene.client_of(*conn).unwrap_or("A client");
-                say(LogKind::Refused, "{} read too slowly and was disconnected.", &[Code(name)])
+                let name = self.scene.client_of(*conn).unwrap_or(texts::A_CLIENT);
+                say(LogKind::Refused, texts::READ_TOO_SLOWLY_DISCONNECTED, &[Code(name)])
             }
-            Event::WentInCircles { rounds } => say(
-                LogKind::Refused,
-                "Messages led to each other {} times at one instant, so the last was dropped. Do consumers deliver into \
-                 each other's streams?",
-                &[Plain(&rounds.to_string())],
-            ),
+            Event::WentInCircles { rounds } => say(LogKind::Refused, texts::IN_CIRCLES, &[Plain(&rounds.to_string())]),
             _ => self.tell_of_batch(event),
         }
     }
@@ -79,28 +70,27 @@ impl<'a> Teller<'a> {
     fn tell_of_batch(&self, event: &Event) -> Line {
         match event {
             Event::BatchStaged { batch, subject, .. } => {
-                say(Changed, "A message on {} waits for the rest of batch {}.", &[Raw(subject), Raw(batch)])
+                say(Changed, texts::MESSAGE_WAITS_REST_BATCH, &[Raw(subject), Raw(batch)])
             }
             Event::BatchCommitted { batch, count, .. } => {
-                let count = text::counted(*count, "message");
-                say(Changed, "Batch {} ended with {}.", &[Raw(batch), Plain(&count)])
+                let count = text::counted(*count, unit::MESSAGES);
+                say(Changed, texts::BATCH_ENDED, &[Raw(batch), Plain(&count)])
             }
             Event::BatchAbandoned { batch, why, .. } => {
                 let why = match why {
-                    Abandoned::Timeout => "nothing was added to it for too long",
-                    Abandoned::Large => "it has too many messages",
-                    Abandoned::Incomplete => "a message is missing",
-                    Abandoned::Unsupported => "it needs a newer server",
+                    Abandoned::Timeout => texts::NOTHING_ADDED_TOO_LONG,
+                    Abandoned::Large => texts::TOO_MANY_MESSAGES,
+                    Abandoned::Incomplete => texts::MESSAGE_MISSING,
+                    Abandoned::Unsupported => texts::NEEDS_NEWER_SERVER,
                 };
-                say(Lost, "Batch {} was given up: {}.", &[Raw(batch), Plain(why)])
+                say(Lost, texts::BATCH_GIVEN_UP, &[Raw(batch), Plain(why)])
             }
             Event::ScheduleFired { subject, target, next, .. } => {
-                let then = match next {
-                    Some(next) => ["the next one at ", &time_of_day(*next)].concat(),
-                    None => "and that was all".to_owned(),
-                };
-                let args = [Raw(subject), Raw(target), Plain(&then)];
-                say(Changed, "Schedule {} fired: a message for {}, {}.", &args)
+                let (subject, target) = (Raw(subject), Raw(target));
+                match next {
+                    Some(next) => say(Changed, texts::FIRED, &[subject, target, Plain(&time_of_day(*next))]),
+                    None => say(Changed, texts::FIRED_LAST, &[subject, target]),
+                }
             }
             _ => self.tell_of_consumer(event),
         }
@@ -109,34 +99,38 @@ impl<'a> Teller<'a> {
     fn tell_of_consumer(&self, event: &Event) -> Line {
         match event {
             Event::ConsumerCreated { stream, name, .. } => {
-                say(Changed, "Consumer {} on {} created.", &[Code(name), Code(self.stream(*stream))])
+                say(Changed, texts::CONSUMER_CREATED, &[Code(name), Code(self.stream(*stream))])
             }
             Event::ConsumerUpdated { stream, consumer } => {
-                say(Changed, "Consumer {} updated.", &[self.consumer(*stream, *consumer)])
+                say(Changed, texts::CONSUMER_UPDATED, &[self.consumer(*stream, *consumer)])
             }
             Event::ConsumerDeleted { name, cause, .. } => {
-                let why = match cause {
-                    ConsumerEnd::Deleted => ".",
-                    ConsumerEnd::Inactive => ": nobody used it for its inactive threshold.",
-                    ConsumerEnd::StreamDeleted => " with its stream.",
+                let says = match cause {
+                    ConsumerEnd::Deleted => texts::CONSUMER_DELETED,
+                    ConsumerEnd::Inactive => texts::CONSUMER_UNUSED,
+                    ConsumerEnd::StreamDeleted => texts::CONSUMER_GONE_WITH_STREAM,
                 };
-                say(Lost, "Consumer {} deleted{}", &[Code(name), Plain(why)])
+                say(Lost, says, &[Code(name)])
             }
             Event::Delivered { stream, consumer, stream_seq, delivered, to, ack_due, .. } => {
                 let to = self.scene.client_of_inbox(to).map_or(Raw(to), Code);
-                let times = match delivered {
-                    0 | 1 => String::new(),
-                    _ => [" for the ", &text::ordinal(*delivered), " time"].concat(),
-                };
-                let until = ack_due.map_or_else(String::new, |at| ["; AckWait runs until ", &time_of_day(at)].concat());
-                let args = [self.consumer(*stream, *consumer), Seq(*stream_seq), to, Plain(&times), Plain(&until)];
-                say(LogKind::Delivered, "{} delivered {} to {}{}{}.", &args)
+                let (by, seq) = (self.consumer(*stream, *consumer), Seq(*stream_seq));
+                let (times, until) = (ordinal(*delivered), ack_due.map(time_of_day));
+                let kind = LogKind::Delivered;
+                match (*delivered > 1, &until) {
+                    (false, None) => say(kind, texts::DELIVERED, &[by, seq, to]),
+                    (false, Some(until)) => say(kind, texts::DELIVERED_UNTIL, &[by, seq, to, Plain(until)]),
+                    (true, None) => say(kind, texts::DELIVERED_AGAIN, &[by, seq, to, Plain(&times)]),
+                    (true, Some(until)) => {
+                        say(kind, texts::DELIVERED_AGAIN_UNTIL, &[by, seq, to, Plain(&times), Plain(until)])
+                    }
+                }
             }
             Event::Acked { stream, consumer, stream_seq, by } => {
                 let says = match by {
-                    AckKind::Ack | AckKind::Next => "Ack of {} for {}.",
-                    AckKind::Term => "Term of {} for {}: settled without success, never delivered again.",
-                    AckKind::AckAll => "{} settled for {} by the ack of a later one.",
+                    AckKind::Ack | AckKind::Next => texts::ACK_OF_FOR,
+                    AckKind::Term => texts::TERM_SETTLED_WITHOUT_SUCCESS,
+                    AckKind::AckAll => texts::SETTLED_ACK_LATER_ONE,
                     // Said with the delivery.
                     AckKind::Delivery => return None,
                 };
@@ -144,33 +138,28 @@ impl<'a> Teller<'a> {
             }
             Event::Naked { stream, consumer, stream_seq, delay } => {
                 let after = match delay {
-                    Some(delay) => ["in ", &text::duration(*delay), ", and keeps its slot"].concat(),
-                    None => "at once, whatever the backoff says".into(),
+                    Some(delay) => texts::KEEPS_SLOT.with([&text::duration(*delay)]),
+                    None => texts::ONCE_WHATEVER_BACKOFF_SAYS.into(),
                 };
                 let args = [Seq(*stream_seq), self.consumer(*stream, *consumer), Plain(&after)];
-                say(Redelivery, "Nak of {} for {}: it goes out again {}.", &args)
+                say(Redelivery, texts::NAK_GOES_OUT_AGAIN, &args)
             }
             Event::InProgress { stream_seq, ack_due, .. } => {
                 let args = [Seq(*stream_seq), Plain(&time_of_day(*ack_due))];
-                say(Changed, "Work on {} goes on: its AckWait starts over, until {}.", &args)
+                say(Changed, texts::WORK_GOES_ACKWAIT_STARTS, &args)
             }
             Event::AckIgnored { stream, consumer, stream_seq } => {
                 let args = [Seq(*stream_seq), self.consumer(*stream, *consumer)];
-                say(Changed, "An ack of {} for {} changed nothing: it was settled before.", &args)
+                say(Changed, texts::ACK_CHANGED_NOTHING_SETTLED, &args)
             }
             Event::AckWaitEnded { stream_seq, nak_delay, .. } => {
-                let says = if *nak_delay {
-                    "Delay of {} ended; it goes out again on the next pull."
-                } else {
-                    "AckWait of {} ended without an ack; it goes out again on the next pull."
-                };
+                let says = if *nak_delay { texts::DELAY_ENDED } else { texts::UNACKED };
                 say(Redelivery, says, &[Seq(*stream_seq)])
             }
             Event::GaveUp { stream, consumer, stream_seq, delivered } => {
-                let times = if *delivered == 1 { "y" } else { "ies" };
-                let times = [&delivered.to_string(), " deliver", times].concat();
+                let times = text::counted(*delivered, unit::DELIVERIES);
                 let args = [self.consumer(*stream, *consumer), Seq(*stream_seq), Plain(&times)];
-                say(Lost, "{} gave up on {} after {}: it stays in the stream, and an advisory went out.", &args)
+                say(Lost, texts::GAVE_UP, &args)
             }
             _ => self.tell_of_pulls(event),
         }
@@ -179,46 +168,46 @@ impl<'a> Teller<'a> {
     fn tell_of_pulls(&self, event: &Event) -> Line {
         match event {
             Event::PullRequested { stream, consumer, inbox, batch, no_wait, expires } => {
-                let how = match (no_wait, expires) {
-                    (true, _) => ", taking what is there".into(),
-                    (false, Some(at)) => [", for up to ", &text::duration(at.since(self.at))].concat(),
-                    (false, None) => String::new(),
-                };
-                let batch = text::counted(*batch, "message");
-                let args = [self.client(inbox), self.consumer(*stream, *consumer), Plain(&batch), Plain(&how)];
-                say(LogKind::Delivered, "{} asks {} for {}{}.", &args)
+                let (kind, batch) = (LogKind::Delivered, text::counted(*batch, unit::MESSAGES));
+                let (client, of, batch) = (self.client(inbox), self.consumer(*stream, *consumer), Plain(&batch));
+                match (no_wait, expires) {
+                    (true, _) => say(kind, texts::PULL_WITHOUT_WAIT, &[client, of, batch]),
+                    (false, None) => say(kind, texts::PULL, &[client, of, batch]),
+                    (false, Some(at)) => {
+                        let most = text::duration(at.since(self.at));
+                        say(kind, texts::PULL_FOR_UP_TO, &[client, of, batch, Plain(&most)])
+                    }
+                }
             }
             Event::PullEnded { inbox, status, .. } if !status.is_empty() => {
-                say(LogKind::Refused, "The pull request of {} ended: {}.", &[self.client(inbox), Code(status)])
+                say(LogKind::Refused, texts::PULL_ENDED, &[self.client(inbox), Code(status)])
             }
-            Event::Stalled { stream, consumer } => say(
-                LogKind::Refused,
-                "{} has its tray full: nothing new goes out until one is acked.",
-                &[self.consumer(*stream, *consumer)],
-            ),
+            Event::Stalled { stream, consumer } => {
+                say(LogKind::Refused, texts::TRAY_FULL_NOTHING_NEW, &[self.consumer(*stream, *consumer)])
+            }
             Event::Paused { stream, consumer, until } => {
                 let args = [self.consumer(*stream, *consumer), Plain(&time_of_day(*until))];
-                say(Changed, "{} paused until {}.", &args)
+                say(Changed, texts::PAUSED, &args)
             }
-            Event::Resumed { stream, consumer } => say(Changed, "{} goes on.", &[self.consumer(*stream, *consumer)]),
+            Event::Resumed { stream, consumer } => say(Changed, texts::GOES_ON, &[self.consumer(*stream, *consumer)]),
             Event::OriginConnected { stream, origin, .. } => {
-                let gets = "{} gets the messages of {} from now on.";
+                let gets = texts::GETS_MESSAGES_FROM_NOW;
                 say(Changed, gets, &[Code(self.stream(*stream)), Code(origin)])
             }
             Event::OriginFailed { stream, origin, why, .. } => {
                 let args = [Code(self.stream(*stream)), Code(origin), Plain(why)];
-                say(LogKind::Refused, "{} asked {} for its messages: {}.", &args)
+                say(LogKind::Refused, texts::ORIGIN_FAILED, &args)
             }
             Event::OriginSilent { stream, origin, .. } => {
-                let silent = "{} heard nothing of {} for ten seconds and more.";
+                let silent = texts::HEARD_NOTHING_TEN_SECONDS;
                 say(Changed, silent, &[Code(self.stream(*stream)), Code(origin)])
             }
             Event::Pinned { stream, consumer } => {
-                say(Changed, "{} pinned a client.", &[self.consumer(*stream, *consumer)])
+                say(Changed, texts::PINNED_CLIENT, &[self.consumer(*stream, *consumer)])
             }
             Event::Unpinned { stream, consumer, timed_out } => {
-                let why = if *timed_out { ": it was silent" } else { "" };
-                say(Changed, "{} let its pinned client go{}.", &[self.consumer(*stream, *consumer), Plain(why)])
+                let says = if *timed_out { texts::UNPINNED_AS_SILENT } else { texts::UNPINNED };
+                say(Changed, says, &[self.consumer(*stream, *consumer)])
             }
             _ => None,
         }
@@ -229,21 +218,21 @@ impl<'a> Teller<'a> {
             if *of == stream && *stream_seq == seq);
         let retention = || self.scene.world.server().account().stream(stream).map(|stream| stream.config.retention);
         let why = match cause {
-            Removal::Acked if retention() == Some(Retention::Interest) => "interest: the last who wanted it has acked",
-            Removal::Acked => "work queue",
-            Removal::NoInterest => "no consumer needs it any more",
-            Removal::MaxMsgs => "the oldest beyond max msgs",
-            Removal::MaxBytes => "the oldest beyond max bytes",
-            Removal::MaxMsgsPerSubject => "the oldest of its subject beyond max msgs per subject",
-            Removal::MaxAge => "older than max age, acked or not",
-            Removal::Ttl => "its TTL ended",
-            Removal::Deleted => "deleted by hand",
-            Removal::Purged => "purged",
-            Removal::Rollup => "replaced by a rollup",
-            Removal::Scheduled => "its schedule is done",
+            Removal::Acked if retention() == Some(Retention::Interest) => texts::INTEREST_LAST_WHO_WANTED,
+            Removal::Acked => texts::WORK_QUEUE,
+            Removal::NoInterest => texts::NO_CONSUMER_NEEDS_ANY,
+            Removal::MaxMsgs => texts::OLDEST_BEYOND_MAX_MSGS,
+            Removal::MaxBytes => texts::OLDEST_BEYOND_MAX_BYTES,
+            Removal::MaxMsgsPerSubject => texts::OLDEST_SUBJECT_BEYOND_MAX,
+            Removal::MaxAge => texts::OLDER_THAN_MAX_AGE,
+            Removal::Ttl => texts::TTL_ENDED,
+            Removal::Deleted => texts::DELETED_HAND,
+            Removal::Purged => texts::PURGED,
+            Removal::Rollup => texts::REPLACED_ROLLUP,
+            Removal::Scheduled => texts::SCHEDULE_DONE,
         };
-        let by = if cause == Removal::Acked && was_acked { " with that ack" } else { "" };
-        say(Lost, "{} left {}{}: {}.", &[Seq(seq), Code(self.stream(stream)), Plain(by), Plain(why)])
+        let says = if cause == Removal::Acked && was_acked { texts::REMOVED_WITH_ACK } else { texts::REMOVED };
+        say(Lost, says, &[Seq(seq), Code(self.stream(stream)), Plain(why)])
     }
 
     fn stream(&self, id: StreamId) -> &str {
@@ -255,15 +244,20 @@ impl<'a> Teller<'a> {
     }
 
     fn client(&self, inbox: &[u8]) -> Part<'_> {
-        self.scene.client_of_inbox(inbox).map_or(Plain("a client"), Code)
+        self.scene.client_of_inbox(inbox).map_or(Plain(texts::SOME_CLIENT), Code)
     }
 }
 
-#[inline(never)]
-fn say(kind: LogKind, template: &'static str, parts: &[Part<'_>]) -> Line {
-    Some((kind, Phrase::fill(template, parts)))
+#[inline(always)]
+fn say<const PLACES: usize>(kind: LogKind, template: Template<PLACES>, parts: &[Part<'_>; PLACES]) -> Line {
+    told(kind, template.pieces(), parts)
 }
 
-fn refused(template: &'static str, subject: &[u8], description: &str, err_code: u16) -> Line {
+#[inline(never)]
+fn told(kind: LogKind, pieces: Pieces, parts: &[Part<'_>]) -> Line {
+    Some((kind, Phrase::filled(pieces, parts)))
+}
+
+fn refused(template: Template<3>, subject: &[u8], description: &str, err_code: u16) -> Line {
     say(LogKind::Refused, template, &[Raw(subject), Plain(description), Plain(&err_code.to_string())])
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::engine::store::MessageStore;
+use crate::texts::stream as texts;
 
 use super::{Tape, WINDOW_CELLS};
 
@@ -64,7 +65,7 @@ pub fn density(store: &MessageStore, tape: &Tape) -> Option<Density> {
         from: (*shown.start()).max(first),
         window: (from, (permille(*shown.end() + 1) - from).max(4)),
         path,
-        says: format!("messages {} to {} of {last}", shown.start(), shown.end()),
+        says: texts::MESSAGES_TO_OF.with([&shown.start(), &shown.end(), &last]),
     })
 }
 

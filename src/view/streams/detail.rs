@@ -5,9 +5,11 @@ use crate::engine::consumer::ack_pending::PendingState;
 use crate::engine::message::Headers;
 use crate::engine::store::StoredMessage;
 use crate::engine::stream::Stream;
+use crate::texts::stream as texts;
 
 use super::MessageDetail;
 use crate::view::scene::{lossy, time_of_day};
+use crate::view::text::Part::{Code, Plain};
 use crate::view::why::{self, Answer, Ask};
 use crate::view::{Phrase, Scene, text};
 
@@ -54,23 +56,19 @@ pub fn consumer_story(stream: &Stream, message: &StoredMessage<'_>) -> Vec<Phras
 fn story(consumer: &Consumer, message: &StoredMessage<'_>) -> Phrase {
     let seq = message.seq;
     let pending = consumer.ack_pending();
-    let delivered = text::counted(pending.redeliveries(seq) + 1, "time");
-    let name = Phrase::new().code(&consumer.name);
+    let (name, times) = (Code(&consumer.name), text::counted(pending.redeliveries(seq) + 1, texts::TIMES));
+    let times = Plain(&times);
     match pending.get(seq).map(|entry| entry.state) {
         Some(PendingState::InFlight(due)) => {
-            name.plain(format!(" delivered it {delivered}; its AckWait runs until {}.", time_of_day(due)))
+            Phrase::fill(texts::DELIVERED_ACKWAIT_RUNS_UNTIL, &[name, times, Plain(&time_of_day(due))])
         }
         Some(PendingState::NakDelayed(due)) => {
-            name.plain(format!(" delivered it {delivered}; a nak holds it back until {}.", time_of_day(due)))
+            Phrase::fill(texts::DELIVERED_NAK_HOLDS_BACK, &[name, times, Plain(&time_of_day(due))])
         }
-        Some(PendingState::Due) => {
-            name.plain(format!(" delivered it {delivered} and delivers it again as soon as a worker asks."))
-        }
-        Some(PendingState::Unbounded) => name.plain(format!(" delivered it {delivered} and waits for its ack.")),
-        None if pending.is_redelivered(seq) => {
-            name.plain(format!(" gave up after {delivered}; it stays until something else removes it."))
-        }
-        None if seq >= consumer.next_stream_seq() => name.plain(" has not delivered it yet."),
-        None => name.plain(" is done with it."),
+        Some(PendingState::Due) => Phrase::fill(texts::DELIVERED_DELIVERS_AGAIN_SOON, &[name, times]),
+        Some(PendingState::Unbounded) => Phrase::fill(texts::DELIVERED_WAITS_ACK, &[name, times]),
+        None if pending.is_redelivered(seq) => Phrase::fill(texts::GAVE_UP_AFTER_STAYS, &[name, times]),
+        None if seq >= consumer.next_stream_seq() => Phrase::fill(texts::NOT_DELIVERED_YET, &[name]),
+        None => Phrase::fill(texts::IS_DONE_WITH_IT, &[name]),
     }
 }

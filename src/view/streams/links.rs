@@ -3,6 +3,8 @@
 use std::rc::Rc;
 
 use crate::engine::stream::{Link, OriginRef, Stream};
+use crate::texts::stream as texts;
+use crate::view::text::Part::{Code, Plain, Seq};
 use crate::view::{Phrase, Scene, text};
 
 /// Messages of an origin that are drawn, the newest of them.
@@ -49,29 +51,34 @@ fn row(scene: Scene<'_>, by: OriginRef, link: &Link) -> LinkRow {
     let last = store.map_or(0, |store| store.last_seq());
     let shown = (last.saturating_sub(SHOWN) + 1)..=last;
     let shown = shown.filter(|seq| store.is_some_and(|store| store.contains(*seq)));
-    let what = if by == OriginRef::Mirror { "Mirrors " } else { "Sources " };
-    let says = Phrase::new().plain(what).code(link.origin());
-    let says = if reached == 0 { says } else { says.plain(" up to its ").seq(reached) };
+    let end = waits_for(scene, link, state, last.saturating_sub(reached));
+    let (of, end) = (Code(link.origin()), Plain(&end));
+    let says = match (by == OriginRef::Mirror, reached) {
+        (true, 0) => Phrase::fill(texts::MIRRORS, &[of, end]),
+        (true, _) => Phrase::fill(texts::MIRRORS_UP, &[of, Seq(reached), end]),
+        (false, 0) => Phrase::fill(texts::SOURCES, &[of, end]),
+        (false, _) => Phrase::fill(texts::SOURCES_UP, &[of, Seq(reached), end]),
+    };
     LinkRow {
         by,
         origin: link.origin().into(),
         state,
         cells: shown.map(|seq| (seq, has_all || seq <= reached)).collect(),
-        says: says.plain(waits_for(scene, link, state, last.saturating_sub(reached))),
+        says,
     }
 }
 
 /// Ends the sentence: what the link has, or waits for.
 fn waits_for(scene: Scene<'_>, link: &Link, state: LinkState, behind: u64) -> String {
     match state {
-        LinkState::Flowing if link.lag() == 0 => " and has everything.".into(),
-        LinkState::Flowing => text::counted(link.lag(), "message") + " behind.",
-        LinkState::Cut => format!(". The link is cut: nothing passes, {behind} behind."),
+        LinkState::Flowing if link.lag() == 0 => texts::AND_HAS_EVERYTHING.into(),
+        LinkState::Flowing => text::counted(link.lag(), texts::BEHIND),
+        LinkState::Cut => texts::LINK_CUT_NOTHING_PASSES.with([&behind]),
         LinkState::Seeking => {
             let why = link.error().map_or(".", |error| &error.description);
             match link.next_attempt() {
-                Some(at) => format!(" {why}: asks again in {}.", text::countdown(at.since(scene.now()))),
-                None => " and waits for an answer.".into(),
+                Some(at) => texts::ASKS_AGAIN.with([&why, &text::countdown(at.since(scene.now()))]),
+                None => texts::WAITS_ANSWER.into(),
             }
         }
     }

@@ -20,6 +20,7 @@ use std::rc::Rc;
 
 use crate::engine::stream::Stream;
 use crate::engine::stream::config::{Discard, Retention, StreamConfig};
+use crate::texts::stream as texts;
 
 use super::lit::{Counter, Lit};
 use super::text::{self, Phrase};
@@ -156,11 +157,11 @@ impl CellState {
     /// The state in words.
     pub const fn label(&self) -> &'static str {
         match self {
-            Self::Resting => "stored",
-            Self::InFlight(_) => "in flight",
-            Self::Delayed(_) => "nak, delayed",
-            Self::Redeliver => "waits to be redelivered",
-            Self::GaveUp => "gave up",
+            Self::Resting => texts::STORED,
+            Self::InFlight(_) => texts::IN_FLIGHT,
+            Self::Delayed(_) => texts::NAK_DELAYED,
+            Self::Redeliver => texts::WAITS_REDELIVERED,
+            Self::GaveUp => texts::GAVE_UP,
         }
     }
 }
@@ -194,18 +195,18 @@ pub enum HoleCause {
 impl HoleCause {
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Acked => "acked",
-            Self::Expired => "expired",
-            Self::Ttl => "TTL",
-            Self::Purged => "purged",
-            Self::Deleted => "deleted",
-            Self::MaxMsgs => "max msgs",
-            Self::MaxBytes => "max bytes",
-            Self::MaxPerSubject => "per subject",
-            Self::Rollup => "rollup",
-            Self::NoInterest => "no interest",
-            Self::Scheduled => "scheduled",
-            Self::Forgotten => "removed",
+            Self::Acked => texts::ACKED,
+            Self::Expired => texts::EXPIRED,
+            Self::Ttl => texts::TTL,
+            Self::Purged => texts::PURGED,
+            Self::Deleted => texts::DELETED,
+            Self::MaxMsgs => texts::MAX_MSGS,
+            Self::MaxBytes => texts::MAX_BYTES,
+            Self::MaxPerSubject => texts::PER_SUBJECT,
+            Self::Rollup => texts::ROLLUP,
+            Self::NoInterest => texts::NO_INTEREST,
+            Self::Scheduled => texts::SCHEDULED,
+            Self::Forgotten => texts::REMOVED,
         }
     }
 }
@@ -235,7 +236,7 @@ impl TapeCell {
 impl LaneRow {
     /// Its filters for reading.
     pub fn filters_text(&self) -> String {
-        if self.filters.is_empty() { "everything".into() } else { self.filters.join(", ") }
+        if self.filters.is_empty() { texts::EVERYTHING.into() } else { self.filters.join(", ") }
     }
 }
 
@@ -342,25 +343,25 @@ fn row(scene: Scene<'_>, stream: &Stream) -> StreamRow {
 fn tags(config: &StreamConfig) -> Vec<Tag> {
     let mut tags: Vec<Tag> = config.subjects.iter().map(|subject| Tag::subject(subject.as_str())).collect();
     tags.push(Tag::word(match config.retention {
-        Retention::Limits => "limits",
-        Retention::Interest => "interest",
-        Retention::WorkQueue => "work queue",
+        Retention::Limits => texts::LIMITS,
+        Retention::Interest => texts::INTEREST,
+        Retention::WorkQueue => texts::WORK_QUEUE,
     }));
     let limits = [
-        ("max msgs", config.max_msgs.map(|max| max.to_string())),
-        ("max bytes", config.max_bytes.map(text::bytes)),
-        ("max age", config.max_age.map(text::duration)),
-        ("max per subject", config.max_msgs_per_subject.map(|max| max.to_string())),
-        ("dedup", config.duplicate_window.map(text::duration)),
+        (texts::MAX_MSGS_OF, config.max_msgs.map(|max| max.to_string())),
+        (texts::MAX_BYTES_OF, config.max_bytes.map(text::bytes)),
+        (texts::MAX_AGE, config.max_age.map(text::duration)),
+        (texts::MAX_PER_SUBJECT, config.max_msgs_per_subject.map(|max| max.to_string())),
+        (texts::DEDUP, config.duplicate_window.map(text::duration)),
     ];
-    let limits = limits.into_iter().filter_map(|(name, value)| Some(Tag::word(format!("{name} {}", value?))));
+    let limits = limits.into_iter().filter_map(|(words, value)| Some(Tag::word(words.with([&value?]))));
     tags.extend(limits);
     let flags = [
-        (config.discard == Discard::New, "discard new"),
-        (config.no_ack, "no ack"),
-        (config.deny_delete && !config.sealed, "deny delete"),
-        (config.deny_purge && !config.sealed, "deny purge"),
-        (config.sealed, "sealed"),
+        (config.discard == Discard::New, texts::DISCARD_NEW),
+        (config.no_ack, texts::NO_ACK),
+        (config.deny_delete && !config.sealed, texts::DENY_DELETE),
+        (config.deny_purge && !config.sealed, texts::DENY_PURGE),
+        (config.sealed, texts::SEALED),
     ];
     tags.extend(flags.into_iter().filter(|(is_on, _)| *is_on).map(|(_, name)| Tag::word(name)));
     tags
@@ -375,17 +376,17 @@ fn numbers(stream: &Stream, num_consumers: usize) -> Vec<NumberRow> {
         explanation,
         lit: counter.map(lit),
     };
-    let bytes = "Subjects, headers, payloads, and 16 bytes for each message.";
-    let first = "The sequence of the oldest message that is stored.";
-    let last = "The highest sequence given out so far.";
-    let deleted = "Holes between the first and the last sequence.";
+    let bytes = texts::SUBJECTS_HEADERS_PAYLOADS_16;
+    let first = texts::SEQUENCE_OLDEST_MESSAGE_STORED;
+    let last = texts::HIGHEST_SEQUENCE_GIVEN_OUT;
+    let deleted = texts::HOLES_BETWEEN_FIRST_LAST;
     vec![
-        number(store.messages().to_string(), "messages", "Messages stored now.", Some(Counter::Messages)),
-        number(text::bytes(store.bytes()), "bytes", bytes, Some(Counter::Messages)),
-        number(store.first_seq().to_string(), "first seq", first, Some(Counter::FirstSeq)),
-        number(store.last_seq().to_string(), "last seq", last, Some(Counter::LastSeq)),
-        number(store.num_deleted().to_string(), "deleted inside", deleted, Some(Counter::Deleted)),
-        number(num_consumers.to_string(), "consumers", "Consumers of this stream.", None),
+        number(store.messages().to_string(), texts::MESSAGES, texts::MESSAGES_STORED_NOW, Some(Counter::Messages)),
+        number(text::bytes(store.bytes()), texts::BYTES, bytes, Some(Counter::Messages)),
+        number(store.first_seq().to_string(), texts::FIRST_SEQ, first, Some(Counter::FirstSeq)),
+        number(store.last_seq().to_string(), texts::LAST_SEQ, last, Some(Counter::LastSeq)),
+        number(store.num_deleted().to_string(), texts::DELETED_INSIDE, deleted, Some(Counter::Deleted)),
+        number(num_consumers.to_string(), texts::CONSUMERS, texts::CONSUMERS_STREAM, None),
     ]
 }
 

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use crate::engine::stream::Stream;
 use crate::engine::stream::config::{Discard, Retention};
 use crate::engine::time::Timestamp;
+use crate::texts::stream as texts;
 
 use super::tape::oldest;
 use super::{DedupBar, DedupId, GaveUpRow, NextRemoval};
@@ -34,25 +35,25 @@ pub fn dedup(scene: Scene<'_>, stream: &Stream) -> Option<DedupBar> {
 
 /// What goes next: by age or TTL if that is due, else by the limit that is reached, else by the ack that is missing.
 pub fn next_removal(scene: Scene<'_>, stream: &Stream) -> Option<NextRemoval> {
-    let by_ttl = stream.ttls().first().map(|(at, seq)| (at, seq, "TTL"));
-    let by_age = stream.oldest_ageing().map(|(at, seq)| (at, seq, "max age"));
+    let by_ttl = stream.ttls().first().map(|(at, seq)| (at, seq, texts::TTL));
+    let by_age = stream.oldest_ageing().map(|(at, seq)| (at, seq, texts::MAX_AGE_REMOVES));
     let due = by_ttl.into_iter().chain(by_age).filter(|_| !stream.config.sealed).min();
     if let Some((at, stream_seq, why)) = due {
         let left = text::countdown(at.since(scene.now()));
-        return Some(NextRemoval { stream_seq, how: format!("by {why} in {left}") });
+        return Some(NextRemoval { stream_seq, how: texts::BY_IN.with([&why, &left]) });
     }
     let oldest = oldest(stream.store())?;
     if stream.config.discard == Discard::Old
         && stream.config.max_msgs.is_some_and(|max| stream.store().messages() >= max)
     {
-        return Some(NextRemoval { stream_seq: oldest, how: "by max msgs with the next publish".into() });
+        return Some(NextRemoval { stream_seq: oldest, how: texts::MAX_MSGS_NEXT_PUBLISH.into() });
     }
     if stream.config.retention == Retention::Limits {
         return None;
     }
     let subject = stream.store().subject_of(oldest)?;
     let waits_for = stream.visible_consumers().find(|consumer| consumer.needs(oldest, subject))?;
-    Some(NextRemoval { stream_seq: oldest, how: format!("when {} acks it", waits_for.name) })
+    Some(NextRemoval { stream_seq: oldest, how: texts::WHEN_ACKS.with([&waits_for.name]) })
 }
 
 /// The shelf, the newest first.

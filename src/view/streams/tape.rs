@@ -9,6 +9,7 @@ use crate::engine::store::{MessageStore, StoredMessage};
 use crate::engine::stream::Stream;
 use crate::engine::stream::config::StreamConfig;
 use crate::engine::subject::tokens;
+use crate::texts::stream as texts;
 
 use super::marks::marks;
 use super::{CellContent, CellState, HoleCause, StoredCell, Tape, TapeCell, TapeWindow, WINDOW_CELLS};
@@ -167,7 +168,9 @@ fn state(scene: Scene<'_>, stream: &Stream, message: &StoredMessage<'_>) -> (Cel
                         delay_began(scene, stream, consumer, message.seq),
                         due,
                     )),
-                    PendingState::Unbounded => CellState::InFlight(Ring { permille: 1000, left: "no limit".into() }),
+                    PendingState::Unbounded => {
+                        CellState::InFlight(Ring { permille: 1000, left: texts::NO_LIMIT.into() })
+                    }
                 };
                 Some((state, pips(delivered)))
             }

@@ -12,9 +12,10 @@ use crate::engine::event::Event;
 use crate::engine::stream::Stream;
 use crate::engine::subject::SubjectFilter;
 use crate::engine::time::Timestamp;
+use crate::texts::why as texts;
+use crate::texts::{Pieces, Template, counter, unit};
 use crate::view::scene::time_of_day;
 use crate::view::text::Part::{self, Code, Plain, Seq};
-use crate::view::text::Span;
 use crate::view::{Phrase, Scene, text};
 
 /// Why the consumer delivers nothing; that nothing hinders it, if so.
@@ -49,9 +50,8 @@ pub fn answer(case: &Case<'_>) -> Answer {
 }
 
 fn answer_of(case: &Case<'_>, gates: Vec<Gate>) -> Answer {
-    let (cause, mut says) = says(case, &gates);
-    besides(&mut says, &gates);
-    let mut answer = Answer::new(cause, says);
+    let (cause, says) = says(case, &gates);
+    let mut answer = Answer::new(cause, besides(says, &gates));
     answer.counters = counters(case);
     answer.mend = mend(case, &gates);
     answer.gates = gates;
@@ -59,43 +59,46 @@ fn answer_of(case: &Case<'_>, gates: Vec<Gate>) -> Answer {
 }
 
 /// A heading, and the sentence `template` with `parts` in its places.
-pub fn head(head: &'static str, template: &'static str, parts: &[Part<'_>]) -> Phrase {
-    titled(head, template, parts)
+#[inline(always)]
+pub fn head<const PLACES: usize>(head: &'static str, template: Template<PLACES>, parts: &[Part<'_>; PLACES]) -> Phrase {
+    said(head.into(), template.pieces(), parts)
 }
 
-pub fn titled(head: impl Into<Cow<'static, str>>, template: &'static str, parts: &[Part<'_>]) -> Phrase {
-    let mut phrase = Phrase::new().strong(head);
-    phrase.0.extend(Phrase::fill(template, parts).0);
-    phrase
+/// Likewise, with a heading that says more than always the same.
+#[inline(always)]
+pub fn titled<const PLACES: usize>(head: String, template: Template<PLACES>, parts: &[Part<'_>; PLACES]) -> Phrase {
+    said(head.into(), template.pieces(), parts)
+}
+
+#[inline(never)]
+fn said(head: Cow<'static, str>, pieces: Pieces, parts: &[Part<'_>]) -> Phrase {
+    Phrase::new().strong(head).then(Phrase::filled(pieces, parts))
 }
 
 /// Names the gates behind the first.
-fn besides(says: &mut Phrase, gates: &[Gate]) {
-    for (at, gate) in gates.iter().enumerate().skip(1) {
-        let before = if at == 1 { " Besides, " } else { ", and " };
-        says.0.push(Span::Plain(before.into()));
-        says.0.push(Span::Plain(short(*gate).into()));
+fn besides(says: Phrase, gates: &[Gate]) -> Phrase {
+    let others: Vec<&str> = gates.iter().skip(1).map(|gate| short(*gate)).collect();
+    if others.is_empty() {
+        return says;
     }
-    if gates.len() > 1 {
-        says.0.push(Span::Plain(".".into()));
-    }
+    says.then(Phrase::fill(texts::BESIDES, &[Plain(&others.join(texts::AND))]))
 }
 
 pub const fn short(gate: Gate) -> &'static str {
     match gate {
-        Gate::Exists => "there is no such consumer",
-        Gate::Matching => "the filter matches no subject of the stream",
-        Gate::Connected => "the worker is not connected",
-        Gate::UpToDate => "the worker knows an older configuration",
-        Gate::Paced => "a message is held back to keep the pace",
-        Gate::Running => "the consumer is paused",
-        Gate::Bound => "nobody listens on the deliver subject",
-        Gate::Confirmed => "flow control waits for an answer",
-        Gate::Message => "nothing is stored that it has still to deliver",
-        Gate::Slot => "the tray is full",
-        Gate::Pin => "another client is pinned",
-        Gate::Pull => "no pull request waits that could be served",
-        Gate::Awake => "nothing wakes it",
+        Gate::Exists => texts::THERE_NO_SUCH_CONSUMER,
+        Gate::Matching => texts::FILTER_MATCHES_NO_SUBJECT,
+        Gate::Connected => texts::WORKER_NOT_CONNECTED,
+        Gate::UpToDate => texts::WORKER_KNOWS_OLDER_CONFIGURATION,
+        Gate::Paced => texts::MESSAGE_HELD_BACK_KEEP,
+        Gate::Running => texts::CONSUMER_PAUSED,
+        Gate::Bound => texts::NOBODY_LISTENS_DELIVER_SUBJECT,
+        Gate::Confirmed => texts::FLOW_CONTROL_WAITS_ANSWER,
+        Gate::Message => texts::NOTHING_STORED_STILL_DELIVER,
+        Gate::Slot => texts::TRAY_FULL,
+        Gate::Pin => texts::ANOTHER_CLIENT_PINNED,
+        Gate::Pull => texts::NO_PULL_REQUEST_WAITS,
+        Gate::Awake => texts::NOTHING_WAKES,
     }
 }
 
@@ -104,8 +107,8 @@ fn says(case: &Case<'_>, gates: &[Gate]) -> (Cause, Phrase) {
     let consumer = case.consumer;
     let name = Code(&consumer.name);
     let Some(gate) = gates.first() else {
-        let says = " {} delivers what it has at this very moment.";
-        return (Cause::Flows, head("Nothing stands in its way.", says, &[name]));
+        let says = texts::DELIVERS_WHAT_VERY_MOMENT;
+        return (Cause::Flows, head(texts::NOTHING_STANDS_WAY, says, &[name]));
     };
     if let Some(at) = goes_at(case, *gate) {
         return goes_unused(case, *gate, at);
@@ -114,30 +117,29 @@ fn says(case: &Case<'_>, gates: &[Gate]) -> (Cause, Phrase) {
         Gate::Exists | Gate::Connected | Gate::UpToDate => super::worker::not_there(case, *gate),
         Gate::Running => {
             let until = consumer.paused_until().map_or_else(String::new, time_of_day);
-            let says = " {} delivers nothing until {}; pull requests wait, and those that expire get 408.";
-            (Cause::Paused, head("Paused.", says, &[name, Code(&until)]))
+            let says = texts::DELIVERS_NOTHING_UNTIL_PULL;
+            (Cause::Paused, head(texts::PAUSED, says, &[name, Code(&until)]))
         }
         Gate::Paced => paced(case),
         Gate::Bound => {
             let to = consumer.config.deliver_subject.as_deref().unwrap_or_default();
-            let waiting = text::counted(consumer.num_pending(), "message") + " to deliver.";
-            let says = " Nobody listens on the deliver subject. A push consumer delivers while somebody listens on {}.";
+            let waiting = text::counted(consumer.num_pending(), texts::TO_DELIVER);
+            let says = texts::NOBODY_LISTENS_DELIVER_SUBJECT_PUSH;
             (Cause::NobodyListens, titled(waiting, says, &[Code(to)]))
         }
         Gate::Confirmed => {
             let (outstanding, window) = consumer.push().and_then(Push::window).unwrap_or_default();
             let (sent, most) = (text::bytes(outstanding as u64), text::bytes(window as u64));
-            let says = " {} are on their way where {} may be; the next message goes out when the client confirms.";
-            (Cause::FlowControl, head("Flow control waits for an answer.", says, &[Plain(&sent), Plain(&most)]))
+            let says = texts::THEIR_WAY_WHERE_MAY;
+            (Cause::FlowControl, head(texts::FLOW_CONTROL_WAITS_FOR_AN, says, &[Plain(&sent), Plain(&most)]))
         }
         Gate::Matching | Gate::Message => nothing_to_deliver(case, *gate),
         Gate::Slot => full(case),
         Gate::Pin => pinned(case),
         Gate::Pull => no_pull(case),
         Gate::Awake => {
-            let says = " What {} would deliver is there, and so is who wants it, but nothing has woken it since: the \
-                        next message, pull request, ack or heartbeat does.";
-            (Cause::Asleep, head("Not woken.", says, &[name]))
+            let says = texts::WHAT_WOULD_DELIVER_THERE;
+            (Cause::Asleep, head(texts::NOT_WOKEN, says, &[name]))
         }
     }
 }
@@ -151,12 +153,8 @@ fn goes_at(case: &Case<'_>, gate: Gate) -> Option<Timestamp> {
 fn goes_unused(case: &Case<'_>, gate: Gate, at: Timestamp) -> (Cause, Phrase) {
     let threshold = case.consumer.config.inactive_threshold.duration().unwrap_or_default();
     let (after, at) = (text::duration(threshold), time_of_day(at));
-    let says = if gate == Gate::Pull {
-        " Nobody asks {} for messages, and after {} of that it is deleted, at {}."
-    } else {
-        " Nobody listens to {}, and after {} of that it is deleted, at {}."
-    };
-    (Cause::GoesUnused, head("Unused.", says, &[Code(&case.consumer.name), Plain(&after), Code(&at)]))
+    let says = if gate == Gate::Pull { texts::NOBODY_ASKS_MESSAGES_AFTER } else { texts::NOBODY_LISTENS_AFTER_DELETED };
+    (Cause::GoesUnused, head(texts::UNUSED, says, &[Code(&case.consumer.name), Plain(&after), Code(&at)]))
 }
 
 fn paced(case: &Case<'_>) -> (Cause, Phrase) {
@@ -164,11 +162,11 @@ fn paced(case: &Case<'_>) -> (Cause, Phrase) {
     let at = time_of_day(until);
     let parts = [Seq(stream_seq), Code(&at)];
     if case.consumer.config.rate_limit_bps.is_some() {
-        let says = " {} goes out at {}, when the rate limit has room for it.";
-        return (Cause::RateLimited, head("Rate limited.", says, &parts));
+        let says = texts::GOES_OUT_WHEN_RATE;
+        return (Cause::RateLimited, head(texts::RATE_LIMITED, says, &parts));
     }
-    let says = " {} goes out at {}, as replay original keeps the pace at which messages were stored.";
-    (Cause::Replays, head("Keeps the pace.", says, &parts))
+    let says = texts::GOES_OUT_REPLAY_ORIGINAL;
+    (Cause::Replays, head(texts::KEEPS_PACE, says, &parts))
 }
 
 fn nothing_to_deliver(case: &Case<'_>, gate: Gate) -> (Cause, Phrase) {
@@ -178,43 +176,43 @@ fn nothing_to_deliver(case: &Case<'_>, gate: Gate) -> (Cause, Phrase) {
     let filters: Vec<&str> = consumer.filters().iter().map(SubjectFilter::as_str).collect();
     let filters = filters.join(", ");
     if gate == Gate::Matching {
-        let says = " {} matches no subject that {} stores, now or later.";
+        let says = texts::MATCHES_NO_SUBJECT_STORES;
         return (
             Cause::FilterCannotMatch,
-            head("The filter matches nothing.", says, &[Code(&filters), Code(&stream.config.name)]),
+            head(texts::FILTER_MATCHES_NOTHING, says, &[Code(&filters), Code(&stream.config.name)]),
         );
     }
     if store.messages() == 0 {
-        let says = " {} has no message, so {} has none to deliver.";
-        return (Cause::NothingStored, head("Nothing is stored.", says, &[Code(&stream.config.name), name]));
+        let says = texts::NO_MESSAGE_NONE_DELIVER;
+        return (Cause::NothingStored, head(texts::NOTHING_STORED, says, &[Code(&stream.config.name), name]));
     }
     let next = consumer.next_stream_seq();
     if next > store.last_seq() + 1 {
         let last = store.last_seq();
-        let says = " {} begins at {}, and the last message stored is {}.";
-        return (Cause::StartsLater, head("It starts later.", says, &[name, Seq(next), Seq(last)]));
+        let says = texts::BEGINS_LAST_MESSAGE_STORED;
+        return (Cause::StartsLater, head(texts::STARTS_LATER, says, &[name, Seq(next), Seq(last)]));
     }
     let has_delivered = consumer.reported().last_delivered.is_some();
     let stored = store.count_from(consumer.filters(), 1);
     if stored == 0 {
-        let says = " {} matches none of the messages stored.";
-        return (Cause::FilterMatchesNothing, head("The filter matches nothing.", says, &[Code(&filters)]));
+        let says = texts::MATCHES_NONE_MESSAGES_STORED;
+        return (Cause::FilterMatchesNothing, head(texts::FILTER_MATCHES_NOTHING, says, &[Code(&filters)]));
     }
     if !has_delivered && consumer.config.deliver_policy != DeliverPolicy::All {
-        let (policy, stored) = (consumer.config.deliver_policy.name(), text::counted(stored, "message"));
-        let says = " Deliver policy {}: {} begins at {}, behind {} that it matches.";
+        let (policy, stored) = (consumer.config.deliver_policy.name(), text::counted(stored, unit::MESSAGES));
+        let says = texts::DELIVER_POLICY_BEGINS_BEHIND;
         let parts = [Code(policy.as_str()), name, Seq(consumer.start_seq()), Plain(&stored)];
-        return (Cause::StartsLater, head("It starts later.", says, &parts));
+        return (Cause::StartsLater, head(texts::STARTS_LATER, says, &parts));
     }
     match consumer.ack_pending().len() as u64 {
         0 => {
-            let says = " Everything up to {} that {} matches was delivered, and nothing waits for an ack.";
-            (Cause::CaughtUp, head("Caught up.", says, &[Seq(store.last_seq()), name]))
+            let says = texts::EVERYTHING_UP_MATCHES_DELIVERED;
+            (Cause::CaughtUp, head(texts::CAUGHT_UP, says, &[Seq(store.last_seq()), name]))
         }
         pending => {
-            let says = " Everything up to {} that {} matches was delivered; {} for an ack, and come again without one.";
-            let waits = if pending == 1 { "1 message waits".into() } else { format!("{pending} messages wait") };
-            (Cause::CaughtUp, head("Caught up.", says, &[Seq(store.last_seq()), name, Plain(&waits)]))
+            let says = texts::EVERYTHING_UP_MATCHES_DELIVERED_ACK;
+            let waits = text::counted(pending, texts::WAIT);
+            (Cause::CaughtUp, head(texts::CAUGHT_UP, says, &[Seq(store.last_seq()), name, Plain(&waits)]))
         }
     }
 }
@@ -225,40 +223,41 @@ fn full(case: &Case<'_>) -> (Cause, Phrase) {
     let delayed = pending.iter().filter(|(_, entry)| matches!(entry.state, PendingState::NakDelayed(_))).count();
     let limit = max.to_string();
     if delayed > 0 && ((pending.len() - delayed) as u64) < max {
-        let says = " MaxAckPending {}: {} by naks that wait out their delay, which keep their slots meanwhile.";
-        let held = if delayed == 1 { "1 slot is held".into() } else { format!("{delayed} slots are held") };
-        return (Cause::NaksHoldSlots, head("The tray is full.", says, &[Plain(&limit), Plain(&held)]));
+        let says = texts::MAXACKPENDING_NAKS_WAIT_OUT;
+        let held = text::counted(delayed as u64, texts::SLOTS_HELD);
+        return (Cause::NaksHoldSlots, head(texts::THE_TRAY_IS_FULL, says, &[Plain(&limit), Plain(&held)]));
     }
     if case.consumer.config.ack_policy == AckPolicy::FlowControl {
-        let says = " MaxAckPending {}: nothing new goes out until the client answers flow control.";
-        return (Cause::TrayFull, head("The tray is full.", says, &[Plain(&limit)]));
+        let says = texts::MAXACKPENDING_NOTHING_NEW_GOES;
+        return (Cause::TrayFull, head(texts::THE_TRAY_IS_FULL, says, &[Plain(&limit)]));
     }
-    let says = match pending.first_due_message() {
-        Some(_) => {
-            " MaxAckPending {}: nothing new goes out until one is acked, or given up; the next AckWait ends at {}."
-        }
-        None => " MaxAckPending {}: nothing new goes out until one is acked.",
+    let says = if pending.first_due_message().is_some() {
+        let at = pending.first_due().map_or_else(String::new, time_of_day);
+        let says = texts::MAXACKPENDING_NOTHING_NEW_GOES_OUT;
+        head(texts::THE_TRAY_IS_FULL, says, &[Plain(&limit), Code(&at)])
+    } else {
+        let says = texts::MAXACKPENDING_NOTHING_NEW_GOES_OUT_UNTIL;
+        head(texts::THE_TRAY_IS_FULL, says, &[Plain(&limit)])
     };
-    let at = pending.first_due().map_or_else(String::new, time_of_day);
-    (Cause::TrayFull, head("The tray is full.", says, &[Plain(&limit), Code(&at)]))
+    (Cause::TrayFull, says)
 }
 
 fn pinned(case: &Case<'_>) -> (Cause, Phrase) {
     let until = case.consumer.pin_ends().map_or_else(String::new, time_of_day);
     let pin = case.consumer.pinned().map_or("", |(pin, _)| pin);
     let of = case.workers().find(|of| of.worker.pin_id() == pin);
-    let who = of.map_or("Another client", |of| &of.actor.name);
-    let says = " {} alone gets messages until it is silent for too long, at {}; the pull requests of others wait.";
-    (Cause::PinnedToAnother, head("Pinned to one client.", says, &[Code(who), Code(&until)]))
+    let who = of.map_or(texts::ANOTHER_CLIENT, |of| &of.actor.name);
+    let says = texts::ALONE_GETS_MESSAGES_UNTIL;
+    (Cause::PinnedToAnother, head(texts::PINNED_ONE_CLIENT, says, &[Code(who), Code(&until)]))
 }
 
 fn no_pull(case: &Case<'_>) -> (Cause, Phrase) {
     let consumer = case.consumer;
     if case.claims().any(|(_, claim)| claim == Claim::BelowThreshold) {
-        let says = " The pull request waits until more is pending: {} of {} now.";
+        let says = texts::PULL_REQUEST_WAITS_UNTIL;
         let asked = case.claims().filter_map(|(request, _)| Some(request.priority.as_ref()?.min_pending)).min();
         let (has, wants) = (consumer.num_pending().to_string(), asked.unwrap_or_default().to_string());
-        let says = head("Below its threshold.", says, &[Plain(&has), Plain(&wants)]);
+        let says = head(texts::BELOW_THRESHOLD, says, &[Plain(&has), Plain(&wants)]);
         return (Cause::BelowThreshold, says);
     }
     if case.outlook.again.is_some() {
@@ -267,9 +266,8 @@ fn no_pull(case: &Case<'_>) -> (Cause, Phrase) {
     if case.asker.is_some() {
         return super::worker::no_pull(case);
     }
-    let waiting = text::counted(consumer.num_pending().max(1), "message") + " to deliver.";
-    let says = " A pull consumer delivers only when a worker asks, and none does.";
-    (Cause::NeverAsked, titled(waiting, says, &[]))
+    let waiting = text::counted(consumer.num_pending().max(1), texts::TO_DELIVER);
+    (Cause::NeverAsked, titled(waiting, texts::NOBODY_ASKS, &[]))
 }
 
 fn due_without_pull(case: &Case<'_>) -> Phrase {
@@ -282,21 +280,23 @@ fn due_without_pull(case: &Case<'_>) -> Phrase {
         }
         _ => None,
     });
-    let who = case.asker.map_or_else(|| "no worker".to_owned(), |asker| asker.actor.name.clone());
-    let (who, open) = match case.asker {
-        Some(_) => (Code(&who), " has no open pull request."),
-        None => (Plain(&who), " has an open pull request."),
-    };
+    let who = case.asker.map(|asker| Code(&asker.actor.name));
     match ended {
         Some((at, seq, is_delay)) if pending.num_due() == 1 && pending.contains(seq) => {
-            let what = if is_delay { "delay" } else { "AckWait" };
-            let at = time_of_day(at);
-            let says = " Its {} ended at {} and {}{}";
-            titled(format!("#{seq} waits for a pull."), says, &[Plain(what), Code(&at), who, Plain(open)])
+            let (title, at) = (texts::WAITS_PULL.with([&seq]), time_of_day(at));
+            match (is_delay, who) {
+                (true, Some(who)) => titled(title, texts::DELAY_ENDED_NO_OPEN, &[Code(&at), who]),
+                (true, None) => titled(title, texts::DELAY_ENDED_NO_WORKER, &[Code(&at)]),
+                (false, Some(who)) => titled(title, texts::ACKWAIT_ENDED_NO_OPEN, &[Code(&at), who]),
+                (false, None) => titled(title, texts::ACKWAIT_ENDED_NO_WORKER, &[Code(&at)]),
+            }
         }
         _ => {
-            let due = format!("{} to redeliver wait for a pull.", pending.num_due().max(1));
-            titled(due, " They are due again and {}{}", &[who, Plain(open)])
+            let due = texts::REDELIVER_WAIT_PULL.with([&pending.num_due().max(1)]);
+            match who {
+                Some(who) => titled(due, texts::THEY_DUE_AGAIN_NO, &[who]),
+                None => titled(due, texts::DUE_WITHOUT_PULL, &[]),
+            }
         }
     }
 }
@@ -305,20 +305,22 @@ fn due_without_pull(case: &Case<'_>) -> Phrase {
 pub fn counters(case: &Case<'_>) -> Vec<Counter> {
     let consumer = case.consumer;
     let number = |label, value: u64| Counter { label, value: value.to_string() };
-    let mut counters =
-        vec![number("num pending", consumer.num_pending()), number("ack pending", consumer.ack_pending().len() as u64)];
-    counters.extend(consumer.config.max_ack_pending.limit().map(|max| number("max ack pending", max)));
+    let mut counters = vec![
+        number(counter::NUM_PENDING, consumer.num_pending()),
+        number(counter::ACK_PENDING, consumer.ack_pending().len() as u64),
+    ];
+    counters.extend(consumer.config.max_ack_pending.limit().map(|max| number(counter::MAX_ACK_PENDING, max)));
     if consumer.ack_pending().num_due() > 0 {
-        counters.push(number("due again", consumer.ack_pending().num_due() as u64));
+        counters.push(number(counter::DUE_AGAIN, consumer.ack_pending().num_due() as u64));
     }
     if consumer.is_pull() {
-        counters.push(number("waiting", consumer.waiting().len() as u64));
+        counters.push(number(counter::WAITING, consumer.waiting().len() as u64));
         counters.extend(
             consumer
                 .config
                 .max_waiting
                 .filter(|max| consumer.waiting().len() as u64 >= *max)
-                .map(|max| number("max waiting", max)),
+                .map(|max| number(counter::MAX_WAITING, max)),
         );
     }
     counters

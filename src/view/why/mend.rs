@@ -11,6 +11,8 @@ use crate::engine::stream::config::StreamConfig;
 use crate::engine::time::Timestamp;
 use crate::sim::actor::{Actor, ActorId, Draft, FetchRequest, Held, WorkerScript};
 use crate::sim::command::{Command, Settlement};
+use crate::texts::lower;
+use crate::texts::mend as texts;
 use crate::view::consumer_form;
 use crate::view::scene::time_of_day;
 
@@ -28,7 +30,7 @@ pub fn mend(case: &Case<'_>, gates: &[Gate]) -> Option<Mend> {
     open_all(case, gates).or_else(|| {
         let (stream, name) = (case.stream.config.name.as_str().into(), case.consumer.name.as_str().into());
         let steps = vec![Step::Open(Place::Consumer { stream, name })];
-        Some(Mend { label: format!("Edit {}", case.consumer.name), steps })
+        Some(Mend { label: texts::EDIT.with([&case.consumer.name]), steps })
     })
 }
 
@@ -48,19 +50,14 @@ fn open_all(case: &Case<'_>, gates: &[Gate]) -> Option<Mend> {
     order.sort_by_key(place);
     for gate in &order {
         let (label, steps) = open(case, gates, *gate)?;
-        if !label.is_empty() {
-            mend.label += if mend.label.is_empty() { "" } else { ", then " };
-            let rest = if mend.label.is_empty() { label } else { lower(&label) };
-            mend.label += &rest;
+        if mend.label.is_empty() {
+            mend.label = label;
+        } else if !label.is_empty() {
+            mend.label = texts::THEN.with([&mend.label, &lower(&label)]);
         }
         mend.steps.extend(steps);
     }
     (!mend.steps.is_empty()).then_some(mend)
-}
-
-fn lower(label: &str) -> String {
-    let mut letters = label.chars();
-    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
 }
 
 type Opening = (String, Vec<Step>);
@@ -76,16 +73,18 @@ fn open(case: &Case<'_>, gates: &[Gate], gate: Gate) -> Option<Opening> {
         Gate::Exists | Gate::Matching => None,
         Gate::Connected => {
             let asker = case.asker?;
-            one(format!("Start {} again", asker.actor.name), Command::Restart { client: asker.id })
+            one(texts::START_AGAIN.with([&asker.actor.name]), Command::Restart { client: asker.id })
         }
         Gate::UpToDate => Some(reconnect(&case.asker?)),
         Gate::Paced => {
             let (_, until) = case.outlook.paced?;
-            Some((format!("Skip to {}", time_of_day(until)), vec![Step::Wait(until.since(now))]))
+            Some((texts::SKIP_TO.with([&time_of_day(until)]), vec![Step::Wait(until.since(now))]))
         }
         // What comes next wakes it.
-        Gate::Running if gates.contains(&Gate::Pull) || gates.contains(&Gate::Awake) => one("Resume", resume(case)),
-        Gate::Running => one("Resume", wake(case)),
+        Gate::Running if gates.contains(&Gate::Pull) || gates.contains(&Gate::Awake) => {
+            one(texts::RESUME, resume(case))
+        }
+        Gate::Running => one(texts::RESUME, wake(case)),
         Gate::Bound => listen(case),
         Gate::Confirmed => confirm(case),
         Gate::Message => publish(case),
@@ -126,14 +125,14 @@ fn awaken(case: &Case<'_>, gates: &[Gate]) -> Option<Opening> {
     }
     let ends = (1..=times).map(|turn| case.scene.now() + AT_ONCE * u32::try_from(turn).unwrap_or(u32::MAX));
     let steps = ends.flat_map(|until| [Step::Do(pause(case, until)), Step::Wait(AT_ONCE)]);
-    Some(("Wake it".into(), steps.collect()))
+    Some((texts::WAKE_IT.into(), steps.collect()))
 }
 
 /// Lets a worker read the consumer's configuration again.
 fn reconnect(asker: &Asker<'_>) -> Opening {
     let client = asker.id;
     let steps = [Command::Kill { client }, Command::Restart { client }].map(Step::Do);
-    (format!("Connect {} anew", asker.actor.name), steps.into())
+    (texts::CONNECT_ANEW.with([&asker.actor.name]), steps.into())
 }
 
 fn listen(case: &Case<'_>) -> Option<Opening> {
@@ -141,7 +140,7 @@ fn listen(case: &Case<'_>) -> Option<Opening> {
     workers.sort_by_key(|of| of.actor.conn.is_none());
     match workers.first() {
         Some(asker) if asker.actor.conn.is_some() => Some(reconnect(asker)),
-        Some(asker) => one(format!("Start {} again", asker.actor.name), Command::Restart { client: asker.id }),
+        Some(asker) => one(texts::START_AGAIN.with([&asker.actor.name]), Command::Restart { client: asker.id }),
         None => add_worker(case),
     }
 }
@@ -150,14 +149,14 @@ fn add_worker(case: &Case<'_>) -> Option<Opening> {
     let (stream, consumer) = (case.stream.config.name.clone(), case.consumer.name.clone());
     let script = WorkerScript { is_running: true, ..WorkerScript::default() };
     let taken = |name: &str| case.scene.world.actors().iter().any(|(_, actor)| actor.name == name);
-    let name = ('A'..='Z').map(|letter| format!("worker {letter}")).find(|name| !taken(name))?;
-    one("Add a worker", Command::AddWorker { name, stream, consumer, script })
+    let name = ('A'..='Z').map(|letter| texts::WORKER.with([&letter])).find(|name| !taken(name))?;
+    one(texts::ADD_WORKER, Command::AddWorker { name, stream, consumer, script })
 }
 
 /// Answers the open flow control request in the client's place.
 fn confirm(case: &Case<'_>) -> Option<Opening> {
     let reply = case.consumer.push()?.open_flow_control()?;
-    one("Confirm in its place", request(reply.to_owned(), String::new()))
+    one(texts::CONFIRM_PLACE, request(reply.to_owned(), String::new()))
 }
 
 /// An ack of what a worker holds, if that is enough; else room for more.
@@ -190,7 +189,7 @@ fn free_slot(case: &Case<'_>) -> Option<Opening> {
     let is_enough = |(_, held): &(ActorId, &Held)| !delayed && settles(held) >= missing;
     if let Some((worker, held)) = held.find(is_enough) {
         let settle = Command::Settle { worker, consumer_seq: held.consumer_seq, how: Settlement::Ack };
-        return one(format!("Ack #{}", held.stream_seq), settle);
+        return one(texts::ACK.with([&held.stream_seq]), settle);
     }
     raise(case)
 }
@@ -208,12 +207,12 @@ fn raise(case: &Case<'_>) -> Option<Opening> {
     if most.into_iter().flatten().any(|most| most < wanted) {
         let (at, _) = case.consumer.ack_pending().first_due_message()?;
         let steps = vec![Step::Wait(at.since(case.scene.now()))];
-        return Some((format!("Skip to {}", time_of_day(at)), steps));
+        return Some((texts::SKIP_TO.with([&time_of_day(at)]), steps));
     }
     let mut form = consumer_form::of(case.scene.world, stream, consumer)?;
     form.set("max_ack_pending", wanted.to_string());
     let update = consumer_form::request(stream, &form).ok()?;
-    one(format!("Raise max ack pending to {wanted}"), request(update.subject, update.body))
+    one(texts::RAISE_MAX_ACK_PENDING.with([&wanted]), request(update.subject, update.body))
 }
 
 /// The worker that is pinned, if it can ask.
@@ -232,7 +231,7 @@ fn unpin(case: &Case<'_>, gates: &[Gate]) -> Option<Opening> {
     let (stream, consumer) = (&case.stream.config.name, &case.consumer.name);
     let group = case.consumer.config.priority_groups.iter().next()?;
     let unpin = request(format!("$JS.API.CONSUMER.UNPIN.{stream}.{consumer}"), format!("{{\"group\":\"{group}\"}}"));
-    one("Unpin the pinned client", unpin)
+    one(texts::UNPIN_PINNED_CLIENT, unpin)
 }
 
 /// A pull request of the asker; of whoever holds least; of one who is not there yet; of a new worker.
@@ -251,16 +250,16 @@ fn pull(case: &Case<'_>) -> Option<Opening> {
     }
     steps.push(Step::Do(Command::Restart { client: asker.id }));
     steps.extend(ask(case, &asker).1);
-    Some((format!("Start {} again", asker.actor.name), steps))
+    Some((texts::START_AGAIN.with([&asker.actor.name]), steps))
 }
 
 /// A pull request of this worker, without a threshold that it would not reach.
 fn ask(case: &Case<'_>, asker: &Asker<'_>) -> Opening {
-    let (mut label, mut steps) = (format!("Let {} fetch 1", asker.actor.name), Vec::new());
+    let (mut label, mut steps) = (texts::LET_FETCH_1.with([&asker.actor.name]), Vec::new());
     if case.asks_in_vain(asker.worker) {
         let script = WorkerScript { min_pending: 0, ..asker.worker.script.clone() };
         steps.push(Step::Do(Command::SetWorkerScript { worker: asker.id, name: asker.actor.name.clone(), script }));
-        label = format!("Let {} take any message", asker.actor.name);
+        label = texts::LET_TAKE_ANY_MESSAGE.with([&asker.actor.name]);
     }
     let fetch = || Step::Do(Command::Fetch { worker: asker.id, request: FetchRequest::ONE });
     if case.has_old_pin(asker.worker) {
@@ -284,11 +283,11 @@ fn publish(case: &Case<'_>) -> Option<Opening> {
     };
     let times = u32::try_from(missing).ok()?;
     if let Some((publisher, name, draft)) = case.scene.world.actors().iter().find_map(by_draft) {
-        return one(format!("Let {name} publish {times}"), Command::Publish { publisher, draft, times });
+        return one(texts::LET_PUBLISH.with([&name, &times]), Command::Publish { publisher, draft, times });
     }
     let subject = literal(config, case.consumer).filter(|_| !config.allow_msg_counter)?;
     let step = Step::Do(request(subject.clone(), "hello".into()));
-    Some((format!("Publish {times} on {subject}"), vec![step; times as usize]))
+    Some((texts::PUBLISH_ON.with([&times, &subject]), vec![step; times as usize]))
 }
 
 /// Whether every message of `draft` is stored in the stream and matches the consumer.

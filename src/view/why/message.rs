@@ -14,6 +14,8 @@ use crate::engine::stream::config::{Discard, Retention};
 use crate::engine::subject::SubjectFilter;
 use crate::engine::time::Timestamp;
 use crate::sim::command::{Command, Settlement};
+use crate::texts::why_message as texts;
+use crate::texts::{counter, unit};
 use crate::view::scene::{lossy, time_of_day};
 use crate::view::text::Part::{Code, Plain, Seq};
 use crate::view::{Phrase, Scene, text};
@@ -36,8 +38,8 @@ pub fn message(scene: Scene<'_>, stream: &Stream, seq: u64) -> Vec<Answer> {
 /// What removes a message without anybody's ack.
 enum Limit {
     At(Timestamp, &'static str),
-    /// With so many more messages stored, of its subject or of any.
-    After(u64, &'static str),
+    /// With so many more messages stored, and whether they have to be of its subject.
+    After(u64, bool),
 }
 
 /// Why it is still there, and what removes it.
@@ -51,25 +53,23 @@ fn stays(scene: Scene<'_>, stream: &Stream, message: &StoredMessage<'_>) -> Answ
     let limit = limit(stream, message);
     let mut answer = match (stream.config.retention, keepers.is_empty(), &limit) {
         (Retention::Limits, _, None) => {
-            let says =
-                " Acks move a bookmark and remove nothing under limits retention, and no limit of {} reaches it.";
-            Answer::new(Cause::StaysByLimits, titled(format!("#{seq} stays."), says, &[name]))
+            let says = texts::ACKS_MOVE_BOOKMARK_REMOVE;
+            Answer::new(Cause::StaysByLimits, titled(texts::STAYS.with([&seq]), says, &[name]))
         }
         (Retention::Limits, _, Some(_)) => {
-            let says = " Acks move a bookmark and remove nothing under limits retention of {}; a limit does.";
-            Answer::new(Cause::StaysUntilLimit, titled(format!("#{seq} is still here."), says, &[name]))
+            let says = texts::ACKS_MOVE_BOOKMARK_REMOVE_NOTHING;
+            Answer::new(Cause::StaysUntilLimit, titled(texts::STILL_HERE.with([&seq]), says, &[name]))
         }
         (retention, false, _) => unacked(stream, message, &keepers, retention),
         (Retention::WorkQueue, true, _) => {
-            let says = " No consumer of {} reads {}, and a work queue keeps it until one does and acks it.";
+            let says = texts::NO_CONSUMER_READS_WORK;
             let subject = lossy(message.subject);
-            let says = titled(format!("Nobody wants #{seq}."), says, &[name, Code(&subject)]);
+            let says = titled(texts::NOBODY_WANTS.with([&seq]), says, &[name, Code(&subject)]);
             Answer::new(Cause::StaysUnclaimed, says)
         }
         (Retention::Interest, true, _) => {
-            let says = " No consumer of {} has to ack it any more; it was stored when one had, and only a limit, a purge \
-                        or a delete removes it now.";
-            Answer::new(Cause::StaysUnneeded, titled(format!("Nobody needs #{seq}."), says, &[name]))
+            let says = texts::NO_CONSUMER_ACK_ANY;
+            Answer::new(Cause::StaysUnneeded, titled(texts::NOBODY_NEEDS.with([&seq]), says, &[name]))
         }
     };
     if let Some(limit) = limit {
@@ -85,18 +85,14 @@ fn unacked(stream: &Stream, message: &StoredMessage<'_>, keepers: &[&Consumer], 
     let given_up = keepers.iter().filter(gave_up).count();
     let names: Vec<&str> = keepers.iter().take(NAMED).map(|of| &*of.name).collect();
     let more = keepers.len() - names.len();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let more = if more > 0 { texts::AND_MORE.with([&more]) } else { String::new() };
     let names = names.join(", ");
-    let kind = if retention == Retention::WorkQueue { "work queue" } else { "interest" };
+    let kind = if retention == Retention::WorkQueue { texts::WORK_QUEUE } else { texts::INTEREST };
     let parts = [Code(&stream.config.name), Plain(kind), Code(&names), Plain(&more)];
-    let says = if given_up == keepers.len() {
-        " {} ({}) removes what is acked, and {}{} gave up on it after max_deliver, which is no ack."
-    } else {
-        " {} ({}) keeps it until it is acked by {}{}."
-    };
+    let says = if given_up == keepers.len() { texts::REMOVES_WHAT_ACKED_GAVE } else { texts::KEEPS_UNTIL_ACKED };
     let cause = if given_up == keepers.len() { Cause::StaysGivenUp } else { Cause::StaysUnacked };
-    let mut answer = Answer::new(cause, titled(format!("The ack for #{seq} is missing."), says, &parts));
-    answer.counters.push(Counter { label: "acks missing", value: keepers.len().to_string() });
+    let mut answer = Answer::new(cause, titled(texts::ACK_MISSING.with([&seq]), says, &parts));
+    answer.counters.push(Counter { label: counter::ACKS_MISSING, value: keepers.len().to_string() });
     answer
 }
 
@@ -106,8 +102,9 @@ fn limit(stream: &Stream, message: &StoredMessage<'_>) -> Option<Limit> {
     if config.sealed {
         return None;
     }
-    let by_age = config.max_age.filter(|_| !stream.is_ageless(message.seq)).map(|age| (message.time + age, "max age"));
-    let by_ttl = stream.ttls().get(message.seq).map(|at| (at, "its TTL"));
+    let by_age =
+        config.max_age.filter(|_| !stream.is_ageless(message.seq)).map(|age| (message.time + age, texts::MAX_AGE));
+    let by_ttl = stream.ttls().get(message.seq).map(|at| (at, texts::ITS_TTL));
     if let Some((at, what)) = by_age.into_iter().chain(by_ttl).min() {
         return Some(Limit::At(at, what));
     }
@@ -116,12 +113,11 @@ fn limit(stream: &Stream, message: &StoredMessage<'_>) -> Option<Limit> {
     let of_subject = std::str::from_utf8(message.subject).ok().and_then(SubjectFilter::new).map(|subject| [subject]);
     let newer = store.count_from(&all, from) - 1;
     let newer_of_subject = of_subject.map_or(0, |subject| store.count_from(&subject, from).saturating_sub(1));
-    let by_subject =
-        config.max_msgs_per_subject.map(|max| (max.saturating_sub(newer_of_subject), "max msgs per subject"));
+    let by_subject = config.max_msgs_per_subject.map(|max| (max.saturating_sub(newer_of_subject), true));
     let by_count =
-        config.max_msgs.filter(|_| config.discard == Discard::Old).map(|max| (max.saturating_sub(newer), "max msgs"));
+        config.max_msgs.filter(|_| config.discard == Discard::Old).map(|max| (max.saturating_sub(newer), false));
     let by_subject = by_subject.filter(|_| config.discard == Discard::Old || !config.discard_new_per_subject);
-    by_subject.into_iter().chain(by_count).min().map(|(after, what)| Limit::After(after, what))
+    by_subject.into_iter().chain(by_count).min().map(|(after, is_of_subject)| Limit::After(after, is_of_subject))
 }
 
 fn tell_limit(answer: &mut Answer, scene: Scene<'_>, limit: &Limit) {
@@ -130,20 +126,19 @@ fn tell_limit(answer: &mut Answer, scene: Scene<'_>, limit: &Limit) {
             if matches!(answer.cause, Cause::StaysUntilLimit) {
                 let wait = at.since(scene.now());
                 answer.mend =
-                    Some(Mend { label: format!("Skip to {}", time_of_day(*at)), steps: vec![Step::Wait(wait)] });
+                    Some(Mend { label: texts::SKIP_TO.with([&time_of_day(*at)]), steps: vec![Step::Wait(wait)] });
             }
             let at = time_of_day(*at);
-            answer.counters.push(Counter { label: "goes at", value: at.clone() });
-            Phrase::fill(" It goes by {} at {}, acked or not.", &[Plain(what), Code(&at)])
+            answer.counters.push(Counter { label: counter::GOES_AT, value: at.clone() });
+            Phrase::fill(texts::GOES_ACKED_NOT, &[Plain(what), Code(&at)])
         }
-        Limit::After(count, what) => {
-            answer.counters.push(Counter { label: "goes after", value: text::counted(*count, "message") });
-            let of = if *what == "max msgs" { "" } else { " of its subject" };
-            let stored = if *count == 1 { "one more is".into() } else { format!("{count} more are") };
-            Phrase::fill(" It goes by {} when {} stored{}, acked or not.", &[Plain(what), Plain(&stored), Plain(of)])
+        Limit::After(count, is_of_subject) => {
+            answer.counters.push(Counter { label: counter::GOES_AFTER, value: text::counted(*count, unit::MESSAGES) });
+            let says = if *is_of_subject { texts::GOES_AFTER_OF_SUBJECT } else { texts::GOES_AFTER };
+            Phrase::new().plain(text::counted(*count, says))
         }
     };
-    answer.says.0.extend(says.0);
+    answer.says = std::mem::take(&mut answer.says).then(says);
     let limits = Confusion(27);
     if !answer.confusions.contains(&limits) {
         answer.confusions.push(limits);
@@ -170,7 +165,7 @@ fn ack(case: &Case<'_>, seq: u64) -> Option<Mend> {
     let mut holders = case.workers().filter(|of| of.actor.conn.is_some() && !is_late);
     let (worker, held) = holders.find_map(|of| Some((of, of.settles().find(|held| held.stream_seq == seq)?)))?;
     let settle = Command::Settle { worker: worker.id, consumer_seq: held.consumer_seq, how: Settlement::Ack };
-    Some(Mend { label: format!("Ack #{seq} for {}", worker.actor.name), steps: vec![Step::Do(settle)] })
+    Some(Mend { label: texts::ACK_FOR.with([&seq, &worker.actor.name]), steps: vec![Step::Do(settle)] })
 }
 
 fn delete(stream: &Stream, seq: u64) -> Option<Mend> {
@@ -178,19 +173,19 @@ fn delete(stream: &Stream, seq: u64) -> Option<Mend> {
     let body = format!("{{\"seq\":{seq}}}").into_bytes();
     let is_allowed = !stream.config.deny_delete && !stream.config.sealed;
     is_allowed
-        .then(|| Mend { label: format!("Delete #{seq}"), steps: vec![Step::Do(Command::Request { subject, body })] })
+        .then(|| Mend { label: texts::DELETE.with([&seq]), steps: vec![Step::Do(Command::Request { subject, body })] })
 }
 
 fn gone(scene: Scene<'_>, stream: &Stream, seq: u64) -> Answer {
     let name = Code(&stream.config.name);
     let last = stream.store().last_seq();
     if seq > last {
-        let says = " The last sequence that {} gave out is {}.";
-        return Answer::new(Cause::NotYet, titled(format!("#{seq} is not there yet."), says, &[name, Seq(last)]));
+        let says = texts::LAST_SEQUENCE_GAVE_OUT;
+        return Answer::new(Cause::NotYet, titled(texts::NOT_THERE_YET.with([&seq]), says, &[name, Seq(last)]));
     }
     let Some(cause) = scene.trace.removal(stream.id, seq) else {
-        let says = " It left {} so long ago, or before it was ever stored here, that the cause is not remembered.";
-        return Answer::new(Cause::Forgotten, titled(format!("#{seq} is gone."), says, &[name]));
+        let says = texts::LEFT_LONG_AGO_BEFORE;
+        return Answer::new(Cause::Forgotten, titled(texts::IS_GONE.with([&seq]), says, &[name]));
     };
     let (why, confusion) = why_removed(stream, cause);
     let at = scene.recent().find_map(|traced| match &traced.event {
@@ -201,8 +196,11 @@ fn gone(scene: Scene<'_>, stream: &Stream, seq: u64) -> Answer {
         }
         _ => None,
     });
-    let at = at.map_or_else(String::new, |at| [" at ", &time_of_day(at)].concat());
-    let says = titled(format!("#{seq} is gone."), " It left {}{}: {}.", &[name, Plain(&at), Plain(why)]);
+    let title = texts::IS_GONE.with([&seq]);
+    let says = match at {
+        Some(at) => titled(title, texts::IT_LEFT_AT, &[name, Plain(&time_of_day(at)), Plain(why)]),
+        None => titled(title, texts::IT_LEFT, &[name, Plain(why)]),
+    };
     let mut answer = Answer::new(Cause::Removed, says);
     answer.confusions.splice(0..0, confusion.map(Confusion));
     answer
@@ -211,20 +209,18 @@ fn gone(scene: Scene<'_>, stream: &Stream, seq: u64) -> Answer {
 fn why_removed(stream: &Stream, cause: Removal) -> (&'static str, Option<u8>) {
     let is_interest = stream.config.retention == Retention::Interest;
     match cause {
-        Removal::Acked if is_interest => {
-            ("under interest retention it goes with the last ack that was missing", Some(25))
-        }
-        Removal::Acked => ("in a work queue an ack removes it", Some(21)),
-        Removal::NoInterest => ("under interest retention nothing is kept that no consumer wants", Some(24)),
-        Removal::MaxMsgs => ("it was the oldest beyond max msgs, acked or not", Some(27)),
-        Removal::MaxBytes => ("it was the oldest beyond max bytes, acked or not", Some(27)),
-        Removal::MaxMsgsPerSubject => ("it was the oldest of its subject beyond max msgs per subject", Some(27)),
-        Removal::MaxAge => ("it was older than max age, acked or not", Some(27)),
-        Removal::Ttl => ("its own TTL ended", Some(43)),
-        Removal::Deleted => ("it was deleted by a request", None),
-        Removal::Purged => ("a purge removed it", None),
-        Removal::Rollup => ("a message with a Nats-Rollup header replaced it", None),
-        Removal::Scheduled => ("its schedule is done", None),
+        Removal::Acked if is_interest => (texts::UNDER_INTEREST_RETENTION_GOES, Some(25)),
+        Removal::Acked => (texts::WORK_QUEUE_ACK_REMOVES, Some(21)),
+        Removal::NoInterest => (texts::UNDER_INTEREST_RETENTION_NOTHING, Some(24)),
+        Removal::MaxMsgs => (texts::OLDEST_BEYOND_MAX_MSGS, Some(27)),
+        Removal::MaxBytes => (texts::OLDEST_BEYOND_MAX_BYTES, Some(27)),
+        Removal::MaxMsgsPerSubject => (texts::OLDEST_SUBJECT_BEYOND_MAX, Some(27)),
+        Removal::MaxAge => (texts::OLDER_THAN_MAX_AGE, Some(27)),
+        Removal::Ttl => (texts::OWN_TTL_ENDED, Some(43)),
+        Removal::Deleted => (texts::DELETED_REQUEST, None),
+        Removal::Purged => (texts::PURGE_REMOVED, None),
+        Removal::Rollup => (texts::MESSAGE_NATS_ROLLUP_HEADER, None),
+        Removal::Scheduled => (texts::SCHEDULE_DONE, None),
     }
 }
 
@@ -237,39 +233,30 @@ fn turn(case: &Case<'_>, message: &StoredMessage<'_>) -> Answer {
         let subject = lossy(message.subject);
         let filters: Vec<&str> = consumer.filters().iter().map(SubjectFilter::as_str).collect();
         let filters = filters.join(", ");
-        let says =
-            head("Not for {}.", " {} reads {}, which {} does not match.", &[name, Code(&filters), Code(&subject)]);
-        return Answer::new(Cause::FilteredOut, named(says, &consumer.name));
+        let title = texts::NOT_FOR.with([&consumer.name]);
+        let says = titled(title, texts::READS_WHICH_DOES_NOT, &[name, Code(&filters), Code(&subject)]);
+        return Answer::new(Cause::FilteredOut, says);
     }
     let mut answer = match pending.get(seq) {
         Some(entry) => delivered(case, seq, entry),
-        None if case.outlook.again == Some(seq) => waits(case, seq, Cause::Due, "Due again."),
+        None if case.outlook.again == Some(seq) => waits(case, seq, Cause::Due, texts::DUE_AGAIN),
         None if case.outlook.paced.is_some_and(|(held, _)| held == seq) => {
-            waits(case, seq, Cause::Ahead, "Not delivered yet.")
+            waits(case, seq, Cause::Ahead, texts::NOT_DELIVERED_YET)
         }
         None if pending.is_redelivered(seq) => {
-            let times = text::counted(pending.redeliveries(seq) + 1, "delivery").replace("deliverys", "deliveries");
-            let says =
-                " {} stopped after {}: max_deliver is reached, an advisory went out, and it is not delivered again.";
-            Answer::new(Cause::GaveUp, head("Given up.", says, &[name, Plain(&times)]))
+            let times = text::counted(pending.redeliveries(seq) + 1, unit::DELIVERIES);
+            let says = texts::STOPPED_AFTER_MAX_DELIVER;
+            Answer::new(Cause::GaveUp, head(texts::GIVEN_UP, says, &[name, Plain(&times)]))
         }
-        None if consumer.is_ahead(seq) => waits(case, seq, Cause::Ahead, "Not delivered yet."),
+        None if consumer.is_ahead(seq) => waits(case, seq, Cause::Ahead, texts::NOT_DELIVERED_YET),
         None => passed(case, message),
     };
     if pending.contains(seq) || pending.is_redelivered(seq) {
         let number = |label, value: u64| Counter { label, value: value.to_string() };
-        answer.counters.push(number("delivered", pending.redeliveries(seq) + 1));
-        answer.counters.extend(consumer.config.max_deliver.map(|max| number("max deliver", max)));
+        answer.counters.push(number(counter::DELIVERED, pending.redeliveries(seq) + 1));
+        answer.counters.extend(consumer.config.max_deliver.map(|max| number(counter::MAX_DELIVER, max)));
     }
     answer
-}
-
-/// Puts the consumer's name into the heading.
-fn named(mut says: Phrase, name: &str) -> Phrase {
-    if let Some(crate::view::text::Span::Strong(head)) = says.0.first_mut() {
-        *head = head.replace("{}", name).into();
-    }
-    says
 }
 
 fn delivered(case: &Case<'_>, seq: u64, entry: &Pending) -> Answer {
@@ -278,21 +265,21 @@ fn delivered(case: &Case<'_>, seq: u64, entry: &Pending) -> Answer {
     let name = Code(&consumer.name);
     let comes_again = consumer.config.max_deliver.is_none_or(|max| pending.redeliveries(seq) + 2 <= max);
     let then = match (comes_again, consumer.is_pull()) {
-        (false, _) => "then it is given up, since max_deliver is reached",
-        (true, true) => "then it goes out again to the next pull request",
-        (true, false) => "then it goes out again",
+        (false, _) => texts::THEN_GIVEN_UP_SINCE,
+        (true, true) => texts::THEN_GOES_OUT_AGAIN,
+        (true, false) => texts::THEN_IT_GOES_OUT_AGAIN,
     };
     let skip = |at: Timestamp| {
         let steps = vec![Step::Wait(at.since(case.scene.now()))];
-        Some(Mend { label: format!("Skip to {}", time_of_day(at)), steps })
+        Some(Mend { label: texts::SKIP_TO.with([&time_of_day(at)]), steps })
     };
     match entry.state {
         PendingState::InFlight(at) => {
             let holder = case.workers().find(|of| of.worker.held().any(|held| held.stream_seq == seq));
-            let who = holder.map_or("nobody who is left", |of| &of.actor.name);
+            let who = holder.map_or(texts::NOBODY_WHO_LEFT, |of| &of.actor.name);
             let due = time_of_day(at);
-            let says = " {} delivered it; {} has it, and its AckWait runs until {}: {}.";
-            let says = head("In flight.", says, &[name, Code(who), Code(&due), Plain(then)]);
+            let says = texts::DELIVERED_ACKWAIT_RUNS_UNTIL;
+            let says = head(texts::IN_FLIGHT, says, &[name, Code(who), Code(&due), Plain(then)]);
             let mut answer = Answer::new(Cause::InFlight, says);
             answer.confusions.extend((!consumer.config.backoff.is_empty()).then_some(Confusion(15)));
             answer.mend = skip(at);
@@ -300,19 +287,20 @@ fn delivered(case: &Case<'_>, seq: u64, entry: &Pending) -> Answer {
         }
         PendingState::NakDelayed(at) => {
             let due = time_of_day(at);
-            let says = " A nak to {} holds it back until {} and keeps its slot: {}.";
-            let mut answer = Answer::new(Cause::NakDelayed, head("Held back.", says, &[name, Code(&due), Plain(then)]));
+            let says = texts::NAK_HOLDS_BACK_UNTIL;
+            let mut answer =
+                Answer::new(Cause::NakDelayed, head(texts::HELD_BACK, says, &[name, Code(&due), Plain(then)]));
             answer.mend = skip(at);
             answer
         }
         PendingState::Due if !comes_again => {
-            let says = " {} may not deliver it once more, and finds that out with the next pull request.";
-            Answer::new(Cause::GaveUp, head("About to be given up.", says, &[name]))
+            let says = texts::MAY_NOT_DELIVER_ONCE;
+            Answer::new(Cause::GaveUp, head(texts::ABOUT_GIVEN_UP, says, &[name]))
         }
-        PendingState::Due => waits(case, seq, Cause::Due, "Due again."),
+        PendingState::Due => waits(case, seq, Cause::Due, texts::DUE_AGAIN),
         PendingState::Unbounded => {
-            let says = " {} delivered it and waits for its ack, without an end.";
-            Answer::new(Cause::InFlight, head("In flight.", says, &[name]))
+            let says = texts::DELIVERED_WAITS_ACK_WITHOUT;
+            Answer::new(Cause::InFlight, head(texts::IN_FLIGHT, says, &[name]))
         }
     }
 }
@@ -331,18 +319,18 @@ fn waits(case: &Case<'_>, seq: u64, cause: Cause, title: &'static str) -> Answer
     };
     let gates = case.gates();
     let whose = match before {
-        0 => "it is next".to_owned(),
-        before => format!("{} before it", if before == 1 { "1 comes".into() } else { format!("{before} come") }),
+        0 => texts::IT_IS_NEXT.to_owned(),
+        before => text::counted(before, texts::COME_BEFORE),
     };
-    let to = to_whom(case);
-    let (lead, to) = match &to {
-        Some(to) if gates.is_empty() || gates == [Gate::Slot] => (" and goes to ", to.as_str()),
-        _ => ("", ""),
+    let (name, whose) = (Code(&consumer.name), Plain(&whose));
+    let mut says = match to_whom(case) {
+        Some(to) if gates.is_empty() || gates == [Gate::Slot] => {
+            head(title, texts::DELIVER_GOES, &[name, whose, Plain(&to)])
+        }
+        _ => head(title, texts::HAS_IT_TO_DELIVER, &[name, whose]),
     };
-    let says = " {} has it to deliver: {}{}{}.";
-    let mut says = head(title, says, &[Code(&consumer.name), Plain(&whose), Plain(lead), Plain(to)]);
     if let Some(gate) = gates.first() {
-        says.0.extend(Phrase::fill(" But {}.", &[Plain(super::consumer::short(*gate))]).0);
+        says = says.then(Phrase::fill(texts::BUT, &[Plain(super::consumer::short(*gate))]));
     }
     let mut answer = Answer::new(cause, says);
     answer.counters = super::consumer::counters(case);
@@ -354,7 +342,7 @@ fn waits(case: &Case<'_>, seq: u64, cause: Cause, title: &'static str) -> Answer
 /// The client whose turn it is.
 fn to_whom(case: &Case<'_>) -> Option<String> {
     if let Some(to) = &case.consumer.config.deliver_subject {
-        return Some(["whoever listens on ", to].concat());
+        return Some(texts::WHOEVER_LISTENS.with([&to]));
     }
     let (request, _) = case.claims().find(|(_, claim)| *claim == crate::engine::consumer::Claim::Served)?;
     case.scene.client_of_inbox(&request.reply).map(str::to_owned)
@@ -377,25 +365,25 @@ fn passed(case: &Case<'_>, message: &StoredMessage<'_>) -> Answer {
     if seq < consumer.start_seq() || is_listed_out {
         let policy = consumer.config.deliver_policy.name();
         let start = consumer.start_seq();
-        let says = " {} begins at {} by deliver policy {}, so it never delivers {}.";
-        let says = head("Before its start.", says, &[name, Seq(start), Code(policy.as_str()), Seq(seq)]);
+        let says = texts::BEGINS_DELIVER_POLICY_NEVER;
+        let says = head(texts::BEFORE_START, says, &[name, Seq(start), Code(policy.as_str()), Seq(seq)]);
         let mut answer = Answer::new(Cause::BelowStart, says);
         let place = Place::NewConsumer(case.stream.config.name.as_str().into());
-        answer.mend = Some(Mend { label: "Make another consumer".into(), steps: vec![Step::Open(place)] });
+        answer.mend = Some(Mend { label: texts::MAKE_ANOTHER_CONSUMER.into(), steps: vec![Step::Open(place)] });
         return answer;
     }
     let Some((at, by)) = ack else {
-        let says = " {} is past it and waits for no ack of it.";
-        return Answer::new(Cause::Acked, head("Done.", says, &[name]));
+        let says = texts::PAST_WAITS_NO_ACK;
+        return Answer::new(Cause::Acked, head(texts::DONE, says, &[name]));
     };
     let how = match by {
-        AckKind::Ack | AckKind::Next => "was acked",
-        AckKind::Term => "was ended by +TERM",
-        AckKind::AckAll => "was settled by the ack of a later one",
-        AckKind::Delivery => "was settled by its delivery, without acks",
+        AckKind::Ack | AckKind::Next => texts::WAS_ACKED,
+        AckKind::Term => texts::ENDED_TERM,
+        AckKind::AckAll => texts::SETTLED_ACK_LATER_ONE,
+        AckKind::Delivery => texts::SETTLED_DELIVERY_WITHOUT_ACKS,
     };
     let at = time_of_day(at);
-    let says = head("Done.", " For {} it {} at {}, and it is not delivered again.", &[name, Plain(how), Code(&at)]);
+    let says = head(texts::DONE, texts::NOT_DELIVERED_AGAIN, &[name, Plain(how), Code(&at)]);
     let mut answer = Answer::new(Cause::Acked, says);
     answer.confusions.extend((consumer.config.ack_policy == AckPolicy::None).then_some(Confusion(39)));
     answer

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use crate::sim::actor::ActorId;
 use crate::sim::command::Command;
+use crate::texts::why as texts;
 
 use super::Phrase;
 
@@ -77,7 +78,7 @@ pub struct Confusion(pub u8);
 impl Confusion {
     /// In a few words.
     pub fn title(self) -> &'static str {
-        let line = include_str!("confusions.txt").lines().nth(usize::from(self.0).saturating_sub(1));
+        let line = texts::CONFUSIONS.lines().nth(usize::from(self.0).saturating_sub(1));
         line.and_then(|line| line.split_once(' ')).map_or("", |(_, title)| title)
     }
 }
@@ -251,7 +252,7 @@ mod tests {
     #[test]
     fn every_confusion_has_a_title_in_its_line() {
         for number in 1..=43 {
-            let line = include_str!("confusions.txt").lines().nth(usize::from(number) - 1).expect("a line");
+            let line = texts::CONFUSIONS.lines().nth(usize::from(number) - 1).expect("a line");
             assert!(line.starts_with(&format!("{number} ")), "{line}");
             assert!(!Confusion(number).title().is_empty() && Confusion(number).title().len() < 60);
         }

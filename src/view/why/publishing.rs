@@ -1,7 +1,7 @@
 //! What a stream takes, and why it refused a message.
 
-use super::consumer::{head, titled};
-use super::refused::{blamed_of_code, rule_of};
+use super::consumer::head;
+use super::refused::{blamed_of_code, refusal, rule_of};
 use super::{Answer, Cause, Counter, Mend, Place, Step};
 use crate::engine::consumer::Consumer;
 use crate::engine::stream::Stream;
@@ -9,7 +9,8 @@ use crate::engine::stream::config::{Discard, StreamConfig};
 use crate::engine::subject::SubjectFilter;
 use crate::sim::actor::{ActorId, Draft, PubAck, Published};
 use crate::sim::command::Command;
-use crate::view::text::Part::{Code, Plain, Seq};
+use crate::texts::{counter, why as texts};
+use crate::view::text::Part::{Code, Seq};
 use crate::view::{Scene, stream_form};
 
 /// Whether a plain message of a few bytes is taken, whatever its subject.
@@ -68,10 +69,12 @@ pub fn publisher(scene: Scene<'_>, id: ActorId) -> Option<Answer> {
         PubAck::Refused { err_code, description } => {
             let code = u64::from(*err_code);
             let (rule, confusions) = rule_of(code, description);
-            let says = titled(format!("Refused: {description} ({err_code})."), " {}", &[Plain(&rule)]);
+            let says = refusal(description, code, &rule);
             let mut answer = Answer::new(Cause::Refused, says);
             answer.confusions = confusions;
-            answer.counters.extend(blamed_of_code(code).map(|value| Counter { label: "field", value: value.into() }));
+            answer
+                .counters
+                .extend(blamed_of_code(code).map(|value| Counter { label: counter::FIELD, value: value.into() }));
             answer.mend = mend(scene, id, &publisher.script.draft, last, code, description);
             Some(answer)
         }
@@ -79,9 +82,8 @@ pub fn publisher(scene: Scene<'_>, id: ActorId) -> Option<Answer> {
 }
 
 fn no_responders(scene: Scene<'_>, last: &Published) -> Answer {
-    let says =
-        " No stream has {}, and no subscriber listens on it, so the server answers at once that nobody is there.";
-    let mut answer = Answer::new(Cause::NoResponders, head("No responders.", says, &[Code(&last.subject)]));
+    let says = texts::NO_STREAM_NO_SUBSCRIBER;
+    let mut answer = Answer::new(Cause::NoResponders, head(texts::NO_RESPONDERS, says, &[Code(&last.subject)]));
     let taken = |name: &str| scene.world.server().account().stream_named(name).is_some();
     let name = (1..100).map(|number| format!("STREAM-{number}")).find(|name| !taken(name));
     answer.mend = name.map(|name| {
@@ -94,26 +96,23 @@ fn no_responders(scene: Scene<'_>, last: &Published) -> Answer {
             }
             Err(_) => vec![Step::Open(Place::NewStream)],
         };
-        Mend { label: format!("Make stream {name} for it"), steps }
+        Mend { label: texts::MAKE_STREAM_FOR_IT.with([&name]), steps }
     });
     answer
 }
 
 fn duplicate(scene: Scene<'_>, last: &Published, stream: &str, seq: u64) -> Answer {
-    let says =
-        " {} was stored as {} before and is within the duplicate window, so {} stores nothing and acks as if it had.";
+    let says = texts::STORED_BEFORE_WITHIN_DUPLICATE;
     let mut answer =
-        Answer::new(Cause::Duplicate, head("A duplicate.", says, &[Code(&last.msg_id), Seq(seq), Code(stream)]));
+        Answer::new(Cause::Duplicate, head(texts::A_DUPLICATE, says, &[Code(&last.msg_id), Seq(seq), Code(stream)]));
     let stream = scene.world.server().account().stream_named(stream);
     let window = stream.and_then(|stream| Some((stream, stream.config.duplicate_window?)));
     let forgotten = window.and_then(|(stream, window)| {
         let id = stream.duplicates().iter(window).find(|(id, ..)| *id == last.msg_id.as_bytes());
         id.map(|(_, _, at)| at)
     });
-    answer.mend = forgotten.map(|at| Mend {
-        label: "Skip to the end of its window".into(),
-        steps: vec![Step::Wait(at.since(scene.now()))],
-    });
+    answer.mend = forgotten
+        .map(|at| Mend { label: texts::SKIP_END_WINDOW.into(), steps: vec![Step::Wait(at.since(scene.now()))] });
     answer
 }
 
@@ -133,13 +132,13 @@ fn mend(
         let header = draft.headers.iter_mut().find(|(name, _)| is_expected(name))?;
         header.1 = right.to_string();
         let steps = vec![Step::Do(Command::Publish { publisher, draft, times: 1 })];
-        return Some(Mend { label: format!("Publish with {right}"), steps });
+        return Some(Mend { label: texts::PUBLISH_WITH.with([&right]), steps });
     }
     let stream = scene
         .streams()
         .find(|stream| stream.config.subjects.iter().any(|filter| filter.matches(last.subject.as_bytes())))?;
     let name = stream.config.name.as_str();
-    Some(Mend { label: format!("Edit {name}"), steps: vec![Step::Open(Place::Stream(name.into()))] })
+    Some(Mend { label: texts::EDIT.with([&name]), steps: vec![Step::Open(Place::Stream(name.into()))] })
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! Why a request was refused: the rule, its code, the field.
 
-use super::consumer::titled;
 use super::{Answer, Cause, Confusion, Counter, Mend, Place, Step};
+use crate::texts::{counter, why as texts};
 use crate::view::form::ApiError;
-use crate::view::text::Part::Plain;
-use crate::view::{consumer_form, stream_form};
+use crate::view::{Phrase, consumer_form, stream_form};
 
 /// The rules: code | words of the description | confusions | rule.
-const RULES: &str = include_str!("refused.txt");
+const RULES: &str = texts::RULES;
 
 /// The settings and headers that refused messages run into.
 const BLAMED: [(&str, &[u64]); 9] = [
@@ -26,17 +25,24 @@ const BLAMED: [(&str, &[u64]); 9] = [
 /// form.
 pub fn refused(subject: &str, error: &ApiError, field: Option<&str>) -> Answer {
     let (rule, confusions) = rule_of(error.err_code, &error.description);
-    let says = titled(format!("Refused: {} ({}).", error.description, error.err_code), " {}", &[Plain(&rule)]);
+    let says = refusal(&error.description, error.err_code, &rule);
     let mut answer = Answer::new(Cause::Refused, says);
     let guessed = || field_of(subject, error).or_else(|| blamed_of_code(error.err_code).map(str::to_owned));
     answer.confusions = confusions;
     answer.counters = vec![Counter { label: "err_code", value: error.err_code.to_string() }];
-    answer.counters.extend(field.map(str::to_owned).or_else(guessed).map(|value| Counter { label: "field", value }));
+    answer
+        .counters
+        .extend(field.map(str::to_owned).or_else(guessed).map(|value| Counter { label: counter::FIELD, value }));
     // From a dialog, the field is before the reader's eyes.
     answer.mend = place(subject)
         .filter(|_| field.is_none())
-        .map(|(what, place)| Mend { label: ["Edit ", what].concat(), steps: vec![Step::Open(place)] });
+        .map(|(what, place)| Mend { label: texts::EDIT.with([&what]), steps: vec![Step::Open(place)] });
     answer
+}
+
+/// What was refused, and by which rule.
+pub fn refusal(description: &str, err_code: u64, rule: &str) -> Phrase {
+    Phrase::new().strong(texts::REFUSED.with([&description, &err_code])).then(Phrase::new().plain(rule.to_owned()))
 }
 
 /// The rule behind a code, and the confusions that it clears up. A code without a rule of its own says the least.
@@ -45,7 +51,7 @@ pub fn rule_of(err_code: u64, description: &str) -> (String, Vec<Confusion>) {
     let mut rules = RULES.lines().map(|line| line.split('|').collect::<Vec<_>>());
     let found = rules.find(|rule| rule[0] == code && description.contains(rule[1]));
     let Some([_, _, confusions, rule]) = found.as_deref() else {
-        return ("The server's own words name the rule; the request changed nothing.".to_owned(), Vec::new());
+        return (texts::SERVERS_OWN_WORDS_NAME.to_owned(), Vec::new());
     };
     let numbers = confusions.split(' ').filter_map(|number| number.parse().ok());
     ((*rule).to_owned(), numbers.map(Confusion).collect())

@@ -5,6 +5,8 @@ use super::gates::{Asker, Case};
 use super::{Answer, Cause, Gate, Mend, Place, Step};
 use crate::engine::event::{ConsumerEnd, Event};
 use crate::sim::actor::{ActorId, OpenPull};
+use crate::texts::unit;
+use crate::texts::why as texts;
 use crate::view::scene::time_of_day;
 use crate::view::text::Part::{Code, Plain, Seq};
 use crate::view::{Phrase, Scene, text};
@@ -14,13 +16,13 @@ pub fn worker(scene: Scene<'_>, id: ActorId) -> Option<Answer> {
     let actor = scene.world.actors().get(id)?;
     let worker = actor.worker()?;
     let Some(stream) = scene.world.server().account().stream_named(&worker.stream) else {
-        let says = head("Its stream is gone.", " There is no stream {}.", &[Code(&worker.stream)]);
-        return Some(gone(Cause::StreamGone, says, "Make a stream", Place::NewStream));
+        let says = head(texts::STREAM_GONE, texts::THERE_NO_STREAM, &[Code(&worker.stream)]);
+        return Some(gone(Cause::StreamGone, says, texts::MAKE_STREAM, Place::NewStream));
     };
     let Some(consumer) = stream.consumer_named(&worker.consumer) else {
         let says = consumer_gone(scene, &worker.consumer);
         let place = Place::NewConsumer(worker.stream.as_str().into());
-        return Some(gone(Cause::ConsumerGone, says, "Make a consumer", place));
+        return Some(gone(Cause::ConsumerGone, says, texts::MAKE_CONSUMER, place));
     };
     Some(answer(&Case::new(scene, stream, consumer, Some(Asker { id, actor, worker }))))
 }
@@ -38,33 +40,32 @@ fn consumer_gone(scene: Scene<'_>, consumer: &str) -> Phrase {
         _ => None,
     });
     let Some((at, cause)) = end else {
-        return head("Its consumer is gone.", " There is no consumer {}.", &[Code(consumer)]);
+        return head(texts::CONSUMER_GONE, texts::THERE_NO_CONSUMER, &[Code(consumer)]);
     };
     let why = match cause {
-        ConsumerEnd::Inactive => "since nobody used it for its inactive threshold",
-        ConsumerEnd::Deleted => "by a request",
-        ConsumerEnd::StreamDeleted => "with its stream",
+        ConsumerEnd::Inactive => texts::SINCE_NOBODY_USED_INACTIVE,
+        ConsumerEnd::Deleted => texts::BY_A_REQUEST,
+        ConsumerEnd::StreamDeleted => texts::WITH_ITS_STREAM,
     };
-    let says = " {} was deleted at {}, {}; whoever asks it gets 503, and acks for it do nothing.";
-    head("Its consumer is gone.", says, &[Code(consumer), Code(&time_of_day(at)), Plain(why)])
+    let says = texts::DELETED_WHOEVER_ASKS_GETS;
+    head(texts::CONSUMER_GONE, says, &[Code(consumer), Code(&time_of_day(at)), Plain(why)])
 }
 
 /// The worker itself is what is wrong.
 pub fn not_there(case: &Case<'_>, gate: Gate) -> (Cause, Phrase) {
     let name = case.asker.map_or("", |asker| &asker.actor.name);
     if gate == Gate::Connected {
-        let says = " {} has no connection. What it held stays in flight until its AckWait ends, and its pull requests \
-                    are passed over.";
-        return (Cause::Disconnected, head("Not connected.", says, &[Code(name)]));
+        let says = texts::NO_CONNECTION_WHAT_HELD;
+        return (Cause::Disconnected, head(texts::NOT_CONNECTED, says, &[Code(name)]));
     }
     let how = match &case.consumer.config.deliver_subject {
-        Some(to) => ["delivers to ", to, " now"].concat(),
-        None if case.asker.is_some_and(|asker| !asker.worker.pin_id().is_empty()) => "pins nobody now".into(),
-        None if case.consumer.config.priority_groups.is_empty() => "is to be asked by pull requests now".into(),
-        None => "wants pull requests to name a priority group now".into(),
+        Some(to) => texts::DELIVERS_NOW.with([&to]),
+        None if case.asker.is_some_and(|asker| !asker.worker.pin_id().is_empty()) => texts::PINS_NOBODY_NOW.into(),
+        None if case.consumer.config.priority_groups.is_empty() => texts::ASKED_PULL_REQUESTS_NOW.into(),
+        None => texts::WANTS_PULL_REQUESTS_NAME.into(),
     };
-    let says = " {} read the configuration when it connected, and {} {}.";
-    (Cause::OutOfDate, head("Out of date.", says, &[Code(name), Code(&case.consumer.name), Plain(&how)]))
+    let says = texts::READ_CONFIGURATION_WHEN_CONNECTED;
+    (Cause::OutOfDate, head(texts::OUT_DATE, says, &[Code(name), Code(&case.consumer.name), Plain(&how)]))
 }
 
 /// The worker has no pull request that could be served.
@@ -73,45 +74,42 @@ pub fn no_pull(case: &Case<'_>) -> (Cause, Phrase) {
     let name = Code(&asker.actor.name);
     let ended = asker.worker.pulls().rfind(|pull| pull.status.is_some());
     let Some(OpenPull { status: Some(status), request, received, .. }) = ended else {
-        let says = " A pull consumer delivers only when it is asked, and {} has not asked yet.";
-        return (Cause::NeverAsked, head("Never asked.", says, &[name]));
+        let says = texts::PULL_CONSUMER_DELIVERS_ONLY;
+        return (Cause::NeverAsked, head(texts::NEVER_ASKED, says, &[name]));
     };
     if status.is_empty() {
-        let batch = text::counted(request.batch.into(), "message");
-        let says = " The last pull request of {} was for {} and ended with {}; it takes another one.";
+        let batch = text::counted(request.batch.into(), unit::MESSAGES);
+        let says = texts::LAST_PULL_REQUEST_ENDED;
         let last = received.last().copied().unwrap_or_default();
-        return (Cause::PullUsedUp, head("The pull is used up.", says, &[name, Plain(&batch), Seq(last)]));
+        return (Cause::PullUsedUp, head(texts::PULL_USED_UP, says, &[name, Plain(&batch), Seq(last)]));
     }
     let (cause, head_says, why) = explained(status);
-    (cause, head(head_says, " The last pull request of {} ended with {}: {}.", &[name, Code(status), Plain(why)]))
+    let says = texts::THE_LAST_PULL_REQUEST_OF;
+    (cause, head(head_says, says, &[name, Code(status), Plain(why)]))
 }
 
 /// What a status means (ADR-13).
 fn explained(status: &str) -> (Cause, &'static str, &'static str) {
     const ENDS: [(&str, Cause, &str); 12] = [
-        ("408 Request Timeout", Cause::PullExpired, "its expiry came before it had its batch"),
-        (
-            "408 Requests Pending",
-            Cause::PullFoundNothing,
-            "others in line had asked for all there was, and it did not wait",
-        ),
-        ("404", Cause::PullFoundNothing, "nothing was there to deliver, and it did not wait"),
-        ("409 Exceeded MaxWaiting", Cause::PullRefused, "as many pull requests as may wait were in line"),
-        ("409 Exceeded MaxRequestBatch", Cause::PullRefused, "it asked for more than one request may"),
-        ("409 Exceeded MaxRequestExpires", Cause::PullRefused, "it wanted to wait longer than one request may"),
-        ("409 Message Size", Cause::PullRefused, "the next message is larger than it would take"),
-        ("409 Consumer Deleted", Cause::PullRefused, "the consumer was deleted"),
-        ("409 Consumer is push", Cause::PullRefused, "a push consumer is not asked, it delivers by itself"),
-        ("423", Cause::PullRefused, "it named a pin that is no longer one"),
-        ("503", Cause::PullRefused, "there was no such consumer"),
-        ("connection lost", Cause::PullRefused, "the connection took it along"),
+        ("408 Request Timeout", Cause::PullExpired, texts::EXPIRY_CAME_BEFORE_HAD),
+        ("408 Requests Pending", Cause::PullFoundNothing, texts::OTHERS_LINE_HAD_ASKED),
+        ("404", Cause::PullFoundNothing, texts::NOTHING_THERE_DELIVER_DID),
+        ("409 Exceeded MaxWaiting", Cause::PullRefused, texts::MANY_PULL_REQUESTS_MAY),
+        ("409 Exceeded MaxRequestBatch", Cause::PullRefused, texts::ASKED_MORE_THAN_ONE),
+        ("409 Exceeded MaxRequestExpires", Cause::PullRefused, texts::WANTED_WAIT_LONGER_THAN),
+        ("409 Message Size", Cause::PullRefused, texts::NEXT_MESSAGE_LARGER_THAN),
+        ("409 Consumer Deleted", Cause::PullRefused, texts::CONSUMER_DELETED),
+        ("409 Consumer is push", Cause::PullRefused, texts::PUSH_CONSUMER_NOT_ASKED),
+        ("423", Cause::PullRefused, texts::NAMED_PIN_NO_LONGER),
+        ("503", Cause::PullRefused, texts::THERE_WAS_NO_SUCH_CONSUMER),
+        ("connection lost", Cause::PullRefused, texts::CONNECTION_TOOK_ALONG),
     ];
     let found = ENDS.into_iter().find(|(begin, ..)| status.starts_with(begin));
-    let (_, cause, why) = found.unwrap_or(("", Cause::PullRefused, "the server could not read it so"));
+    let (_, cause, why) = found.unwrap_or(("", Cause::PullRefused, texts::SERVER_COULD_NOT_READ));
     let head = match cause {
-        Cause::PullExpired => "The pull expired.",
-        Cause::PullFoundNothing => "The pull found nothing.",
-        _ => "The pull was refused.",
+        Cause::PullExpired => texts::PULL_EXPIRED,
+        Cause::PullFoundNothing => texts::PULL_FOUND_NOTHING,
+        _ => texts::PULL_REFUSED,
     };
     (cause, head, why)
 }

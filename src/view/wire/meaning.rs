@@ -4,6 +4,7 @@ use super::decode::Op;
 use crate::engine::message::Headers;
 use crate::engine::subject::tokens;
 use crate::engine::time::Timestamp;
+use crate::texts::wire as texts;
 use crate::view::scene::{lossy, time_of_day};
 
 /// What the tokens of an ack subject are, behind `$JS.ACK.`.
@@ -11,22 +12,22 @@ const ACK_TOKENS: [&str; 7] = ["stream", "consumer", "delivered", "stream seq", 
 
 /// What can be said of a delivery, and what that does.
 const ACKS: [(&[u8], &str); 5] = [
-    (b"+ACK", "settles it"),
-    (b"-NAK", "asks for it again"),
-    (b"+WPI", "work goes on: its AckWait starts over"),
-    (b"+TERM", "settles it without success: never again"),
-    (b"+NXT", "settles it and asks for more"),
+    (b"+ACK", texts::SETTLES_IT),
+    (b"-NAK", texts::ASKS_AGAIN),
+    (b"+WPI", texts::WORK_GOES_ACKWAIT_STARTS),
+    (b"+TERM", texts::SETTLES_WITHOUT_SUCCESS_NEVER),
+    (b"+NXT", texts::SETTLES_ASKS_MORE),
 ];
 
 /// Statuses that the server sends in place of a message.
 const STATUSES: [(&str, &str); 7] = [
-    ("100 Idle Heartbeat", "nothing to deliver, and still there"),
-    ("100 FlowControl", "asks whether the client has kept up"),
-    ("404", "nothing to deliver now"),
-    ("408", "the pull request has expired"),
-    ("409", "the pull request was ended"),
-    ("503", "nobody listens on the subject"),
-    ("423", "the client is not the pinned one"),
+    ("100 Idle Heartbeat", texts::NOTHING_DELIVER_STILL_THERE),
+    ("100 FlowControl", texts::ASKS_WHETHER_CLIENT_KEPT),
+    ("404", texts::NOTHING_DELIVER_NOW),
+    ("408", texts::PULL_REQUEST_EXPIRED),
+    ("409", texts::PULL_REQUEST_ENDED),
+    ("503", texts::NOBODY_LISTENS_SUBJECT),
+    ("423", texts::CLIENT_NOT_PINNED_ONE),
 ];
 
 /// What an operation is about.
@@ -47,49 +48,50 @@ pub fn meaning(op: &Op<'_>) -> Meaning {
     match op.verb {
         "PUB" | "HPUB" => published(op),
         "MSG" | "HMSG" => received(op),
-        "SUB" => says("listens"),
-        "UNSUB" => says("listens no longer"),
-        "INFO" => says("the server says who it is"),
-        "CONNECT" => says("the client says who it is"),
-        "-ERR" => Meaning { is_error: true, ..says("the server complains") },
-        "" => says("goes on with what a frame before began"),
-        _ => Meaning { is_noise: true, ..says("is still there") },
+        "SUB" => says(texts::LISTENS),
+        "UNSUB" => says(texts::LISTENS_NO_LONGER),
+        "INFO" => says(texts::SERVER_SAYS_WHO),
+        "CONNECT" => says(texts::CLIENT_SAYS_WHO),
+        "-ERR" => Meaning { is_error: true, ..says(texts::SERVER_COMPLAINS) },
+        "" => says(texts::GOES_WHAT_FRAME_BEFORE),
+        _ => Meaning { is_noise: true, ..says(texts::STILL_THERE) },
     }
 }
 
 fn published(op: &Op<'_>) -> Meaning {
     let subject = op.arg("subject");
     if subject.starts_with(b"$JS.ACK.") {
-        let what = ack_of(op.payload).map_or("means nothing", |(_, does)| does);
+        let what = ack_of(op.payload).map_or(texts::MEANS_NOTHING, |(_, does)| does);
         let of = ack_tokens(subject).map_or_else(String::new, |tokens| [" #", &tokens[3].1].concat());
         return says([&lossy(word(op.payload)), &*of, ": ", what].concat());
     }
     if let Some(call) = subject.strip_prefix(b"$JS.API.") {
         if call.starts_with(b"CONSUMER.MSG.NEXT.") {
-            return says("pull request");
+            return says(texts::PULL_REQUEST);
         }
-        return says("API request");
+        return says(texts::API_REQUEST);
     }
     if subject.starts_with(b"$JS.FC.") {
-        return says("flow control: has kept up");
+        return says(texts::FLOW_CONTROL_KEPT_UP);
     }
-    says(if op.arg("reply-to").is_empty() { "publishes" } else { "publishes, and wants an answer" })
+    says(if op.arg("reply-to").is_empty() { texts::PUBLISHES } else { texts::PUBLISHES_WANTS_ANSWER })
 }
 
 fn received(op: &Op<'_>) -> Meaning {
     if let Some(status) = Headers::new(op.headers).status().map(lossy) {
-        let does = STATUSES.iter().find(|(known, _)| status.starts_with(known)).map_or("a status", |(_, does)| does);
+        let does =
+            STATUSES.iter().find(|(known, _)| status.starts_with(known)).map_or(texts::A_STATUS, |(_, does)| does);
         let is_noise = status.starts_with("100 Idle");
         return Meaning { says: [&status, ": ", does].concat(), is_noise, is_error: false };
     }
     if let Some(tokens) = ack_tokens(op.arg("reply-to")) {
-        let again = if tokens[2].1 == "1" { String::new() } else { [", delivery ", &tokens[2].1].concat() };
-        return says([&*tokens[1].1, " delivers #", &tokens[3].1, " of ", &tokens[0].1, &again].concat());
+        let again = if tokens[2].1 == "1" { String::new() } else { texts::DELIVERY.with([&tokens[2].1]) };
+        return says(texts::DELIVERS_OF.with([&&*tokens[1].1, &tokens[3].1, &tokens[0].1, &again]));
     }
     if op.arg("subject").starts_with(b"$JS.EVENT.") {
-        return says("advisory");
+        return says(texts::ADVISORY);
     }
-    answered(op.payload).unwrap_or_else(|| says("message"))
+    answered(op.payload).unwrap_or_else(|| says(texts::MESSAGE))
 }
 
 /// An answer of the API, or of a stream that was published to. The end of it may be missing, so it is not read as JSON.
@@ -105,14 +107,14 @@ fn answered(payload: &[u8]) -> Option<Meaning> {
     };
     if let Some(err_code) = member("err_code") {
         let why = member("description").unwrap_or_default();
-        return Some(Meaning { is_error: true, ..says(["refused: ", why, " (", err_code, ")"].concat()) });
+        return Some(Meaning { is_error: true, ..says(texts::REFUSED.with([&why, &err_code])) });
     }
     if let Some(kind) = member("type").and_then(|kind| kind.strip_prefix("io.nats.jetstream.api.v1.")) {
-        return Some(says(["answers ", kind].concat()));
+        return Some(says(texts::ANSWERS.with([&kind])));
     }
     let (stream, seq) = (member("stream")?, member("seq")?);
-    let duplicate = if text.contains("\"duplicate\":true") { ", a duplicate" } else { "" };
-    Some(says(["PubAck ", stream, " seq ", seq, duplicate].concat()))
+    let duplicate = if text.contains("\"duplicate\":true") { texts::A_DUPLICATE } else { "" };
+    Some(says(texts::PUBACK_SEQ.with([&stream, &seq, &duplicate])))
 }
 
 /// The word at the start of an ack's body; an empty body is one as well.
@@ -135,7 +137,7 @@ pub fn ack_tokens(subject: &[u8]) -> Option<Vec<(&'static str, String)>> {
     let named = |(name, value): (&'static str, &[u8])| {
         let value = lossy(value);
         match value.parse().ok().filter(|_| name == "time") {
-            Some(nanos) => (name, [&value, ": stored at ", &time_of_day(Timestamp::from_nanos(nanos))].concat()),
+            Some(nanos) => (name, texts::STORED_AT.with([&value, &time_of_day(Timestamp::from_nanos(nanos))])),
             None => (name, value),
         }
     };

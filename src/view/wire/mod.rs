@@ -10,6 +10,7 @@ use std::rc::Rc;
 use crate::engine::message::Headers;
 use crate::sim::trace::Traced;
 use crate::sim::wire::WireEntry;
+use crate::texts::wire as texts;
 
 use super::Scene;
 use super::log::{self, LogRow, Query};
@@ -129,7 +130,7 @@ fn find(scene: Scene<'_>, filter: &WireFilter, limit: usize, from: u64) -> Vec<W
     let needle = filter.search.trim().to_lowercase();
     let mut rows = Vec::new();
     for entry in scene.simulation.wire().entries().rev().take_while(|entry| entry.number >= from) {
-        let client = scene.client_of(entry.frame.conn).unwrap_or("client");
+        let client = scene.client_of(entry.frame.conn).unwrap_or(texts::CLIENT);
         if !filter.client.is_empty() && *filter.client != *client {
             continue;
         }
@@ -195,7 +196,7 @@ fn detail(scene: Scene<'_>, entry: &WireEntry, op: &Op<'_>) -> WireDetail {
     if op.arg("subject").starts_with(b"$JS.ACK.")
         && let Some((kind, does)) = ack_of(op.payload)
     {
-        parts.push(("answer", [kind, ": ", does].concat()));
+        parts.push((texts::ANSWER, [kind, ": ", does].concat()));
     }
     let headers = Headers::new(op.headers);
     let status = headers.status().map(|status| ("status".to_owned(), lossy(status)));
@@ -214,8 +215,8 @@ fn detail(scene: Scene<'_>, entry: &WireEntry, op: &Op<'_>) -> WireDetail {
 fn partner(scene: Scene<'_>, entry: &WireEntry, op: &Op<'_>) -> Option<(u64, &'static str)> {
     let from_client = entry.frame.from_client;
     let (inbox, theirs, label) = match from_client {
-        true => (op.arg("reply-to"), "subject", "Show the answer"),
-        false => (op.arg("subject"), "reply-to", "Show the request"),
+        true => (op.arg("reply-to"), "subject", texts::SHOW_ANSWER),
+        false => (op.arg("subject"), "reply-to", texts::SHOW_REQUEST),
     };
     if inbox.is_empty() {
         return None;

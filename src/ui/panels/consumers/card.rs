@@ -68,7 +68,7 @@ fn more(row: &ConsumerRow, on: &Callback<Action>) -> Html {
         MenuItem::new(label, PageAction::PauseConsumer { stream: row.stream.clone(), name: row.name.clone(), seconds })
     };
     let mut items = vec![pause("Pause for 30 s", 30), pause("Pause for 5 min", 300)];
-    if row.countdowns.iter().any(|countdown| countdown.says.starts_with("Paused")) {
+    if row.countdowns.iter().any(|countdown| countdown.is_pause) {
         items = vec![request("Resume", "PAUSE", "")];
     }
     if let Some(group) = &row.pinned_group {
@@ -81,7 +81,5 @@ fn more(row: &ConsumerRow, on: &Callback<Action>) -> Html {
 }
 
 fn countdown(row: &Countdown) -> Element {
-    element("p", "consumers__countdown")
-        .with(ring(&row.ring, RingKind::Delay))
-        .text([row.says, " ", &row.ring.left].concat())
+    element("p", "consumers__countdown").with(ring(&row.ring, RingKind::Delay)).text(row.says.clone())
 }

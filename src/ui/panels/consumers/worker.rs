@@ -7,6 +7,7 @@ use yew::Callback;
 
 use crate::engine::table::Id;
 use crate::sim::command::{Command, Settlement};
+use crate::texts::ordinal;
 use crate::ui::action::{Action, Dialog, PageAction};
 use crate::ui::panels::why;
 use crate::ui::widgets::does;
@@ -68,7 +69,7 @@ fn delivery(row: &WorkerRow, held: &HeldRow) -> Element {
     let late = if held.ring.is_none() && row.no_ack.is_none() { ", AckWait ended" } else { "" };
     element("span", "muted")
         .title(format!("consumer sequence {}", held.consumer_seq))
-        .text(format!(" {} delivery{late}", text::ordinal(held.delivered)))
+        .text(format!(" {} delivery{late}", ordinal(held.delivered)))
 }
 
 /// What is done with the worker itself.
@@ -119,7 +120,7 @@ fn one_held(row: &WorkerRow, held: &HeldRow, in_hand: Option<&HeldRow>, on: &Cal
     let choose = PageAction::Choose { worker: row.id, consumer_seq: held.consumer_seq };
     let choice = button("button button--small", format!("#{} {left}", held.stream_seq))
         .state("aria-pressed", is_in_hand)
-        .title(format!("{} delivery, consumer sequence {}", text::ordinal(held.delivered), held.consumer_seq))
+        .title(format!("{} delivery, consumer sequence {}", ordinal(held.delivered), held.consumer_seq))
         .on_click(does(on, choose));
     element("li", "").key(held.consumer_seq).with(choice)
 }
