@@ -55,8 +55,9 @@ impl<const PLACES: usize> Template<PLACES> {
     }
 }
 
+/// `text` with `values` in its places; for texts that are found by name.
 #[inline(never)]
-fn fill(text: &'static str, values: &[&dyn Display]) -> String {
+pub fn fill(text: &'static str, values: &[&dyn Display]) -> String {
     let mut filled = String::new();
     for piece in Pieces(text) {
         // Writing to a string cannot fail.
@@ -148,6 +149,7 @@ pub mod unit {
 /// What is due, and the marks on the line of time.
 pub mod clock {
     use super::*;
+
     /// Messages, and what they take up.
     pub const WITH_SIZE: Template<2> = of("{0} ({1})");
     pub const WITH_IN_FLIGHT: Template<2> = of("{0} with {1} in flight");
@@ -201,6 +203,7 @@ pub mod clock {
 /// The log: what happened, and why.
 pub mod log {
     use super::*;
+
     pub const KEEPS_SLOT: Template<1> = of("in {0}, and keeps its slot");
     pub const STREAM_CREATED: Template<1> = of("Stream {0} created.");
     pub const STREAM_UPDATED: Template<1> = of("Stream {0} updated.");
@@ -295,6 +298,7 @@ pub mod log {
 /// “Why?”: the answers.
 pub mod why {
     use super::*;
+
     pub const BESIDES: Template<1> = of("Besides, {0}.");
     /// Between what is told besides.
     pub const AND: &str = ", and ";
@@ -564,6 +568,7 @@ pub mod counter {
 /// “Why?”: the buttons that mend.
 pub mod mend {
     use super::*;
+
     /// What is done first, and what then.
     pub const THEN: Template<2> = of("{0}, then {1}");
     pub const EDIT: Template<1> = of("Edit {0}");
@@ -587,6 +592,7 @@ pub mod mend {
 /// “Why?” of a message.
 pub mod why_message {
     use super::*;
+
     pub const NOT_FOR: Template<1> = of("Not for {0}.");
     pub const COME_BEFORE: Plural = [counts("{0} comes before it"), counts("{0} come before it")];
     pub const GOES_AFTER: Plural = [
@@ -878,6 +884,7 @@ min_pending   count    page 0     Of an overflow consumer it takes messages once
 /// What is found about subjects and filters.
 pub mod subject {
     use super::*;
+
     pub const THIS_WORD: &str = "this word";
     pub const ANY_ONE_TOKEN: &str = "any one token";
     pub const ONE_MORE_TOKENS: &str = "one or more tokens";
@@ -914,6 +921,7 @@ pub mod subject {
 /// The streams.
 pub mod stream {
     use super::*;
+
     pub const TIMES: Plural = [counts("{0} time"), counts("{0} times")];
     pub const BEHIND: Plural = [counts("{0} message behind."), counts("{0} messages behind.")];
     /// A header that needs no word before it.
@@ -998,6 +1006,7 @@ pub mod stream {
 /// The consumers and their workers.
 pub mod consumer {
     use super::*;
+
     pub const STANDS_NOBODY_LISTENS: &str = "stands: nobody listens";
     pub const STANDS_PAUSED: &str = "stands: paused";
     pub const STANDS_TRAY_FULL: &str = "stands: the tray is full";
@@ -1056,6 +1065,7 @@ pub mod consumer {
 /// The publishers.
 pub mod publisher {
     use super::*;
+
     pub const PUBACK: &str = "PubAck";
     pub const PUBACK_DUPLICATE: &str = "PubAck duplicate";
     pub const ERROR: &str = "Error";
@@ -1068,6 +1078,7 @@ pub mod publisher {
 /// The inspector.
 pub mod inspector {
     use super::*;
+
     pub const CONNECTED_AT: &str = "connected at";
     pub const LAST_ACTIVITY: &str = "last activity";
     pub const OF: Template<2> = of("#{0} of {1}");
@@ -1093,6 +1104,7 @@ pub mod inspector {
 /// The wire: what an operation is about.
 pub mod wire {
     use super::*;
+
     pub const DELIVERY: Template<1> = of(", delivery {0}");
     pub const DELIVERS_OF: Template<4> = of("{0} delivers #{1} of {2}{3}");
     pub const REFUSED: Template<2> = of("refused: {0} ({1})");
@@ -1137,6 +1149,7 @@ pub mod wire {
 /// The tabs of the drawer, and what is small in them.
 pub mod drawer {
     use super::*;
+
     pub const LOG: &str = "Log";
     pub const WIRE: &str = "Wire";
     pub const INSPECTOR: &str = "Inspector";
@@ -1161,6 +1174,7 @@ pub mod drawer {
 /// Links and files.
 pub mod transfer {
     use super::*;
+
     pub const STREAM: Template<1> = of("Stream {0}");
     pub const CONSUMER: Template<2> = of("Consumer {0} > {1}");
     pub const WHAT_OPENED_MOST_BYTES: Template<2> = of("What is opened has at most {0} bytes here, and this has {1}.");
@@ -1173,8 +1187,545 @@ pub mod transfer {
     pub const OBJECT_BRACES: &str = "This has to be an object in braces.";
     pub const STREAMS_LIST_OBJECTS_EACH: &str = "“streams” has to be a list of objects, each with its “config”.";
     pub const STREAMS_CONFIGURATION_NAME: &str = "A stream’s configuration has a “name”.";
+    pub const NO_STREAM_NAMED: &str =
+        "This configures a consumer and does not say of which stream: “nats consumer info --json” says it.";
     /// A name, and what is wrong with it.
     pub const FLAW: Template<2> = of("“{0}”: {1}");
+}
+
+/// What stands in the page only, not in the rows that it is drawn from.
+#[cfg(all(target_arch = "wasm32", not(feature = "js")))]
+pub mod page {
+    /// The page as a whole.
+    pub mod app {
+        use crate::texts::*;
+
+        pub const DONE: &str = "done";
+        pub const IMPORTED_OF: Template<2> = of("Imported {0} of {1}.");
+        pub const COPIED_LINES: Template<1> = of("Copied {0} lines.");
+        pub const THERE_NOTHING_MAKE: &str = "There is nothing in it to make.";
+        pub const REFUSED: &str = "Refused:";
+        pub const DISMISS: &str = "Dismiss";
+        pub const WHY_REFUSED: &str = "Why was it refused?";
+        pub const BROWSER_DOES_NOT_LET: &str = "This browser does not let the page copy.";
+        pub const MORE_LAST: Template<2> = of("{0} more; last: {1}");
+        pub const THERE_NO_SUCH_PRESET: &str = "There is no such preset.";
+        pub const CLOSE_FIRST_STEPS: &str = "Close the first steps";
+        pub const FIRST_STEPS: &str = "First steps";
+    }
+
+    /// Clients from outside.
+    pub mod attached {
+        use crate::texts::*;
+
+        pub const PUBLISHED: Template<1> = of("{0} published");
+        pub const RECEIVED_SUBSCRIPTIONS: Template<2> = of("{0} received, {1} subscriptions");
+        pub const ATTACHED_CLIENT: Template<1> = of("Attached client {0}");
+        pub const ATTACHED: &str = "attached";
+    }
+
+    /// The clock bar.
+    pub mod clock {
+        use crate::texts::*;
+
+        /// What is due, and in what time.
+        pub const NEXT: Template<2> = of("Next: {0} in {1}");
+        pub const PAST: Template<1> = of("The past: {0} before the latest moment. What you do here begins a branch.");
+        pub const PAST_CUT: Template<1> = of(
+            "The past: {0} before the latest moment. What you do here begins a branch. What was before is not kept.",
+        );
+        pub const SKIP: Template<2> = of("To the next redelivery, expiry or removal (shift →): {0} in {1}");
+        pub const SKIP_NOTHING_DUE: &str = "To the next redelivery, expiry or removal (shift →): nothing is due";
+        /// What has happened so many times.
+        pub const COUNTED: Template<2> = of("{0} {1}.");
+        pub const TIMELINE: &str = "Timeline.";
+        pub const GO_TO_BRANCH: Template<1> = of("Go to {0}");
+        pub const COMPARE_BRANCH: Template<1> = of("Compare {0}");
+        pub const DROP_BRANCH: Template<1> = of("Drop {0}");
+        pub const OF: &str = "of";
+        pub const FIELD: &str = "field";
+        pub const HERE: &str = "here";
+        pub const BRANCH: &str = "branch";
+        pub const SIMULATED_TIME: &str = "Simulated time";
+        pub const CLOCK: &str = "Clock";
+        pub const PAUSE: &str = "Pause";
+        pub const PAUSE_TITLE: &str = "Pause (space)";
+        pub const PLAY: &str = "Play";
+        pub const PLAY_TITLE: &str = "Play (space)";
+        pub const SKIP_NAME: &str = "To the next redelivery, expiry or removal";
+        pub const RUN: &str = "Run";
+        pub const TO_START: &str = "To the start";
+        pub const TO_START_TITLE: &str = "To the start (Home)";
+        pub const BACK: &str = "One event back";
+        pub const BACK_TITLE: &str = "One event back (←)";
+        pub const ON: &str = "One event on";
+        pub const ON_TITLE: &str = "One event on (→)";
+        pub const TO_END: &str = "To the latest moment";
+        pub const TO_END_TITLE: &str = "To the latest moment (End)";
+        pub const UNDO_TITLE: &str = "Undo the last action (Ctrl Z)";
+        pub const REDO_TITLE: &str = "Redo the next action (Ctrl Shift Z)";
+        pub const HISTORY: &str = "History";
+        pub const UNDO: &str = "Undo";
+        pub const REDO: &str = "Redo";
+        pub const NOTHING_DUE: &str = "Nothing is due.";
+        pub const SKIP_TO_IT: &str = "Skip to it";
+        pub const SPEED: &str = "Speed";
+        pub const ADVANCE_BY: &str = "Advance by";
+        pub const DURATION_TITLE: &str = "A duration such as 30s, 10m or 1h30m";
+        pub const ADVANCE: &str = "Advance";
+        pub const BRANCH_NUMBER: Template<1> = of("Branch {0}");
+        pub const OWN_COMMANDS: Template<4> = of("{0}: {1} to {2}, own commands: {3}");
+        pub const NEXT_DUE: Template<1> = of("Next: {0}.");
+        pub const SHOW_MORE_TIME: &str = "Show more of the time";
+        pub const SHOW_LESS_TIME_LARGER: &str = "Show less of the time, larger";
+        pub const GO_TO: &str = "Go to";
+        pub const COMPARE: &str = "Compare";
+        pub const DROP: &str = "Drop";
+        pub const BRANCHES_WERE_LEFT: &str = "Branches that were left";
+        pub const HANDLE: &str = "Now: draw it back to see what was, ahead to let time pass";
+        pub const HANDLE_TITLE: &str = "Draw it back to see what was, ahead to let time pass";
+        pub const HERE_BRANCH: Template<3> = of("Here, {0}, and branch {1}, {2}");
+        pub const THEY_PARTED: Template<1> = of("They parted at {0}.");
+        pub const CLOSE_COMPARISON: &str = "Close the comparison";
+        pub const SINCE_THEY_PARTED_HERE: &str = "Since they parted, here";
+        pub const IN_THE_BRANCH: &str = "In the branch";
+        pub const STREAMS_CONSUMERS_SAME: &str = "Streams and consumers are the same.";
+        pub const DIFFERENCES: &str = "Differences";
+        pub const NOTHING_HAPPENED: &str = "Nothing happened.";
+    }
+
+    /// The consumers.
+    pub mod consumers {
+        use crate::texts::*;
+
+        pub const PULL_ON: Template<1> = of("pull on {0}");
+        pub const PUSH_TO: Template<1> = of("push to {0}");
+        pub const EDIT_CONSUMER: Template<1> = of("Edit consumer {0}");
+        pub const HOLDS: Template<1> = of("holds {0}");
+        /// The place is an ordinal number.
+        pub const DELIVERY: Template<1> = of("{0} delivery");
+        pub const DELIVERY_LATE: Template<1> = of("{0} delivery, AckWait ended");
+        /// What is said of a message, and its sequence.
+        pub const OF_MESSAGE: Template<2> = of("{0} #{1}");
+        pub const NOW: &str = "now";
+        pub const LATE: &str = "late";
+        pub const RANGE: Template<3> = of("{0}–{1} of {2}");
+        pub const RANGE_FOUND: Template<4> = of("{0}–{1} of {2} found, {3} in all");
+        /// Messages that a pull request still wants, and until when.
+        pub const LEFT_AND_TIME: Template<2> = of("{0} left, {1}");
+        pub const LEFT: Template<1> = of("{0} left");
+        pub const NEVER: &str = "never";
+        pub const NO_CONSUMER: &str = "No consumer yet. A consumer remembers how far its workers are in a stream.";
+        pub const NONE_FOUND: &str = "No consumer has that in its name, its stream or a filter.";
+        pub const CONSUMERS: &str = "Consumers";
+        pub const ADD_CONSUMER: &str = "Add consumer";
+        pub const NAME_STREAM_FILTER: &str = "Name, stream or filter";
+        pub const FIND_CONSUMERS: &str = "Find consumers";
+        pub const EARLIER: &str = "Earlier";
+        pub const EARLIER_CONSUMERS: &str = "Earlier consumers";
+        pub const LATER: &str = "Later";
+        pub const LATER_CONSUMERS: &str = "Later consumers";
+        pub const WHY_DOES_DELIVER_NOTHING: Template<1> = of("Why does {0} deliver nothing?");
+        pub const ADD_WORKER: Template<1> = of("Add worker to {0}");
+        pub const CONSUMER: Template<1> = of("Consumer {0}");
+        pub const MORE_PAUSE_RESET_DELETE: Template<1> = of("More: pause, reset or delete {0}");
+        pub const ONE_MORE_WORKER: &str = "+ Worker";
+        pub const PAUSE_30_S: &str = "Pause for 30 s";
+        pub const PAUSE_5_MIN: &str = "Pause for 5 min";
+        pub const RESUME: &str = "Resume";
+        pub const UNPIN_PINNED_CLIENT: &str = "Unpin the pinned client";
+        pub const RESET_ACK_FLOOR: &str = "Reset to the ack floor";
+        pub const DELETE_MESSAGES_STAY: &str = "Delete; the messages stay";
+        pub const MORE: &str = "More";
+        pub const WORKER: Template<1> = of("Worker {0}");
+        pub const WHY_DOES_GET_NOTHING: Template<1> = of("Why does {0} get nothing?");
+        pub const HOLDS_MESSAGES: Template<1> = of("holds {0} messages");
+        pub const CONSUMER_SEQUENCE: Template<1> = of("consumer sequence {0}");
+        pub const TAKE_HAND: Template<2> = of("Take {0} in hand: {1}");
+        pub const RUN: Template<2> = of("Run {0}: {1}");
+        pub const EDIT: Template<1> = of("Edit {0}");
+        pub const KILL_NAME: Template<1> = of("Kill {0}");
+        pub const DELIVERY_CONSUMER_SEQUENCE: Template<2> = of("{0} delivery, consumer sequence {1}");
+        pub const AFTER: Template<1> = of("after {0}");
+        pub const ANSWER_TO: Template<1> = of("Answer to #{0}");
+        pub const NAK_NAME: Template<1> = of("Nak #{0}");
+        pub const START_AGAIN_NAME: Template<1> = of("Start again: {0}");
+        pub const HELD: &str = "Holds";
+        pub const START_AGAIN: &str = "Start again";
+        pub const KILL: &str = "Kill";
+        pub const ACK: &str = "Ack";
+        pub const NAK: &str = "Nak";
+        pub const IN_PROGRESS: &str = "In progress";
+        pub const TERM: &str = "Term";
+        pub const FETCH_ONE: Template<1> = of("Fetch 1 for {0}");
+        pub const FETCH_MORE: Template<1> = of("Fetch for {0}: batch, expires, no_wait");
+        pub const FETCH: &str = "Fetch";
+        pub const NO_WAIT: &str = "no_wait: take what is there";
+        pub const DELIVERED: Template<1> = of("delivered #{0}");
+        pub const PULL_REQUESTS: &str = "Pull requests";
+        pub const OF: Template<2> = of("{0} of {1}");
+        pub const FREE: &str = "free";
+        pub const TRAY: &str = "Ack pending";
+        pub const TRAY_FULL: &str = "full: nothing new goes out";
+        pub const ACK_PENDING: &str = "ack pending";
+        pub const FLOW_CONTROL: Template<1> = of("Flow control: {0}");
+        pub const LAST_DELIVERIES: &str = "Last deliveries";
+        pub const BELT: &str = "Belt";
+    }
+
+    /// The dialogs.
+    pub mod dialogs {
+        use crate::texts::*;
+
+        pub const SEND_AGAIN_GO: Template<1> = of("{0} Send it again to go on.");
+        pub const STREAM_TITLE: Template<1> = of("Stream {0}");
+        pub const CONSUMER_ON: Template<2> = of("Consumer {0} on {1}");
+        pub const NEW_WORKER: Template<1> = of("New worker for {0}");
+        pub const WORKER_OF: Template<1> = of("Worker of {0}");
+        pub const CANCEL: &str = "Cancel";
+        pub const WHY: &str = "Why?";
+        pub const WHY_REFUSED: &str = "Why was it refused?";
+        pub const TRY_SUBJECT_SUCH_AS: &str = "Try a subject, such as orders.eu.created";
+        pub const TRY_SUBJECT: &str = "Try a subject";
+        pub const STREAM: &str = "stream";
+        pub const WHERE_MESSAGES_COME_FROM: &str = "Where its messages come from.";
+        pub const ADD: &str = "Add";
+        pub const SAVE: &str = "Save";
+        pub const CREATE: &str = "Create";
+        pub const UPDATE: &str = "Update";
+        pub const NEW_STREAM: &str = "New stream";
+        pub const NEW_CONSUMER: &str = "New consumer";
+        pub const NEW_PUBLISHER: &str = "New publisher";
+        pub const PUBLISHER: &str = "Publisher";
+        pub const REMOVE_TITLE: &str = "Remove?";
+        pub const SHARE_EXPORT_IMPORT: &str = "Share, export, import";
+        pub const SIGNS_KEYS: &str = "Signs and keys";
+        pub const SUBJECT_BODY: &str = "Subject and body";
+        pub const WHAT_SENT: &str = "What is sent";
+        pub const REQUEST: &str = "Request";
+        pub const DELETE_STREAM_MESSAGES_CONSUMERS: &str = "Delete the stream, its messages and its consumers";
+        pub const DELETE_CONSUMER_MESSAGES_STAY: &str = "Delete the consumer; the messages stay";
+        pub const TAKE_OFF_PAGE: &str = "Take it off the page";
+        pub const DELETE: &str = "Delete";
+        pub const LINK: &str = "Link";
+        pub const OPENS_WHAT_SHOWN_NOW: &str =
+            "Opens what is shown now. All of it stands in the link: nothing is stored anywhere.";
+        pub const COPY_LINK: &str = "Copy a link";
+        pub const EXPORT: &str = "Export";
+        pub const EXPORT_HELP: &str =
+            "Configurations are what “nats stream add --config” and “nats consumer add --config” read.";
+        pub const WHAT_EXPORT: &str = "What to export";
+        pub const DOWNLOAD: &str = "Download";
+        pub const COPY: &str = "Copy";
+        pub const FILE_IMPORT: &str = "A file to import";
+        pub const PASTE_HERE: &str = "or paste it here";
+        pub const JSON_IMPORT: &str = "JSON to import";
+        pub const IMPORT: &str = "Import";
+        pub const SESSION_SCENARIO_TAKES_PLACE: &str =
+            "A session or scenario takes the place of this one; configurations of streams and consumers are added.";
+        pub const CLOSE: &str = "Close";
+        pub const REMOVE: &str = "Remove";
+    }
+
+    /// The sheet under `?`.
+    pub mod help {
+        pub const SIGNS: [(&str, &str); 12] = [
+            (
+                "Tape",
+                "A stream: every message has a number, and what is removed leaves a dashed hole that names its cause.",
+            ),
+            ("▽ delivered", "A consumer's bookmark: the last message that it has sent out."),
+            ("▲ ack floor", "The other bookmark: everything up to here is settled."),
+            ("Ring", "AckWait running out in simulated time. A broken ring is a delay that a nak asked for."),
+            ("Pips", "Deliveries of a message: filled ones were made, hollow ones are left up to max_deliver."),
+            ("↺", "To be delivered again, as soon as a worker asks."),
+            ("Tray", "Deliveries that wait for an ack; when max_ack_pending are in it, nothing new goes out."),
+            ("Ticket", "A pull request: a worker gets messages only against one, and it ends with a status."),
+            (
+                "Timeline",
+                "What happened, by shape. Draw its handle back to see any past moment; acting there begins a branch.",
+            ),
+            ("Map", "A long stream at a glance, high where messages are stored. A click or ← → looks there."),
+            ("Numbers", "Pointing at one lights the cells of the tape that it counts."),
+            ("✂ next removal", "Which message goes next, when and why."),
+        ];
+
+        pub const KEYS: [(&str, &str); 12] = [
+            ("Space", "Play or pause."),
+            ("→", "One event on."),
+            ("←", "One event back."),
+            ("Shift →", "To the next redelivery, expiry or removal."),
+            ("Shift ←", "Back to the last one."),
+            ("Home, End", "To the start, and to the latest moment."),
+            ("Ctrl Z", "Undo: to before your last action. With Shift: redo."),
+            ("+ −", "Less of the time on the line, larger; more of it."),
+            ("← → on a tape", "From message to message; Enter looks at it."),
+            ("← → on a tab", "From tab to tab of the drawer; Home and End to its first and last."),
+            ("Esc", "Closes a dialog or menu."),
+            ("?", "This help."),
+        ];
+        pub const SIGNS_KEYS: &str = "Signs and keys";
+        pub const KEYS_TITLE: &str = "Keys";
+        pub const CLOSE: &str = "Close";
+        pub const DOWNLOAD_PAGE_ONE_FILE: &str = "Download the page as one file";
+    }
+
+    /// The drawer.
+    pub mod drawer {
+        use crate::texts::*;
+
+        /// The name of the tool.
+        pub const JUST_DID: Template<1> = of("What you just did, as {0}");
+        /// Who reads a subject, and by which filter.
+        pub const STREAM_BY: Template<2> = of("stream {0} by {1}");
+        pub const CONSUMER_BY: Template<2> = of("consumer {0} by {1}");
+        pub const PAYLOAD: Template<1> = of("Payload, {0}");
+        pub const SUBSCRIPTION: Template<2> = of("sid {0}, {1} messages");
+        pub const SUBSCRIPTION_IN_GROUP: Template<3> = of("sid {0}, queue group {1}, {2} messages");
+        pub const TITLE_MESSAGE: &str = "message";
+        pub const TITLE_CONSUMER: &str = "consumer";
+        pub const TITLE_CONNECTION: &str = "connection";
+        pub const OF_SUBJECT: &str = "subject";
+        pub const STORED_AT: &str = "stored at";
+        pub const SIZE: &str = "size";
+        /// Between the client and the operation, for those who listen.
+        pub const TO_SERVER: &str = " to the server: ";
+        pub const FROM_SERVER: &str = " from the server: ";
+        pub const DRAWER: &str = "Drawer";
+        pub const NOTHING_HAPPENED_YET: &str = "Nothing has happened yet.";
+        pub const NOTHING_LIKE: &str = "Nothing like that.";
+        pub const SHOW_OLDER_LINES: &str = "Show older lines";
+        pub const LOG_LINES: &str = "Log lines";
+        pub const COPY: &str = "Copy";
+        pub const COPY_LOG_TEXT: &str = "Copy the log as text";
+        pub const KIND: &str = "Kind";
+        pub const ALL_KINDS: &str = "all kinds";
+        pub const STREAM: &str = "Stream";
+        pub const ALL_STREAMS: &str = "all streams";
+        pub const CONSUMER: &str = "Consumer";
+        pub const ALL_CONSUMERS: &str = "all consumers";
+        pub const SEARCH_LOG: &str = "Search the log";
+        pub const SEARCH: &str = "Search";
+        pub const GO_THERE: &str = "Go there";
+        pub const NOTHING_LIKE_WENT_OVER: &str = "Nothing like that went over the wire.";
+        pub const WIRE_LINES: &str = "Wire lines";
+        pub const CLIENT: &str = "Client";
+        pub const ALL_CLIENTS: &str = "all clients";
+        pub const SEARCH_WIRE: &str = "Search the wire";
+        pub const PING_HEARTBEATS: &str = "PING, heartbeats";
+        pub const WHAT_HAPPENED: &str = "What happened with it";
+        pub const HEADERS: &str = "Headers";
+        pub const MORE_TYPE_FIND_THEM: Template<1> = of("{0} more: type to find them");
+        pub const OF: Template<2> = of("#{0} of {1}");
+        pub const MORE_BYTES: Template<1> = of("{0} more bytes");
+        pub const AND_MORE: Template<1> = of("and {0} more");
+        pub const INSPECTED: &str = "Inspected";
+        pub const NAME_NUMBER: &str = "Name or #number";
+        pub const FIND_MESSAGE_CONSUMER_CONNECTION: &str = "Find a message, consumer or connection";
+        pub const TRACE_DOES_NOT_REACH: &str = "The trace does not reach back to its beginning.";
+        pub const ITS_LIFE: &str = "Its life";
+        pub const SHOW_PAYLOAD: &str = "Show the payload as";
+        pub const SUBSCRIPTIONS: &str = "Subscriptions";
+        pub const MORE_CHOOSE_STREAM_CONSUMER: Template<1> = of("{0} more: choose a stream or consumer above");
+        pub const NOW_MOST: Template<3> = of("{0}: now {1}, at most {2}");
+        pub const AT_MOST: Template<1> = of("at most {0}");
+        pub const NUMBERS_OF: &str = "Numbers of";
+        pub const ALL: &str = "all";
+        pub const SPAN: &str = "Span";
+        pub const NUMBERS_OVER_TIME: &str = "Numbers over time";
+        pub const NO_STREAM_STORES_SUBJECT: &str = "No stream stores this subject.";
+        pub const MATCHER: &str = "Matcher";
+        pub const FILTER: &str = "Filter";
+        pub const SUBJECT: &str = "Subject";
+        pub const WHO_READS_SUBJECT: &str = "Who reads the subject";
+        pub const COPY_COMMANDS: &str = "Copy the commands";
+        pub const COMMANDS: &str = "Commands";
+        pub const NOTHING_YET: &str = "Nothing yet.";
+        pub const COMMANDS_NATS_TOOL: &str = "Commands of the nats tool";
+    }
+
+    /// The top line.
+    pub mod header {
+        pub const OPEN_JETSTREAM_SIMULATOR: &str = "Open in JetStream Simulator";
+        pub const PAUSE: &str = "Pause";
+        pub const PLAY: &str = "Play";
+        pub const SIMULATED_TIME: &str = "Simulated time";
+        pub const ONE_EVENT: &str = "One event on";
+        pub const ADD: &str = "+ Add";
+        pub const EDIT: &str = "Edit";
+        pub const JETSTREAM_SIMULATOR: &str = "JetStream Simulator";
+        pub const SHARE: &str = "Share";
+        pub const LINKS_FILES: &str = "Links and files";
+        pub const ATTACH_CLIENT: &str = "Attach a client";
+        pub const LIGHT_DARK: &str = "Light or dark";
+        pub const HELP_SIGNS_KEYS: &str = "Help: signs and keys";
+        pub const SIGNS_KEYS: &str = "Signs and keys (?)";
+        pub const A_SESSION: &str = "A session";
+        pub const PRESET: &str = "Preset";
+    }
+
+    /// The publishers.
+    pub mod publishers {
+        use crate::texts::*;
+
+        pub const EDIT_PUBLISHER: Template<1> = of("Edit publisher {0}");
+        /// What the choice of headers shows while none is picked.
+        pub const ADD: &str = "Add…";
+        pub const RUNS: &str = "runs";
+        pub const PAUSED: &str = "paused";
+        pub const PUBLISHERS: &str = "Publishers";
+        pub const ADD_PUBLISHER: &str = "Add publisher";
+        pub const PUBLISHER: Template<1> = of("Publisher {0}");
+        pub const EVERY: Template<1> = of("every {0}");
+        pub const STOP_PUBLISHING_EVERY: Template<1> = of("Stop publishing every {0}");
+        pub const RUN_PUBLISH_EVERY: Template<1> = of("Run: publish every {0}");
+        pub const WHY_MESSAGE_NOT_STORED: Template<1> = of("Why was the message of {0} not stored?");
+        pub const MESSAGE: &str = "Message";
+        pub const NO_BLANKS_COUNTS_MESSAGES: &str = "No blanks. {n} counts the messages.";
+        pub const OPTIONAL: &str = " optional";
+        pub const SUBJECT: &str = "Subject";
+        pub const PAYLOAD: &str = "Payload";
+        pub const COUNTS_MESSAGES: &str = "{n} counts the messages.";
+        pub const NAME_VALUE: &str = "Name: value";
+        pub const ADD_HEADER: &str = "Add a header";
+        pub const HEADERS: &str = "Headers";
+        pub const ONE_LINE: &str = "One a line";
+        pub const STOP: &str = "Stop";
+        pub const RUN: &str = "Run";
+        pub const PUBLISH: &str = "Publish";
+        pub const PUBLISH_10_TIMES: &str = "Publish 10 times";
+    }
+
+    /// The streams.
+    pub mod streams {
+        use crate::texts::*;
+
+        pub const EDIT_STREAM: Template<1> = of("Edit stream {0}");
+        pub const MEND: &str = "Mend";
+        pub const MEND_LINK: Template<1> = of("Mend the link to {0}");
+        pub const CUT: &str = "Cut";
+        pub const CUT_LINK: Template<1> = of("Cut the link to {0}");
+        /// Bookmarks, and the sequences that they stand behind.
+        pub const DELIVERED_TO: Template<1> = of("delivered {0}");
+        pub const ACK_FLOOR_AT: Template<1> = of("ack floor {0}");
+        pub const SEQ: &str = "seq";
+        pub const SUBJECT: &str = "subject";
+        pub const STATE: &str = "state";
+        pub const DELIVERED: &str = "delivered";
+        pub const CONSUMER: &str = "consumer";
+        pub const FILTER: &str = "filter";
+        pub const ACK_FLOOR: &str = "ack floor";
+        pub const EMPTY: &str = "empty";
+        /// How a message stands, and for how long.
+        pub const STATE_LEFT: Template<2> = of("{0}, {1} left");
+        pub const NO_STREAM_YET_STREAM: &str = "No stream yet. A stream stores what is published on its subjects.";
+        pub const STREAMS: &str = "Streams";
+        pub const ADD_STREAM: &str = "Add stream";
+        pub const STREAM: Template<1> = of("Stream {0}");
+        pub const AS_A_TABLE: Template<1> = of("{0} as a table");
+        pub const FIRST_LAST: Template<2> = of("first {0} · last {1}");
+        pub const MORE_PURGE_SEAL_DELETE: Template<1> = of("More: purge, seal or delete {0}");
+        pub const PURGE_REMOVE_EVERY_MESSAGE: &str = "Purge: remove every message";
+        pub const PURGE_ALL_BUT_NEWEST: &str = "Purge all but the newest message";
+        pub const SEAL_FREEZE_GOOD: &str = "Seal: freeze it for good";
+        pub const DELETE_MESSAGES_CONSUMERS: &str = "Delete, with its messages and consumers";
+        pub const MORE: &str = "More";
+        pub const TABLE: &str = "Table";
+        pub const FIRST: &str = "First";
+        pub const EARLIER: &str = "Earlier";
+        pub const LATER: &str = "Later";
+        pub const NEWEST: &str = "Newest";
+        pub const DEDUP_WINDOW: Template<1> = of("Dedup window {0}");
+        pub const REMEMBERED_ANOTHER: Template<2> = of("#{0}, remembered for another {1}");
+        pub const MORE_IDS: Template<1> = of("{0} more");
+        pub const DELIVERED_TIMES_STAYS_STREAM: Template<2> = of("{0} delivered it {1} times; it stays in the stream");
+        pub const NONE_DUE: &str = "none due";
+        pub const GAVE_UP: &str = "Gave up";
+        pub const NEXT_REMOVAL: &str = "Next removal";
+        pub const MESSAGES_OF: Template<1> = of("Messages of {0}");
+        pub const NOTHING_STORED_YET: &str = "Nothing was stored yet.";
+        pub const CELL_GAVE_UP: &str = "gave up";
+        pub const MESSAGES_CONSUMERS: Template<1> = of("Messages and consumers of {0}");
+        pub const MESSAGE: Template<1> = of("Message #{0}");
+        pub const HOLE: Template<1> = of("Hole #{0}");
+        pub const DELETE_MESSAGE: Template<1> = of("Delete message #{0}");
+        pub const WHY_STILL_HERE_WHEN: Template<1> = of("Why is #{0} still here, and when does it come?");
+        pub const STORED_AT: Template<2> = of("stored at {0}, {1}");
+        pub const PAYLOAD: &str = "Payload";
+        pub const CLOSE: &str = "Close";
+        pub const CLOSE_MESSAGE: &str = "Close the message";
+        pub const DELETE: &str = "Delete";
+        pub const ORIGINS: &str = "Origins";
+        pub const MORE_CONSUMERS: Template<1> = of("and {0} more consumers");
+        pub const PART_SHOWN: Template<1> = of("Part of {0} that is shown");
+        pub const WHOLE_STREAM_HIGH_WHERE: &str =
+            "The whole stream: high where messages are stored. Click to look there.";
+    }
+
+    /// “Why?”.
+    pub mod why {
+        pub const WHY: &str = "Why?";
+        pub const SHOWN_PRESET_OPENS_BESIDE: &str = "Shown by a preset; opens beside this page";
+        pub const ANSWERS: &str = "Answers";
+    }
+
+    /// Small parts.
+    pub mod widgets {
+        use crate::texts::*;
+
+        pub const TIMES: Template<1> = of("×{0}");
+        pub const TIMES_OF: Template<2> = of("×{0} of {1}");
+        pub const LIGHTS_WHAT_COUNTS: Template<2> = of("{0} {1}: lights what it counts");
+        pub const DEFAULT: Template<1> = of("default {0}");
+        pub const LOCKED: &str = "locked";
+        pub const WILL_REFUSED: &str = "Will be refused.";
+        pub const TOKEN_TOKEN: &str = "Token by token";
+        pub const DELIVERED_OF: Template<2> = of("delivered {0} of {1} times");
+        pub const DELIVERED_TIMES: Template<1> = of("delivered {0} times");
+    }
+
+    /// What JavaScript shows: a line each, its name and the text.
+    pub mod shell {
+        pub const TEXTS: &str = "\
+close Close
+no-editor The editor could not be loaded: the first time it comes from the network.
+no-links What opens links and files could not be loaded: the first time it comes from the network.
+saved-session Saved session
+was-saved Your session of {0}, {1} events, was saved.
+go-on Go on with it
+not-opened It cannot be opened: {0}
+download Download
+discard Discard
+not-now Not now
+link-too-long This link holds more than a link may hold.
+link-changed This link is incomplete or was changed: what it holds cannot be unpacked.
+link-not-opened This link cannot be opened. {0}
+not-linked More was done in this session than is remembered, so a link cannot hold it.
+link-copied Copied a link of {0} characters.
+link-in-address This browser does not let the page copy: the link stands in its address.
+file-too-long This file has more than 16 MiB.
+attach Attach a client
+attach-note nats.js as it is, in a worker of this page. While it is attached the clock runs at ×1: its own timers run on wall time.
+code Code of the client; Escape, then Tab leaves it
+example Example
+publish-and-consume Publish and consume
+ordered-consumer Ordered consumer
+key-value-watch Key-value watch
+object-store Object store
+service Service
+output Output of the client
+run Run
+stop Stop
+ready ready
+runs runs
+stopped stopped
+done done
+failed failed
+attached still attached
+worker-failed the worker failed
+no-module There is no {0} here, only {1}.
+lines-dropped … {0} lines were too many";
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::texts::page::app as texts;
 use crate::view::log::LogRow;
 
 /// The least time between two announcements.
@@ -38,7 +39,7 @@ impl Announcer {
             return false;
         }
         let missed = last.number.saturating_sub(self.told).saturating_sub(1);
-        self.says = if missed == 0 { last.says.to_string() } else { format!("{missed} more; last: {}", last.says) };
+        self.says = if missed == 0 { last.says.to_string() } else { texts::MORE_LAST.with([&missed, &last.says]) };
         (self.told, self.since) = (last.number, Duration::ZERO);
         true
     }

@@ -17,6 +17,7 @@ use crate::sim::command::Command;
 use crate::sim::presets::Preset;
 use crate::sim::rehearsal::Loss;
 use crate::sim::scenario::{About, Bounds};
+use crate::texts::page::app as texts;
 use crate::view::attached::CLOCK_NOTE;
 use crate::view::clock::ClockRow;
 use crate::view::compare::{self, Comparison};
@@ -342,14 +343,14 @@ impl App {
     fn import(&mut self, requests: Vec<ApiRequest>) {
         self.error = None;
         if requests.is_empty() {
-            return self.problem("There is nothing in it to make.".into());
+            return self.problem(texts::THERE_NOTHING_MAKE.into());
         }
         for (place, ApiRequest { subject, body }) in requests.iter().enumerate() {
             self.request(subject, body.as_bytes());
             if self.error.is_some() || self.dialog.is_some() {
                 return;
             }
-            self.note(format!("Imported {} of {}.", place + 1, requests.len()));
+            self.note(texts::IMPORTED_OF.with([&(place + 1), &requests.len()]));
         }
     }
 
@@ -490,13 +491,13 @@ impl App {
     fn refusal(&self, subject: &str, error: &ApiError) -> Element {
         let (on, is_asked) = (&self.on_action, self.focus.asks(&Ask::Refusal));
         let says = element("p", "")
-            .with(element("b", "").text("Refused: "))
+            .with(element("b", "").text(texts::REFUSED).text(" "))
             .text(error.description.clone())
             .with(element("code", "").text(format!(" {}", error.err_code)));
-        let dismiss = button("button button--small", "Dismiss").on_click(does(on, PageAction::DismissError));
+        let dismiss = button("button button--small", texts::DISMISS).on_click(does(on, PageAction::DismissError));
         let line = element("div", "refusal__line")
             .with(says)
-            .with(why::button_for(Ask::Refusal, is_asked, "Why was it refused?", on))
+            .with(why::button_for(Ask::Refusal, is_asked, texts::WHY_REFUSED, on))
             .with(dismiss);
         let answer = is_asked.then(|| why::answer(&refused(subject, error, None), true, on));
         element("div", "refusal").attr("role", "alert").with(line).with(answer)
@@ -519,8 +520,8 @@ impl App {
     fn copy(&mut self, text: &str) {
         self.is_noted = true;
         self.announcer.says = match copy(text) {
-            true => format!("Copied {} lines.", text.lines().count()),
-            false => "This browser does not let the page copy.".into(),
+            true => texts::COPIED_LINES.with([&text.lines().count()]),
+            false => texts::BROWSER_DOES_NOT_LET.into(),
         };
     }
 

@@ -8,6 +8,7 @@ use super::bridge::{self, Told};
 use crate::sim::hash::state_hash;
 use crate::sim::presets::Preset;
 use crate::sim::scenario::Bounds;
+use crate::texts::page::app as texts;
 use crate::view::transfer::{self, Import};
 
 /// Opens the scenario of a link; what is wrong with it where it cannot be opened.
@@ -19,7 +20,7 @@ pub fn open_link(text: &str) -> Option<String> {
 /// Opens a preset; a sentence where there is none of that name.
 #[wasm_bindgen(js_name = openPreset)]
 pub fn open_preset(key: &str) -> Option<String> {
-    let Some(preset) = Preset::by_key(key) else { return Some("There is no such preset.".into()) };
+    let Some(preset) = Preset::by_key(key) else { return Some(texts::THERE_NO_SUCH_PRESET.into()) };
     bridge::replace(preset.open(), preset.scenario().about, Some(preset));
     None
 }

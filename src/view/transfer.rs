@@ -156,9 +156,7 @@ pub fn import(text: &str, world: &World, bounds: Bounds) -> Result<Import, Strin
         config => {
             let mut streams = world.server().account().streams().map(|stream| stream.config.name.clone());
             let only = streams.next().filter(|_| streams.next().is_none());
-            let of = stream_name.or(only).ok_or(
-                "This configures a consumer and does not say of which stream: “nats consumer info --json” says it.",
-            )?;
+            let of = stream_name.or(only).ok_or(texts::NO_STREAM_NAMED)?;
             Ok(Import::Requests(vec![consumer(&of, config.unwrap_or(text.as_bytes()))?]))
         }
     }

@@ -38,12 +38,12 @@ const HIGHLIGHTS = HighlightStyle.define([
   { tag: [tags.definition(tags.variableName), tags.propertyName], color: "var(--accent)" },
 ]);
 
-function editor(parent, text) {
+function editor(parent, text, name) {
   const extensions = [
     lineNumbers(), history(), drawSelection(), bracketMatching(), indentOnInput(), javascript(), syntaxHighlighting(HIGHLIGHTS),
     // Tab leaves the editor after Escape, as the label says.
     keymap.of([indentWithTab, ...defaultKeymap, ...historyKeymap]),
-    EditorView.contentAttributes.of({ tabindex: "0", "aria-label": "Code of the client; Escape, then Tab leaves it" }),
+    EditorView.contentAttributes.of({ tabindex: "0", "aria-label": name }),
   ];
   const state = EditorState.create({ doc: text, extensions });
   return new EditorView({ parent, root: parent.getRootNode(), state });
@@ -130,6 +130,8 @@ class Panel {
   #editor;
   #lines;
   #state;
+  /** The name of the state that it shows. */
+  #is;
   #buttons = {};
   #worker;
   #pipes;
@@ -138,10 +140,11 @@ class Panel {
   constructor(page) {
     this.#page = page;
     const names = Object.keys(EXAMPLES);
-    const choice = make("select", { class: "input attach__examples", "aria-label": "Example" }, ...names.map((name) => make("option", {}, name)));
+    const choice = make("select", { class: "input attach__examples", "aria-label": page.textOf("example") },
+      ...names.map((name) => make("option", { value: name }, page.textOf(name))));
     choice.onchange = () => this.#load(EXAMPLES[choice.value]);
-    const button = (name, text, act, look = "") => {
-      this.#buttons[name] = make("button", { type: "button", class: `button ${look}` }, text);
+    const button = (name, act, look = "") => {
+      this.#buttons[name] = make("button", { type: "button", class: `button ${look}` }, page.textOf(name));
       this.#buttons[name].onclick = act;
       return this.#buttons[name];
     };
@@ -152,17 +155,17 @@ class Panel {
     side.attachShadow({ mode: "open" }).append(sheet(), code);
     // What is typed here is no key of the page.
     side.addEventListener("keydown", (event) => event.stopPropagation());
-    this.#lines = make("div", { class: "attach__lines", role: "log", "aria-label": "Output of the client", tabindex: "0" });
-    this.#root = make("section", { class: "attach", "aria-label": "Attach a client" },
+    this.#lines = make("div", { class: "attach__lines", role: "log", "aria-label": page.textOf("output"), tabindex: "0" });
+    this.#root = make("section", { class: "attach", "aria-label": page.textOf("attach") },
       make("div", { class: "attach__head" },
-        make("h2", {}, "Attach a client"), choice,
-        button("run", "Run", () => this.#run(), "button--primary"), button("stop", "Stop", () => this.#stop("stopped")), this.#state,
-        button("close", "Close", () => this.hide(), "button--quiet")),
-      make("p", { class: "attach__note" }, "nats.js as it is, in a worker of this page. While it is attached the clock runs at ×1: its own timers run on wall time."),
+        make("h2", {}, page.textOf("attach")), choice,
+        button("run", () => this.#run(), "button--primary"), button("stop", () => this.#stop("stopped")), this.#state,
+        button("close", () => this.hide(), "button--quiet")),
+      make("p", { class: "attach__note" }, page.textOf("attach-note")),
       make("div", { class: "attach__body" }, side, this.#lines));
     document.head.append(sheet());
     document.body.append(this.#root);
-    this.#editor = editor(code, EXAMPLES[names[0]]);
+    this.#editor = editor(code, EXAMPLES[names[0]], page.textOf("code"));
     this.#show("ready");
   }
 
@@ -184,7 +187,8 @@ class Panel {
   }
 
   #show(state) {
-    this.#state.textContent = state;
+    this.#is = state;
+    this.#state.textContent = this.#page.textOf(state);
     this.#buttons.stop.disabled = !this.#worker;
   }
 
@@ -195,8 +199,9 @@ class Panel {
     this.#worker = worker;
     this.#pipes = new Pipes(this.#page, (message) => worker.postMessage(message));
     worker.onmessage = ({ data }) => this.#take(worker, data);
-    worker.onerror = (event) => this.#print("error", event.message ?? "the worker failed");
-    worker.postMessage({ code: this.#editor.state.doc.toString() });
+    worker.onerror = (event) => this.#print("error", event.message ?? this.#page.textOf("worker-failed"));
+    const [unknown, dropped] = ["no-module", "lines-dropped"].map((name) => this.#page.textOf(name, "{0}", "{1}"));
+    worker.postMessage({ code: this.#editor.state.doc.toString(), texts: { unknown, dropped } });
     this.#show("runs");
   }
 
@@ -208,9 +213,9 @@ class Panel {
     else if (print) {
       this.#print(print, text);
       worker.postMessage({ shown: 1 });
-    } else if (ended === "done" && this.#pipes.count > 0) this.#show("still attached");
+    } else if (ended === "done" && this.#pipes.count > 0) this.#show("attached");
     else if (ended) this.#stop(ended);
-    if (close && this.#state.textContent === "still attached" && this.#pipes.count === 0) this.#stop("done");
+    if (close && this.#is === "attached" && this.#pipes.count === 0) this.#stop("done");
   }
 
   #stop(state) {

@@ -96,13 +96,13 @@ function offer(page, db, [session, ...rest], save) {
   if (!session) return;
   const note = document.createElement("aside");
   note.className = "note";
-  note.ariaLabel = "Saved session";
+  note.ariaLabel = page.textOf("saved-session");
   const says = document.createElement("span");
-  says.textContent = `Your session of ${when(session.at)}, ${session.length.toLocaleString("en")} events, was saved.`;
+  says.textContent = page.textOf("was-saved", when(session.at), session.length.toLocaleString(document.documentElement.lang));
   const forget = () => change(db, (sessions) => sessions.delete(session.id));
   const goOn = () => {
     const problem = page.openScenario(session.text);
-    if (problem) return says.replaceChildren(`It cannot be opened: ${problem}`);
+    if (problem) return says.replaceChildren(page.textOf("not-opened", problem));
     note.remove();
     // It is this tab's from here on, and is not lost in between.
     save(true);
@@ -113,8 +113,8 @@ function offer(page, db, [session, ...rest], save) {
     forget();
     offer(page, db, rest, save);
   };
-  note.append(says, button("Go on with it", goOn, "button--main"), button("Download", () => download(session)), button("Discard", discard),
-    button("Not now", () => note.remove(), "button--quiet"));
+  note.append(says, button(page.textOf("go-on"), goOn, "button--main"), button(page.textOf("download"), () => download(session)),
+    button(page.textOf("discard"), discard), button(page.textOf("not-now"), () => note.remove(), "button--quiet"));
   document.body.append(note);
 }
 

@@ -2,6 +2,7 @@
 
 use yew::Html;
 
+use crate::texts::page::attached as texts;
 use crate::ui::widgets::element::{Element, Node, element};
 use crate::ui::widgets::memo::{Draw, memo};
 use crate::view::attached::AttachedRow;
@@ -34,8 +35,8 @@ impl Draw for Card {
     fn draw(&self) -> Html {
         let AttachedRow { name, published, received, subscriptions, .. } = &self.row;
         let says = match self.side {
-            Side::Publisher => format!("{published} published"),
-            Side::Worker => format!("{received} received, {subscriptions} subscriptions"),
+            Side::Publisher => texts::PUBLISHED.with([&published]),
+            Side::Worker => texts::RECEIVED_SUBSCRIPTIONS.with([&received, &subscriptions]),
         };
         card(name, says).into_html()
     }
@@ -44,6 +45,6 @@ impl Draw for Card {
 fn card(name: &str, says: String) -> Element {
     let head = element("div", "card__head")
         .with(element("h3", "card__name").text(name.to_owned()))
-        .with(element("span", "card__kind").text("attached"));
-    element("article", "card").label(format!("Attached client {name}")).with(head).with(element("p", "").text(says))
+        .with(element("span", "card__kind").text(texts::ATTACHED));
+    element("article", "card").label(texts::ATTACHED_CLIENT.with([&name])).with(head).with(element("p", "").text(says))
 }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::{AttrValue, Callback, Html};
 
+use crate::texts::page::header as texts;
 use crate::ui::action::{Action, ClockAction};
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, Node, button, element};
@@ -27,7 +28,7 @@ impl Draw for Embedded {
             .attr("href", self.whole.clone())
             .attr("target", "_blank")
             .attr("rel", "noopener")
-            .text("Open in JetStream Simulator");
+            .text(texts::OPEN_JETSTREAM_SIMULATOR);
         element("header", "embedded")
             .with(self.clock.as_ref().map(|clock| self.transport(clock)))
             .with(element("h1", "embedded__title").text(self.title.clone()))
@@ -39,17 +40,17 @@ impl Draw for Embedded {
 impl Embedded {
     fn transport(&self, clock: &ClockRow) -> Element {
         let (name, sign, action) = if clock.is_playing {
-            ("Pause", icon::PAUSE, ClockAction::Pause)
+            (texts::PAUSE, icon::PAUSE, ClockAction::Pause)
         } else {
-            ("Play", icon::PLAY, ClockAction::Play)
+            (texts::PLAY, icon::PLAY, ClockAction::Play)
         };
         let tool = |class, name: &'static str, sign, action: ClockAction| {
             button(class, "").label(name).with(icon(sign)).on_click(does(&self.on_action, action))
         };
-        let now = element("output", "clock__now").label("Simulated time").attr("aria-live", "off");
+        let now = element("output", "clock__now").label(texts::SIMULATED_TIME).attr("aria-live", "off");
         element("div", "embedded__transport")
             .with(tool("button button--main button--square", name, sign, action))
-            .with(tool("button button--square", "One event on", icon::STEP, ClockAction::StepEvent))
+            .with(tool("button button--square", texts::ONE_EVENT, icon::STEP, ClockAction::StepEvent))
             .with(now.text(clock.now.clone()))
     }
 }

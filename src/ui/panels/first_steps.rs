@@ -5,6 +5,7 @@ use std::rc::Rc;
 use yew::{Callback, Html};
 
 use crate::sim::scenario::{About, FirstStep};
+use crate::texts::page::app as texts;
 use crate::ui::action::{Action, PageAction};
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::memo::Draw;
@@ -22,10 +23,10 @@ impl Draw for FirstSteps {
     fn draw(&self) -> Html {
         let steps = self.about.first_steps.iter().enumerate().map(|(place, first)| self.step(place, first));
         let close = button("button button--quiet button--square", "×")
-            .label("Close the first steps")
+            .label(texts::CLOSE_FIRST_STEPS)
             .on_click(does(&self.on_action, PageAction::CloseFirstSteps));
         element("section", "firsts")
-            .label("First steps")
+            .label(texts::FIRST_STEPS)
             .with(element("ul", "firsts__list").each(steps))
             .with(close)
             .into_html()
@@ -43,6 +44,6 @@ impl FirstSteps {
         };
         element("li", if is_done { "firsts__step firsts__step--done" } else { "firsts__step" })
             .with(what)
-            .with(is_done.then(|| heard("done")))
+            .with(is_done.then(|| heard(texts::DONE)))
     }
 }

@@ -17,6 +17,8 @@ use yew::Callback;
 use super::action::{Action, Dialog, PageAction};
 use super::widgets::does;
 use super::widgets::element::{Element, Node, button, element};
+use crate::texts::Template;
+use crate::texts::page::header as texts;
 
 /// The frame of a panel of cards; `add` opens the dialog for one more, and `name` says what that is.
 fn panel(
@@ -27,7 +29,7 @@ fn panel(
     on: &Callback<Action>,
 ) -> Element {
     let one_more =
-        |dialog| button("button button--small", "+ Add").label(name).on_click(does(on, PageAction::Open(dialog)));
+        |dialog| button("button button--small", texts::ADD).label(name).on_click(does(on, PageAction::Open(dialog)));
     let head = element("div", "panel__head")
         .with(element("h2", "panel__title").attr("id", id).text(title))
         .with(add.map(one_more));
@@ -39,10 +41,10 @@ fn empty(says: &'static str) -> Element {
     element("p", "panel__empty").text(says)
 }
 
-/// The head of a card: a name, what it is, and the button that opens `edit`.
-fn card_head(name: &str, kind: impl Node, what: &str, edit: Dialog, on: &Callback<Action>) -> Element {
-    let edit = button("button button--quiet card__edit", "Edit")
-        .label(format!("Edit {what} {name}"))
+/// The head of a card: a name, what it is, and the button that opens `edit`, which `label` names.
+fn card_head(name: &str, kind: impl Node, label: Template<1>, edit: Dialog, on: &Callback<Action>) -> Element {
+    let edit = button("button button--quiet card__edit", texts::EDIT)
+        .label(label.with([&name]))
         .on_click(does(on, PageAction::Open(edit)));
     element("div", "card__head").with(element("h3", "card__name").text(name.to_owned())).with(kind).with(edit)
 }

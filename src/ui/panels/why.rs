@@ -4,6 +4,7 @@ use yew::{AttrValue, Callback};
 
 use crate::sim::command::Command;
 use crate::sim::presets::Preset;
+use crate::texts::page::why as texts;
 use crate::ui::action::{Action, ClockAction, Dialog, PageAction};
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, button, element};
@@ -12,7 +13,7 @@ use crate::view::why::{Answer, Ask, Confusion, Counter, Mend, Place, Step};
 
 /// The button that asks, or no longer; `name` says of what.
 pub fn button_for(ask: Ask, is_asked: bool, name: impl Into<AttrValue>, on: &Callback<Action>) -> Element {
-    button("button button--small why__ask", "Why?")
+    button("button button--small why__ask", texts::WHY)
         .label(name)
         .state("aria-expanded", is_asked)
         .on_click(does(on, PageAction::Ask(ask)))
@@ -48,7 +49,7 @@ fn confusions(of: &Answer) -> Option<Element> {
             element("a", "why__preset")
                 .attr("href", ["#preset=", &key].concat())
                 .attr("target", "_blank")
-                .title("Shown by a preset; opens beside this page")
+                .title(texts::SHOWN_PRESET_OPENS_BESIDE)
                 .text(title.clone())
         };
         match Preset::by_key(&key) {
@@ -56,7 +57,7 @@ fn confusions(of: &Answer) -> Option<Element> {
             None => element("li", "").text(title.clone()),
         }
     };
-    let list = || element("ul", "why__confusions").label("Answers").each(of.confusions.iter().map(one));
+    let list = || element("ul", "why__confusions").label(texts::ANSWERS).each(of.confusions.iter().map(one));
     (!of.confusions.is_empty()).then(list)
 }
 

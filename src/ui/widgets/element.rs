@@ -4,6 +4,7 @@
 //! element, a call here a few dozen, and the whole app has a small budget. Texts go in as text nodes and attributes as
 //! attributes, so nothing that comes from outside can become markup.
 
+use crate::texts::{Piece, Pieces, Template};
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
@@ -132,6 +133,23 @@ impl Element {
     #[inline(never)]
     pub fn with(self, node: impl Node) -> Self {
         self.add(node.into_html())
+    }
+
+    /// Adds the words of `template` with `parts` in its places.
+    #[inline(always)]
+    pub fn woven<const PLACES: usize>(self, template: Template<PLACES>, parts: [Element; PLACES]) -> Self {
+        self.weave(template.pieces(), &parts.map(Node::into_html))
+    }
+
+    #[inline(never)]
+    fn weave(mut self, pieces: Pieces, parts: &[Html]) -> Self {
+        for piece in pieces {
+            self = match piece {
+                Piece::Words(words) => self.add_text(AttrValue::Static(words)),
+                Piece::Place(place) => self.add(parts.get(place).cloned().unwrap_or_default()),
+            };
+        }
+        self
     }
 
     /// Adds a list, as one part.

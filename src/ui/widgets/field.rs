@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::{Callback, Html, InputEvent};
 
+use crate::texts::page::widgets as texts;
 use crate::view::form::Entry;
 use crate::view::form::field::FieldKind;
 
@@ -28,13 +29,13 @@ pub fn field(entry: &Entry, state: FieldState, on_typed: &Callback<Typed>) -> El
     let (help_id, error_id) = (format!("{id}-help"), format!("{id}-error"));
     let described_by = if state.error.is_some() { format!("{help_id} {error_id}") } else { help_id.clone() };
     let label = element("label", "field__label").attr("for", id.clone()).text(Rc::clone(&entry.key));
-    let lock = state.is_locked.then(|| element("span", "field__lock").text("locked"));
+    let lock = state.is_locked.then(|| element("span", "field__lock").text(texts::LOCKED));
     let mut input =
         input(entry, on_typed).attr("id", id).attr("aria-describedby", described_by).flag("disabled", state.is_locked);
     if state.error.is_some() {
         input = input.attr("aria-invalid", "true");
     }
-    let default = (!field.default.is_empty()).then(|| format!("default {}", field.default));
+    let default = (!field.default.is_empty()).then(|| texts::DEFAULT.with([&field.default]));
     let later = Some(field.later.label()).filter(|label| !label.is_empty());
     let facts: Vec<&str> = default.as_deref().into_iter().chain(later).collect();
     let facts = element("span", "field__facts").text(facts.join(" · "));

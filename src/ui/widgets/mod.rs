@@ -14,6 +14,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, MouseEvent};
 use yew::{AttrValue, Callback, Html};
 
+use crate::texts::page::widgets as texts;
 use crate::view::lit::Lit;
 use crate::view::{NumberRow, Tag};
 
@@ -112,7 +113,7 @@ pub fn numbers(rows: &[NumberRow], on: &Callback<Action>) -> Html {
 /// A value that can be pointed at, where it counts what is on a tape.
 pub fn light(lit: Option<&Lit>, value: String, name: &str) -> Element {
     let Some(lit) = lit else { return element("span", "numbers__value").text(value) };
-    let spoken = [&value, " ", name, ": lights what it counts"].concat();
+    let spoken = texts::LIGHTS_WHAT_COUNTS.with([&value, &name]);
     button("numbers__value numbers__value--lights", value).label(spoken).attr("data-lit", lit.key())
 }
 

@@ -1,5 +1,6 @@
 //! Delivery counts as pips.
 
+use crate::texts::page::widgets as texts;
 use crate::view::Pips;
 
 use super::element::{Element, element};
@@ -11,14 +12,17 @@ const SHOWN: u64 = 6;
 /// Filled pips for deliveries made, hollow ones up to `max_deliver`.
 pub fn pips(row: Pips) -> Element {
     let spoken = match row.max {
-        Some(max) => format!("delivered {} of {max} times", row.delivered),
-        None => format!("delivered {} times", row.delivered),
+        Some(max) => texts::DELIVERED_OF.with([&row.delivered, &max]),
+        None => texts::DELIVERED_TIMES.with([&row.delivered]),
     };
     let all = row.max.unwrap_or(0).max(row.delivered);
     let drawn = element("span", "pips__drawn").attr("aria-hidden", "true");
     let drawn = if all > SHOWN {
-        let of = row.max.map(|max| format!(" of {max}")).unwrap_or_default();
-        drawn.with(pip(true)).text(format!("×{}{of}", row.delivered))
+        let of = match row.max {
+            Some(max) => texts::TIMES_OF.with([&row.delivered, &max]),
+            None => texts::TIMES.with([&row.delivered]),
+        };
+        drawn.with(pip(true)).text(of)
     } else {
         drawn.each((0..all).map(|index| pip(index < row.delivered)))
     };

@@ -1,6 +1,7 @@
 //! Subjects, token by token.
 
 use crate::engine::subject::collide;
+use crate::texts::page::widgets as texts;
 use crate::view::matcher::{Match, Pair};
 use crate::view::subjects::{SubjectCheck, Token, TokenKind, Weight};
 
@@ -34,7 +35,7 @@ pub fn check(row: &SubjectCheck) -> Element {
         return element("div", "check").with(tokens(&row.tokens, &[]));
     };
     let is_clash = finding.weight == Weight::Clash;
-    let warning = is_clash.then(|| element("strong", "").text("Will be refused. "));
+    let warning = is_clash.then(|| element("strong", "").text(texts::WILL_REFUSED).text(" "));
     let against = (!finding.against.is_empty()).then(|| tokens(&finding.against, &row.tokens));
     element("div", if is_clash { "check check--clash" } else { "check" })
         .with(tokens(&row.tokens, &finding.against))
@@ -57,7 +58,7 @@ pub fn matched(row: &Match) -> Element {
             .with(element("span", "match__says").text(pair.meets.label()))
     };
     element("div", "match")
-        .with(element("ol", "match__pairs").label("Token by token").each(row.pairs.iter().map(pair)))
+        .with(element("ol", "match__pairs").label(texts::TOKEN_TOKEN).each(row.pairs.iter().map(pair)))
         .with(element("p", "match__verdict").attr("role", "status").with(phrase(&row.says)))
 }
 

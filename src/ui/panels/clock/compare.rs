@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::{Callback, Html};
 
+use crate::texts::page::clock as texts;
 use crate::ui::action::{Action, PageAction};
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, Node, button, element};
@@ -21,18 +22,18 @@ pub struct Compare {
 impl Draw for Compare {
     fn draw(&self) -> Html {
         let row = &self.row;
-        let title = format!("Here, {}, and branch {}, {}", row.here, row.branch, row.there);
-        let close = button("button button--small", "Close the comparison");
+        let title = texts::HERE_BRANCH.with([&row.here, &row.branch, &row.there]);
+        let close = button("button button--small", texts::CLOSE_COMPARISON);
         let head = element("div", "compare__head")
             .with(element("h2", "compare__title").attr("id", "compare").text(title))
             .with(close.on_click(does(&self.on_action, PageAction::CloseComparison)));
         let logs = element("div", "compare__logs")
-            .with(log("Since they parted, here", &row.log_here))
-            .with(log("In the branch", &row.log_there));
+            .with(log(texts::SINCE_THEY_PARTED_HERE, &row.log_here))
+            .with(log(texts::IN_THE_BRANCH, &row.log_there));
         element("section", "compare")
             .attr("aria-labelledby", "compare")
             .with(head)
-            .with(element("p", "muted").text(format!("They parted at {}.", row.parted)))
+            .with(element("p", "muted").text(texts::THEY_PARTED.with([&row.parted])))
             .with(self.table())
             .with(logs)
             .into_html()
@@ -43,9 +44,10 @@ impl Compare {
     fn table(&self) -> Element {
         let row = &self.row;
         if row.streams.is_empty() && row.consumers.is_empty() {
-            return element("p", "").text("Streams and consumers are the same.");
+            return element("p", "").text(texts::STREAMS_CONSUMERS_SAME);
         }
-        let names = ["of", "field", "here", "branch"].map(|name| element("th", "").attr("scope", "col").text(name));
+        let names = [texts::OF, texts::FIELD, texts::HERE, texts::BRANCH]
+            .map(|name| element("th", "").attr("scope", "col").text(name));
         let line = |difference: &Difference| {
             element("tr", "")
                 .with(element("th", "").attr("scope", "row").text(difference.of.clone()))
@@ -56,7 +58,11 @@ impl Compare {
         let table = element("table", "table")
             .with(element("thead", "").with(element("tr", "").each(names)))
             .with(element("tbody", "").each(row.streams.iter().chain(&row.consumers).map(line)));
-        element("div", "compare__table").attr("tabindex", "0").attr("role", "region").label("Differences").with(table)
+        element("div", "compare__table")
+            .attr("tabindex", "0")
+            .attr("role", "region")
+            .label(texts::DIFFERENCES)
+            .with(table)
     }
 }
 
@@ -67,7 +73,7 @@ fn log(title: &'static str, rows: &[LogRow]) -> Element {
             .with(element("span", "").with(phrase(&row.says)))
     };
     let lines = if rows.is_empty() {
-        element("p", "muted").text("Nothing happened.")
+        element("p", "muted").text(texts::NOTHING_HAPPENED)
     } else {
         element("ol", "log__list").each(rows.iter().map(line))
     };

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use yew::{Callback, Event, Html, SubmitEvent};
 
 use crate::sim::clock::Speed;
+use crate::texts::page::clock as texts;
 use crate::ui::action::{Action, ClockAction};
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::field::plain;
@@ -27,13 +28,13 @@ pub struct Clock {
 
 impl Draw for Clock {
     fn draw(&self) -> Html {
-        let now = element("output", "clock__now").label("Simulated time").attr("aria-live", "off");
+        let now = element("output", "clock__now").label(texts::SIMULATED_TIME).attr("aria-live", "off");
         let tools = element("div", "clock__tools")
             .with(self.history())
             .with(memo("advance", Advance { on_action: self.on_action.clone() }))
             .with(self.speeds());
         element("section", "clock")
-            .label("Clock")
+            .label(texts::CLOCK)
             .with(self.transport())
             .with(self.next())
             .with(tools)
@@ -47,38 +48,35 @@ impl Draw for Clock {
 
 impl Clock {
     fn transport(&self) -> Element {
-        let (play, play_name, play_icon) = if self.row.is_playing {
-            (ClockAction::Pause, "Pause", icon::PAUSE)
+        let (play, play_name, play_title, play_icon) = if self.row.is_playing {
+            (ClockAction::Pause, texts::PAUSE, texts::PAUSE_TITLE, icon::PAUSE)
         } else {
-            (ClockAction::Play, "Play", icon::PLAY)
+            (ClockAction::Play, texts::PLAY, texts::PLAY_TITLE, icon::PLAY)
         };
         let loss = self.row.next_loss.as_ref();
-        let loss = loss.map_or("nothing is due".into(), |loss| format!("{} in {}", loss.what, loss.left));
+        let skip_title = loss.map_or(texts::SKIP_NOTHING_DUE.into(), |loss| texts::SKIP.with([&loss.what, &loss.left]));
         let play = self
             .button(play_name, icon(play_icon), play)
             .attr("class", "button button--main clock__play")
-            .title(format!("{play_name} (space)"));
-        let skip_name = "To the next redelivery, expiry or removal";
+            .title(play_title);
+        let skip_name = texts::SKIP_NAME;
         element("div", "clock__transport")
             .attr("role", "group")
-            .label("Run")
-            .with(self.button("To the start", icon(icon::START), ClockAction::SeekStart).title("To the start (Home)"))
-            .with(self.button("One event back", icon(icon::BACK), ClockAction::StepBack).title("One event back (←)"))
+            .label(texts::RUN)
+            .with(self.button(texts::TO_START, icon(icon::START), ClockAction::SeekStart).title(texts::TO_START_TITLE))
+            .with(self.button(texts::BACK, icon(icon::BACK), ClockAction::StepBack).title(texts::BACK_TITLE))
             .with(play)
-            .with(self.button("One event on", icon(icon::STEP), ClockAction::StepEvent).title("One event on (→)"))
-            .with(
-                self.button(skip_name, icon(icon::SKIP), ClockAction::SkipToNextLoss)
-                    .title(format!("{skip_name} (shift →): {loss}")),
-            )
+            .with(self.button(texts::ON, icon(icon::STEP), ClockAction::StepEvent).title(texts::ON_TITLE))
+            .with(self.button(skip_name, icon(icon::SKIP), ClockAction::SkipToNextLoss).title(skip_title))
     }
 
     /// Says that it is the past, and leads out of it.
     fn past(&self) -> Option<Element> {
         let behind = self.row.past.as_ref()?;
-        let cut = if self.row.is_cut { " What was before is not kept." } else { "" };
-        let says = format!("The past: {behind} before the latest moment. What you do here begins a branch.{cut}");
-        let leave = button("button button--small", "To the latest moment");
-        let leave = leave.title("To the latest moment (End)").on_click(does(&self.on_action, ClockAction::SeekEnd));
+        let says = if self.row.is_cut { texts::PAST_CUT } else { texts::PAST };
+        let says = says.with([behind]);
+        let leave = button("button button--small", texts::TO_END);
+        let leave = leave.title(texts::TO_END_TITLE).on_click(does(&self.on_action, ClockAction::SeekEnd));
         Some(element("p", "clock__gone").text(says).with(leave))
     }
 
@@ -88,13 +86,13 @@ impl Clock {
             let tool = button("button button--square", sign).label(name).title(title).flag("disabled", !is_there);
             tool.on_click(does(&self.on_action, action))
         };
-        let undo = "Undo the last action (Ctrl Z)";
-        let redo = "Redo the next action (Ctrl Shift Z)";
+        let undo = texts::UNDO_TITLE;
+        let redo = texts::REDO_TITLE;
         element("div", "clock__transport")
             .attr("role", "group")
-            .label("History")
-            .with(tool("↶", "Undo", undo, ClockAction::Undo, self.row.can_undo))
-            .with(tool("↷", "Redo", redo, ClockAction::Redo, self.row.can_redo))
+            .label(texts::HISTORY)
+            .with(tool("↶", texts::UNDO, undo, ClockAction::Undo, self.row.can_undo))
+            .with(tool("↷", texts::REDO, redo, ClockAction::Redo, self.row.can_redo))
     }
 
     fn button(&self, name: &'static str, icon: Element, action: ClockAction) -> Element {
@@ -103,13 +101,12 @@ impl Clock {
 
     fn next(&self) -> Element {
         let line = element("p", "clock__next");
-        let Some(next) = &self.row.next else { return line.text("Nothing is due.") };
-        let says = element("span", "")
-            .text("Next: ")
-            .with(element("b", "clock__what").with(phrase(&next.what)))
-            .text(" in ")
-            .with(element("code", "").text(next.left.clone()));
-        line.with(says).with(button("button", "Skip to it").on_click(does(&self.on_action, ClockAction::SkipToNext)))
+        let Some(next) = &self.row.next else { return line.text(texts::NOTHING_DUE) };
+        let what = element("b", "clock__what").with(phrase(&next.what));
+        let left = element("code", "").text(next.left.clone());
+        let says = element("span", "").woven(texts::NEXT, [what, left]);
+        line.with(says)
+            .with(button("button", texts::SKIP_TO_IT).on_click(does(&self.on_action, ClockAction::SkipToNext)))
     }
 
     fn speeds(&self) -> Element {
@@ -125,7 +122,7 @@ impl Clock {
             element("option", "").attr("value", label.clone()).flag("selected", speed == self.row.speed).text(label)
         };
         element("select", "input clock__speed")
-            .label("Speed")
+            .label(texts::SPEED)
             .on_change(on_change.into())
             .each(Speed::ALL.into_iter().map(option))
     }
@@ -151,15 +148,15 @@ impl Draw for Advance {
         };
         let by = element("input", "input clock__by")
             .attr("name", "by")
-            .label("Advance by")
-            .title("A duration such as 30s, 10m or 1h30m")
+            .label(texts::ADVANCE_BY)
+            .title(texts::DURATION_TITLE)
             .value("30s")
             .flag("required", true)
             .attr("pattern", DURATION_PATTERN);
         element("form", "clock__advance")
             .on_submit(on_submit.into())
             .with(plain(by))
-            .with(button("button", "Advance").attr("type", "submit"))
+            .with(button("button", texts::ADVANCE).attr("type", "submit"))
             .into_html()
     }
 }

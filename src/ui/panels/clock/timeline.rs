@@ -2,6 +2,8 @@
 
 use yew::{Callback, Event, InputEvent};
 
+use crate::texts::Template;
+use crate::texts::page::clock as texts;
 use crate::ui::action::{Action, ClockAction, PageAction};
 use crate::ui::widgets::element::{Element, button, element};
 use crate::ui::widgets::{does, set_value, typed};
@@ -29,32 +31,32 @@ pub fn timeline(clock: &ClockRow, on: &Callback<Action>) -> Element {
     };
     element("div", "timeline")
         .with(element("div", "timeline__track").with(drawn).with(labels).with(handle(clock, on)))
-        .with(zoom("−", "Show more of the time", -1))
-        .with(zoom("+", "Show less of the time, larger", 1))
+        .with(zoom("−", texts::SHOW_MORE_TIME, -1))
+        .with(zoom("+", texts::SHOW_LESS_TIME_LARGER, 1))
 }
 
 /// The branches, each a faint track with its name and what can be done with it.
 pub fn branches(row: &Timeline, on: &Callback<Action>) -> Option<Element> {
     let branch = |branch: &BranchRow| {
-        let name = format!("Branch {}", branch.number);
-        let says = format!("{name}: {} to {}, own commands: {}", branch.parted, branch.ended, branch.commands);
+        let name = texts::BRANCH_NUMBER.with([&branch.number]);
+        let says = texts::OWN_COMMANDS.with([&name, &branch.parted, &branch.ended, &branch.commands]);
         let track = element("svg", "timeline__line timeline__line--branch")
             .attr("role", "img")
             .label(says.clone())
             .with(line("timeline__later", branch.from, branch.to))
             .with(shape_at(branch.from, path("timeline__later", "M0 0v20")))
             .each(branch.marks.iter().map(|mark| shape(mark, true)));
-        let tool = |text: &'static str, action: Action| {
-            button("button button--small", text).label(format!("{text} {name}")).on_click(does(on, action))
+        let tool = |text: &'static str, of: Template<1>, action: Action| {
+            button("button button--small", text).label(of.with([&name])).on_click(does(on, action))
         };
         let tools = element("div", "branches__tools")
             .with(element("span", "branches__name").title(says).text(name.clone()))
-            .with(tool("Go to", ClockAction::PickUp(branch.number).into()))
-            .with(tool("Compare", PageAction::Compare(branch.number).into()))
-            .with(tool("Drop", ClockAction::DropBranch(branch.number).into()));
+            .with(tool(texts::GO_TO, texts::GO_TO_BRANCH, ClockAction::PickUp(branch.number).into()))
+            .with(tool(texts::COMPARE, texts::COMPARE_BRANCH, PageAction::Compare(branch.number).into()))
+            .with(tool(texts::DROP, texts::DROP_BRANCH, ClockAction::DropBranch(branch.number).into()));
         element("li", "branches__branch").key(u64::from(branch.number)).with(track).with(tools)
     };
-    let list = element("ul", "branches").label("Branches that were left").each(row.branches.iter().map(branch));
+    let list = element("ul", "branches").label(texts::BRANCHES_WERE_LEFT).each(row.branches.iter().map(branch));
     (!row.branches.is_empty()).then_some(list)
 }
 
@@ -88,8 +90,8 @@ fn handle(clock: &ClockRow, on: &Callback<Action>) -> Element {
     element("input", "timeline__handle")
         .attr("type", "range")
         .attr("max", "1000")
-        .label("Now: draw it back to see what was, ahead to let time pass")
-        .title("Draw it back to see what was, ahead to let time pass")
+        .label(texts::HANDLE)
+        .title(texts::HANDLE_TITLE)
         .attr("aria-valuetext", clock.now.clone())
         .value(&now_at.to_string())
         .on_input(on_input.into())
@@ -137,16 +139,16 @@ fn label(mark: &AheadMark) -> Element {
 
 /// The line as one sentence.
 fn spoken(row: &Timeline) -> String {
-    let mut spoken = String::from("Timeline.");
+    let mut spoken = vec![texts::TIMELINE.to_owned()];
     for kind in MarkKind::ALL {
         let marks = row.marks.iter().filter(|mark| mark.kind == kind && mark.at <= row.now_at);
         let count: u64 = marks.map(|mark| u64::from(mark.count)).sum();
         if count > 0 {
-            spoken += &format!(" {count} {}.", kind.label());
+            spoken.push(texts::COUNTED.with([&count, &kind.label()]));
         }
     }
     if let Some(next) = row.ahead.first() {
-        spoken += &format!(" Next: {}.", next.label);
+        spoken.push(texts::NEXT_DUE.with([&next.label]));
     }
-    spoken
+    spoken.join(" ")
 }

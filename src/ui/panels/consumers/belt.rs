@@ -1,5 +1,6 @@
 //! The belt of a push consumer.
 
+use crate::texts::page::consumers as texts;
 use crate::ui::widgets::element::{Element, element};
 use crate::view::consumers::Belt;
 
@@ -8,12 +9,12 @@ pub fn belt(row: &Belt) -> Element {
         element("li", "belt__cell").key(*delivery).text(["#", &seq.to_string()].concat())
     };
     let carried = element("ol", if row.is_running { "belt__band belt__band--runs" } else { "belt__band" })
-        .label("Last deliveries")
+        .label(texts::LAST_DELIVERIES)
         .each(row.carried.iter().map(cell));
     let window =
-        row.window.as_ref().map(|window| element("p", "belt__window").text(["Flow control: ", window].concat()));
+        row.window.as_ref().map(|window| element("p", "belt__window").text(texts::FLOW_CONTROL.with([&window])));
     element("div", "belt")
-        .with(element("p", "belt__says").with(element("b", "").text("Belt ")).text(row.says))
+        .with(element("p", "belt__says").with(element("b", "").text(texts::BELT)).text(" ").text(row.says))
         .with(carried)
         .with(window)
 }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::{Callback, Html};
 
+use crate::texts::page::consumers as texts;
 use crate::ui::action::{Action, Dialog, PageAction};
 use crate::ui::panels::{card_head, why};
 use crate::ui::widgets::element::{Element, Node, button, element};
@@ -27,19 +28,19 @@ impl Draw for Card {
     fn draw(&self) -> Html {
         let (row, on) = (&self.row, &self.on_action);
         let (how, of) = match &row.belt {
-            None => ("pull on ", &row.stream),
-            Some(belt) => ("push to ", &belt.to),
+            None => (texts::PULL_ON, &row.stream),
+            Some(belt) => (texts::PUSH_TO, &belt.to),
         };
-        let kind = element("span", "card__kind").text(how).with(element("code", "").text(Rc::clone(of)));
+        let kind = element("span", "card__kind").woven(how, [element("code", "").text(Rc::clone(of))]);
         let edit = Dialog::EditConsumer { stream: Rc::clone(&row.stream), name: Rc::clone(&row.name) };
         let ask = Ask::Consumer { stream: Rc::clone(&row.stream), name: Rc::clone(&row.name) };
-        let ask = why::button_for(ask, row.is_asked, format!("Why does {} deliver nothing?", row.name), on);
-        let add_worker = button("button button--quiet button--small consumers__add", "+ Worker")
-            .label(format!("Add worker to {}", row.name))
+        let ask = why::button_for(ask, row.is_asked, texts::WHY_DOES_DELIVER_NOTHING.with([&row.name]), on);
+        let add_worker = button("button button--quiet button--small consumers__add", texts::ONE_MORE_WORKER)
+            .label(texts::ADD_WORKER.with([&row.name]))
             .on_click(does(on, new_worker(row)));
         element("article", "card consumers__card")
-            .label(format!("Consumer {}", row.name))
-            .with(card_head(&row.name, kind, "consumer", edit, on).with(more(row, on)).with(ask))
+            .label(texts::CONSUMER.with([&row.name]))
+            .with(card_head(&row.name, kind, texts::EDIT_CONSUMER, edit, on).with(more(row, on)).with(ask))
             .with(tags(&row.tags))
             .each(row.countdowns.iter().map(countdown))
             .with(row.belt.as_ref().map(belt::belt))
@@ -67,17 +68,17 @@ fn more(row: &ConsumerRow, on: &Callback<Action>) -> Html {
     let pause = |label: &str, seconds| {
         MenuItem::new(label, PageAction::PauseConsumer { stream: row.stream.clone(), name: row.name.clone(), seconds })
     };
-    let mut items = vec![pause("Pause for 30 s", 30), pause("Pause for 5 min", 300)];
+    let mut items = vec![pause(texts::PAUSE_30_S, 30), pause(texts::PAUSE_5_MIN, 300)];
     if row.countdowns.iter().any(|countdown| countdown.is_pause) {
-        items = vec![request("Resume", "PAUSE", "")];
+        items = vec![request(texts::RESUME, "PAUSE", "")];
     }
     if let Some(group) = &row.pinned_group {
-        items.push(request("Unpin the pinned client", "UNPIN", &["{\"group\":\"", group, "\"}"].concat()));
+        items.push(request(texts::UNPIN_PINNED_CLIENT, "UNPIN", &["{\"group\":\"", group, "\"}"].concat()));
     }
-    items.push(request("Reset to the ack floor", "RESET", ""));
-    items.push(request("Delete; the messages stay", "DELETE", ""));
-    let says = ["More: pause, reset or delete ", &row.name].concat();
-    menu(&["more", &of].concat(), "button button--quiet card__edit", "More", &says, items, on)
+    items.push(request(texts::RESET_ACK_FLOOR, "RESET", ""));
+    items.push(request(texts::DELETE_MESSAGES_STAY, "DELETE", ""));
+    let says = texts::MORE_PAUSE_RESET_DELETE.with([&row.name]);
+    menu(&["more", &of].concat(), "button button--quiet card__edit", texts::MORE, &says, items, on)
 }
 
 fn countdown(row: &Countdown) -> Element {

@@ -8,6 +8,7 @@ use yew::{Callback, Html, MouseEvent};
 use crate::engine::table::Id;
 use crate::sim::actor::{ActorId, FetchRequest};
 use crate::sim::command::Command;
+use crate::texts::page::consumers as texts;
 use crate::ui::action::Action;
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::memo::Draw;
@@ -37,14 +38,14 @@ impl Draw for Fetch {
         let one = Command::Fetch { worker, request: FetchRequest::ONE };
         element("span", "split")
             .with(
-                button("button split__main", "Fetch")
-                    .label(format!("Fetch 1 for {name}"))
+                button("button split__main", texts::FETCH)
+                    .label(texts::FETCH_ONE.with([&name]))
                     .on_click(does(&self.on_action, one)),
             )
             .with(
                 button("button split__more", "▾")
                     .attr("popovertarget", self.id(""))
-                    .label(format!("Fetch for {name}: batch, expires, no_wait")),
+                    .label(texts::FETCH_MORE.with([&name])),
             )
             .with(self.form())
             .into_html()
@@ -72,7 +73,7 @@ impl Fetch {
             .attr("name", "expires")
             .each(EXPIRES.into_iter().enumerate().map(option));
         let no_wait = element("input", "input--tick").attr("name", "no_wait").attr("type", "checkbox");
-        let send = button("button button--main", "Fetch")
+        let send = button("button button--main", texts::FETCH)
             .attr("popovertarget", self.id(""))
             .attr("popovertargetaction", "hide")
             .on_click(self.on_action.reform(fetch));
@@ -83,7 +84,7 @@ impl Fetch {
             .with(batch)
             .with(label("expires"))
             .with(expires)
-            .with(element("label", "menu__tick").with(no_wait).text("no_wait: take what is there"))
+            .with(element("label", "menu__tick").with(no_wait).text(texts::NO_WAIT))
             .with(send)
     }
 }
@@ -92,7 +93,7 @@ fn option((index, expires): (usize, Option<Duration>)) -> Element {
     element("option", "")
         .attr("value", index.to_string())
         .flag("selected", expires == FetchRequest::ONE.expires)
-        .text(expires.map_or("never".into(), text::duration))
+        .text(expires.map_or(texts::NEVER.into(), text::duration))
 }
 
 /// The pull request that is filled in; a batch that is no number is one message.

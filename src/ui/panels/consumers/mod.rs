@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use yew::{Callback, Html, InputEvent};
 
+use crate::texts::page::consumers as texts;
 use crate::ui::action::{Action, Dialog, PageAction};
 use crate::ui::panels::attached;
 use crate::ui::widgets::element::{Element, Node, button, element};
@@ -37,14 +38,20 @@ impl Draw for Consumers {
         let card = |row: &Rc<ConsumerRow>| {
             memo(format!("{}/{}", row.stream, row.name), card::Card { row: Rc::clone(row), on_action: on.clone() })
         };
-        let empty = "No consumer yet. A consumer remembers how far its workers are in a stream.";
-        let none = "No consumer has that in its name, its stream or a filter.";
-        super::panel("consumers", "Consumers", self.stream.clone().map(Dialog::NewConsumer), "Add consumer", on)
-            .with(self.list.is_long().then(|| self.search()))
-            .with(self.rows.is_empty().then(|| super::empty(if self.list.is_long() { none } else { empty })))
-            .each(self.rows.iter().map(card))
-            .each(attached::cards(&self.attached, attached::Side::Worker))
-            .into_html()
+        let empty = texts::NO_CONSUMER;
+        let none = texts::NONE_FOUND;
+        super::panel(
+            "consumers",
+            texts::CONSUMERS,
+            self.stream.clone().map(Dialog::NewConsumer),
+            texts::ADD_CONSUMER,
+            on,
+        )
+        .with(self.list.is_long().then(|| self.search()))
+        .with(self.rows.is_empty().then(|| super::empty(if self.list.is_long() { none } else { empty })))
+        .each(self.rows.iter().map(card))
+        .each(attached::cards(&self.attached, attached::Side::Worker))
+        .into_html()
     }
 }
 
@@ -56,8 +63,8 @@ impl Consumers {
             on.reform(|event: InputEvent| PageAction::List(ListFocus { wanted: typed(&event), from: 0 }).into());
         let search = element("input", "input")
             .attr("type", "search")
-            .attr("placeholder", "Name, stream or filter")
-            .label("Find consumers")
+            .attr("placeholder", texts::NAME_STREAM_FILTER)
+            .label(texts::FIND_CONSUMERS)
             .value(&list.wanted)
             .on_input(on_input);
         let (earlier, later) = list.neighbours();
@@ -70,12 +77,16 @@ impl Consumers {
                 .on_click(does(on, PageAction::List(to)))
         };
         let (first, last) = ((list.from + 1).min(list.found), list.from + list.shown);
-        let of = if list.found == list.total { String::new() } else { format!(" found, {} in all", list.total) };
+        let range = if list.found == list.total {
+            texts::RANGE.with([&first, &last, &list.found])
+        } else {
+            texts::RANGE_FOUND.with([&first, &last, &list.found, &list.total])
+        };
         let says = element("span", "consumers__range").attr("role", "status");
         element("div", "consumers__search")
             .with(plain(search))
-            .with(says.text(format!("{first}–{last} of {}{of}", list.found)))
-            .with(go("Earlier", "Earlier consumers", earlier))
-            .with(go("Later", "Later consumers", later))
+            .with(says.text(range))
+            .with(go(texts::EARLIER, texts::EARLIER_CONSUMERS, earlier))
+            .with(go(texts::LATER, texts::LATER_CONSUMERS, later))
     }
 }

@@ -1,5 +1,6 @@
 //! The tray: what is delivered and not yet acked.
 
+use crate::texts::page::consumers as texts;
 use crate::ui::widgets::element::{Element, element};
 use crate::ui::widgets::heard;
 use crate::ui::widgets::ring::{RingKind, ring};
@@ -7,13 +8,12 @@ use crate::view::consumers::{Slot, SlotState, Tray};
 
 pub fn tray(row: &Tray) -> Element {
     let held = row.num_ack_pending;
-    let of = row.max_ack_pending.map_or_else(|| held.to_string(), |max| format!("{held} of {max}"));
+    let of = row.max_ack_pending.map_or_else(|| held.to_string(), |max| texts::OF.with([&held, &max]));
     let more = (row.more() > 0).then(|| element("li", "tray__more").text(format!("+{}", row.more())));
-    let free = (0..row.shown_free()).map(|_| element("li", "tray__slot tray__slot--free").text("free"));
-    let slots =
-        element("ul", "tray__slots").label("Ack pending").each(row.slots.iter().map(slot)).with(more).each(free);
-    let full = row.is_full().then(|| element("strong", "tray__full").text("full: nothing new goes out"));
-    let count = element("p", "tray__count").with(element("b", "").text(of)).text("ack pending").with(full);
+    let free = (0..row.shown_free()).map(|_| element("li", "tray__slot tray__slot--free").text(texts::FREE));
+    let slots = element("ul", "tray__slots").label(texts::TRAY).each(row.slots.iter().map(slot)).with(more).each(free);
+    let full = row.is_full().then(|| element("strong", "tray__full").text(texts::TRAY_FULL));
+    let count = element("p", "tray__count").with(element("b", "").text(of)).text(texts::ACK_PENDING).with(full);
     element("div", "tray").with(slots).with(count)
 }
 

@@ -8,6 +8,7 @@ use yew::Callback;
 use crate::engine::table::Id;
 use crate::sim::command::{Command, Settlement};
 use crate::texts::ordinal;
+use crate::texts::page::consumers as texts;
 use crate::ui::action::{Action, Dialog, PageAction};
 use crate::ui::panels::why;
 use crate::ui::widgets::does;
@@ -33,13 +34,13 @@ pub fn worker(consumer: &ConsumerRow, row: &WorkerRow, on: &Callback<Action>) ->
     let choice = || {
         let more = (row.more_held > 0).then(|| element("li", "muted").text(format!("+{}", row.more_held)));
         element("ul", "worker__held")
-            .label("Holds")
+            .label(texts::HELD)
             .each(row.held.iter().map(|held| one_held(row, held, in_hand, on)))
             .with(more)
     };
     element("section", "worker")
         .key(u64::from(row.id.index()))
-        .label(format!("Worker {}", row.name))
+        .label(texts::WORKER.with([&row.name]))
         .with(element("div", "worker__head").with(says).with(tools(consumer, row, on)))
         .with(row.standing.as_ref().map(|standing| element("p", "worker__standing").text(standing.clone())))
         .with((row.held.len() > 1).then(choice))
@@ -49,7 +50,7 @@ pub fn worker(consumer: &ConsumerRow, row: &WorkerRow, on: &Callback<Action>) ->
 
 /// Asks why it gets nothing.
 fn ask(row: &WorkerRow, on: &Callback<Action>) -> Element {
-    why::button_for(Ask::Worker(row.id), row.why.is_some(), format!("Why does {} get nothing?", row.name), on)
+    why::button_for(Ask::Worker(row.id), row.why.is_some(), texts::WHY_DOES_GET_NOTHING.with([&row.name]), on)
 }
 
 /// Ends the sentence that begins with the worker's name.
@@ -59,34 +60,37 @@ fn says(row: &WorkerRow, in_hand: Option<&HeldRow>, line: Element) -> Element {
         return line.with(element("span", class).text(row.state.label()));
     };
     if row.held.len() > 1 {
-        return line.text(format!("holds {} messages", row.held.len() as u64 + row.more_held));
+        return line.text(texts::HOLDS_MESSAGES.with([&(row.held.len() as u64 + row.more_held)]));
     }
-    line.text("holds ").with(element("code", "").text(format!("#{}", held.stream_seq))).with(delivery(row, held))
+    line.woven(texts::HOLDS, [element("code", "").text(format!("#{}", held.stream_seq))])
+        .text(" ")
+        .with(delivery(row, held))
 }
 
 /// “2nd delivery”, and whether its AckWait is over.
 fn delivery(row: &WorkerRow, held: &HeldRow) -> Element {
-    let late = if held.ring.is_none() && row.no_ack.is_none() { ", AckWait ended" } else { "" };
+    let is_late = held.ring.is_none() && row.no_ack.is_none();
+    let says = if is_late { texts::DELIVERY_LATE } else { texts::DELIVERY };
     element("span", "muted")
-        .title(format!("consumer sequence {}", held.consumer_seq))
-        .text(format!(" {} delivery{late}", ordinal(held.delivered)))
+        .title(texts::CONSUMER_SEQUENCE.with([&held.consumer_seq]))
+        .text(says.with([&ordinal(held.delivered)]))
 }
 
 /// What is done with the worker itself.
 fn tools(consumer: &ConsumerRow, row: &WorkerRow, on: &Callback<Action>) -> Element {
     let (worker, name) = (row.id, &row.name);
     if row.state == WorkerState::Killed {
-        let restart = button("button", "Start again")
-            .label(["Start again: ", name].concat())
+        let restart = button("button", texts::START_AGAIN)
+            .label(texts::START_AGAIN_NAME.with([&name]))
             .on_click(does(on, Command::Restart { client: worker }));
         return element("span", "worker__tools").with(restart).with(ask(row, on));
     }
     let is_running = row.script.is_running;
     let run = |does_what: &String| {
         let (sign, name) = if is_running {
-            (icon::PAUSE, format!("Take {name} in hand: {does_what}"))
+            (icon::PAUSE, texts::TAKE_HAND.with([&name, &does_what]))
         } else {
-            (icon::PLAY, format!("Run {name}: {does_what}"))
+            (icon::PLAY, texts::RUN.with([&name, &does_what]))
         };
         button("button button--square", "")
             .label(name.clone())
@@ -103,24 +107,24 @@ fn tools(consumer: &ConsumerRow, row: &WorkerRow, on: &Callback<Action>) -> Elem
         .with(row.held.is_empty().then(|| kill(row, on)))
         .with(
             button("button button--quiet button--square", "⋯")
-                .label(format!("Edit {name}"))
+                .label(texts::EDIT.with([&name]))
                 .on_click(does(on, PageAction::Open(edit))),
         )
 }
 
 fn kill(row: &WorkerRow, on: &Callback<Action>) -> Element {
-    button("button button--quiet", "Kill")
-        .label(format!("Kill {}", row.name))
+    button("button button--quiet", texts::KILL)
+        .label(texts::KILL_NAME.with([&row.name]))
         .on_click(does(on, Command::Kill { client: row.id }))
 }
 
 fn one_held(row: &WorkerRow, held: &HeldRow, in_hand: Option<&HeldRow>, on: &Callback<Action>) -> Element {
     let is_in_hand = in_hand.is_some_and(|in_hand| in_hand.consumer_seq == held.consumer_seq);
-    let left = held.ring.as_ref().map_or("late", |ring| &ring.left);
+    let left = held.ring.as_ref().map_or(texts::LATE, |ring| &ring.left);
     let choose = PageAction::Choose { worker: row.id, consumer_seq: held.consumer_seq };
     let choice = button("button button--small", format!("#{} {left}", held.stream_seq))
         .state("aria-pressed", is_in_hand)
-        .title(format!("{} delivery, consumer sequence {}", ordinal(held.delivered), held.consumer_seq))
+        .title(texts::DELIVERY_CONSUMER_SEQUENCE.with([&ordinal(held.delivered), &held.consumer_seq]))
         .on_click(does(on, choose));
     element("li", "").key(held.consumer_seq).with(choice)
 }
@@ -133,17 +137,17 @@ fn answers(row: &WorkerRow, held: &HeldRow, on: &Callback<Action>) -> Element {
     let (worker, seq) = (row.id, held.stream_seq);
     let settle = |how| Command::Settle { worker, consumer_seq: held.consumer_seq, how };
     let one = |label: &'static str, class: &'static str, how| {
-        button(class, label).label(format!("{label} #{seq}")).on_click(does(on, settle(how)))
+        button(class, label).label(texts::OF_MESSAGE.with([&label, &seq])).on_click(does(on, settle(how)))
     };
     let nak = |label: String, delay| MenuItem::new(label, settle(Settlement::Nak(delay)));
-    let later = |delay| nak(format!("after {}", text::duration(delay)), Some(delay));
-    let naks = [nak("now".into(), None)].into_iter().chain(DELAYS.map(later)).collect();
+    let later = |delay| nak(texts::AFTER.with([&text::duration(delay)]), Some(delay));
+    let naks = [nak(texts::NOW.into(), None)].into_iter().chain(DELAYS.map(later)).collect();
     element("div", "worker__answers")
         .attr("role", "group")
-        .label(format!("Answer to #{seq}"))
-        .with(one("Ack", "button button--main", Settlement::Ack))
-        .with(menu(&format!("nak-{}", row.id.index()), "button", "Nak", &format!("Nak #{seq}"), naks, on))
-        .with(one("In progress", "button", Settlement::InProgress))
-        .with(one("Term", "button", Settlement::Term))
+        .label(texts::ANSWER_TO.with([&seq]))
+        .with(one(texts::ACK, "button button--main", Settlement::Ack))
+        .with(menu(&format!("nak-{}", row.id.index()), "button", texts::NAK, &texts::NAK_NAME.with([&seq]), naks, on))
+        .with(one(texts::IN_PROGRESS, "button", Settlement::InProgress))
+        .with(one(texts::TERM, "button", Settlement::Term))
         .with(kill(row, on))
 }

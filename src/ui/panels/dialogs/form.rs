@@ -5,6 +5,7 @@ use std::rc::Rc;
 use web_sys::HtmlDialogElement;
 use yew::{Callback, Component, Context, Event, Html, InputEvent, NodeRef, Properties, SubmitEvent};
 
+use crate::texts::page::dialogs as texts;
 use crate::ui::action::{Action, Dialog, PageAction};
 use crate::ui::panels::why;
 use crate::ui::widgets::element::{Element, Node, button, element, list};
@@ -171,14 +172,15 @@ impl DialogBox {
                 group(form, entries, is_open, &errors, &checks, &on_typed)
             }))
             .with(request(&outcome));
-        let foot = element("div", "dialog__foot")
-            .with(element("div", "dialog__error").attr("role", "alert").each(errors.iter().map(summary)).with(
-                open.warned.as_ref().map(|(says, _)| element("p", "").text(format!("{says} Send it again to go on."))),
-            ))
-            .with(self.why(ctx, form))
-            .with(removal(&self.dialog, on))
-            .with(button("button", "Cancel").on_click(does(on, PageAction::CloseDialog)))
-            .with(button("button button--main", verb(&self.dialog, form)).attr("type", "submit"));
+        let foot =
+            element("div", "dialog__foot")
+                .with(element("div", "dialog__error").attr("role", "alert").each(errors.iter().map(summary)).with(
+                    open.warned.as_ref().map(|(says, _)| element("p", "").text(texts::SEND_AGAIN_GO.with([&says]))),
+                ))
+                .with(self.why(ctx, form))
+                .with(removal(&self.dialog, on))
+                .with(button("button", texts::CANCEL).on_click(does(on, PageAction::CloseDialog)))
+                .with(button("button button--main", verb(&self.dialog, form)).attr("type", "submit"));
         element("form", "dialog__form").flag("novalidate", true).on_submit(on_submit).with(body).with(foot)
     }
 
@@ -189,8 +191,8 @@ impl DialogBox {
         let subject =
             if matches!(self.dialog, Dialog::NewStream | Dialog::EditStream(_)) { "$JS.API.STREAM." } else { "" };
         let on_click = ctx.link().callback(|_| Msg::Why);
-        let ask = button("button button--small why__ask", "Why?")
-            .label("Why was it refused?")
+        let ask = button("button button--small why__ask", texts::WHY)
+            .label(texts::WHY_REFUSED)
             .state("aria-expanded", self.is_why)
             .on_click(on_click);
         let answer = || why::answer(&refused(subject, error, field.as_deref()), true, &ctx.props().on_action);
@@ -218,8 +220,8 @@ impl DialogBox {
         }
         let tries = if self.tried.is_empty() { Vec::new() } else { lines };
         let input = element("input", "input")
-            .attr("placeholder", "Try a subject, such as orders.eu.created")
-            .label("Try a subject")
+            .attr("placeholder", texts::TRY_SUBJECT_SUCH_AS)
+            .label(texts::TRY_SUBJECT)
             .value(&self.tried)
             .on_input(ctx.link().callback(|event: InputEvent| Msg::Try(typed(&event))));
         element("div", "match__trial")
@@ -240,9 +242,9 @@ impl DialogBox {
             .on_change(on_change)
             .each(ctx.props().open.facts.iter().map(option));
         let field = element("div", "field")
-            .with(element("label", "field__label").attr("for", "field-stream").text("stream"))
+            .with(element("label", "field__label").attr("for", "field-stream").text(texts::STREAM))
             .with(choice)
-            .with(element("p", "field__help").text("Where its messages come from."));
+            .with(element("p", "field__help").text(texts::WHERE_MESSAGES_COME_FROM));
         Some(field)
     }
 }
@@ -278,26 +280,26 @@ fn group(
 
 fn verb(dialog: &Dialog, form: &Form) -> &'static str {
     match (dialog, form.is_edit()) {
-        (Dialog::NewPublisher | Dialog::NewWorker { .. }, _) => "Add",
-        (Dialog::EditPublisher(_) | Dialog::EditWorker { .. }, _) => "Save",
-        (_, false) => "Create",
-        (_, true) => "Update",
+        (Dialog::NewPublisher | Dialog::NewWorker { .. }, _) => texts::ADD,
+        (Dialog::EditPublisher(_) | Dialog::EditWorker { .. }, _) => texts::SAVE,
+        (_, false) => texts::CREATE,
+        (_, true) => texts::UPDATE,
     }
 }
 
 pub fn title(dialog: &Dialog) -> String {
     match dialog {
-        Dialog::NewStream => "New stream".into(),
-        Dialog::EditStream(name) => format!("Stream {name}"),
-        Dialog::NewConsumer(_) => "New consumer".into(),
-        Dialog::EditConsumer { stream, name } => format!("Consumer {name} on {stream}"),
-        Dialog::NewPublisher => "New publisher".into(),
-        Dialog::EditPublisher(_) => "Publisher".into(),
-        Dialog::NewWorker { consumer, .. } => format!("New worker for {consumer}"),
-        Dialog::EditWorker { consumer, .. } => format!("Worker of {consumer}"),
-        Dialog::Remove { .. } => "Remove?".into(),
-        Dialog::Share(_) => "Share, export, import".into(),
-        Dialog::Help => "Signs and keys".into(),
+        Dialog::NewStream => texts::NEW_STREAM.into(),
+        Dialog::EditStream(name) => texts::STREAM_TITLE.with([&name]),
+        Dialog::NewConsumer(_) => texts::NEW_CONSUMER.into(),
+        Dialog::EditConsumer { stream, name } => texts::CONSUMER_ON.with([&name, &stream]),
+        Dialog::NewPublisher => texts::NEW_PUBLISHER.into(),
+        Dialog::EditPublisher(_) => texts::PUBLISHER.into(),
+        Dialog::NewWorker { consumer, .. } => texts::NEW_WORKER.with([&consumer]),
+        Dialog::EditWorker { consumer, .. } => texts::WORKER_OF.with([&consumer]),
+        Dialog::Remove { .. } => texts::REMOVE_TITLE.into(),
+        Dialog::Share(_) => texts::SHARE_EXPORT_IMPORT.into(),
+        Dialog::Help => texts::SIGNS_KEYS.into(),
     }
 }
 
@@ -307,11 +309,11 @@ fn request(outcome: &Result<Outcome, Vec<FieldError>>) -> Option<Element> {
     let sent = element("pre", "dialog__json")
         .attr("tabindex", "0")
         .attr("role", "region")
-        .label("Subject and body")
+        .label(texts::SUBJECT_BODY)
         .with(element("b", "").text(request.subject.clone()))
         .text(format!("\n{}", request.body));
-    let title = element("h3", "dialog__group").text("What is sent");
-    Some(element("section", "").label("Request").with(title).with(sent))
+    let title = element("h3", "dialog__group").text(texts::WHAT_SENT);
+    Some(element("section", "").label(texts::REQUEST).with(title).with(sent))
 }
 
 /// An error for the foot of the dialog, where it is seen however far the fields are scrolled.
@@ -323,10 +325,10 @@ fn summary(error: &FieldError) -> Element {
 fn removal(dialog: &Dialog, on: &Callback<Action>) -> Option<Html> {
     let remove = preview::removal(dialog)?;
     let label = match dialog {
-        Dialog::EditStream(_) => "Delete the stream, its messages and its consumers",
-        Dialog::EditConsumer { .. } => "Delete the consumer; the messages stay",
-        _ => "Take it off the page",
+        Dialog::EditStream(_) => texts::DELETE_STREAM_MESSAGES_CONSUMERS,
+        Dialog::EditConsumer { .. } => texts::DELETE_CONSUMER_MESSAGES_STAY,
+        _ => texts::TAKE_OFF_PAGE,
     };
     let items = vec![MenuItem::new(label, remove)];
-    Some(menu("dialog-remove", "button button--quiet dialog__remove", "Delete", "Delete", items, on))
+    Some(menu("dialog-remove", "button button--quiet dialog__remove", texts::DELETE, texts::DELETE, items, on))
 }

@@ -2,6 +2,7 @@
 
 use yew::{Callback, MouseEvent};
 
+use crate::texts::page::dialogs as texts;
 use crate::ui::action::{Action, PageAction};
 use crate::ui::widgets::element::{Element, button, element};
 use crate::ui::widgets::{does, value_of};
@@ -14,36 +15,31 @@ pub fn share(rows: &[ExportRow], problem: Option<&str>, on: &Callback<Action>) -
     };
     let copy = on.reform(|event: MouseEvent| PageAction::CopyExport(value_of(&event, "select")).into());
     let import = on.reform(|event: MouseEvent| PageAction::Import(value_of(&event, "textarea")).into());
-    let link = part("Link")
-        .with(help("Opens what is shown now. All of it stands in the link: nothing is stored anywhere."))
-        .with(line().with(shared("link", "Copy a link")));
-    let export = part("Export")
-        .with(help("Configurations are what “nats stream add --config” and “nats consumer add --config” read."))
-        .with(
-            line()
-                .with(element("select", "input").label("What to export").each(rows.iter().enumerate().map(option)))
-                .with(shared("download", "Download"))
-                .with(button("button", "Copy").on_click(copy)),
-        );
+    let link =
+        part(texts::LINK).with(help(texts::OPENS_WHAT_SHOWN_NOW)).with(line().with(shared("link", texts::COPY_LINK)));
+    let export = part(texts::EXPORT).with(help(texts::EXPORT_HELP)).with(
+        line()
+            .with(element("select", "input").label(texts::WHAT_EXPORT).each(rows.iter().enumerate().map(option)))
+            .with(shared("download", texts::DOWNLOAD))
+            .with(button("button", texts::COPY).on_click(copy)),
+    );
     let file = element("input", "input")
         .attr("type", "file")
         .attr("accept", ".json,application/json")
         .attr("data-share", "file")
-        .label("A file to import");
+        .label(texts::FILE_IMPORT);
     let paste = element("textarea", "input share__paste")
         .attr("rows", "3")
-        .attr("placeholder", "or paste it here")
+        .attr("placeholder", texts::PASTE_HERE)
         .attr("spellcheck", "false")
-        .label("JSON to import");
-    let import = part("Import")
-        .with(help(
-            "A session or scenario takes the place of this one; configurations of streams and consumers are added.",
-        ))
+        .label(texts::JSON_IMPORT);
+    let import = part(texts::IMPORT)
+        .with(help(texts::SESSION_SCENARIO_TAKES_PLACE))
         .with(line().with(file))
-        .with(line().with(paste).with(button("button", "Import").on_click(import)));
+        .with(line().with(paste).with(button("button", texts::IMPORT).on_click(import)));
     let foot = element("div", "dialog__foot")
         .with(element("div", "dialog__error").attr("role", "alert").text(problem.unwrap_or_default().to_owned()))
-        .with(button("button button--main", "Close").on_click(does(on, PageAction::CloseDialog)));
+        .with(button("button button--main", texts::CLOSE).on_click(does(on, PageAction::CloseDialog)));
     let body = element("div", "dialog__body").with(link).with(export).with(import);
     element("form", "dialog__form").with(body).with(foot)
 }

@@ -4,11 +4,15 @@ use std::rc::Rc;
 
 use yew::{Callback, Html};
 
+use crate::texts::page::drawer as texts;
 use crate::ui::action::{Action, PageAction};
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Node, button, element};
 use crate::ui::widgets::memo::Draw;
 use crate::view::cli::CliLine;
+
+/// The tool that the commands are of.
+const NATS: &str = "nats";
 
 #[derive(PartialEq)]
 pub struct Cli {
@@ -25,18 +29,18 @@ impl Draw for Cli {
                 .text(line.text.clone())
         };
         let head = element("div", "cli__head")
-            .with(element("h3", "cli__title").text("What you just did, as ").with(element("b", "").text("nats")))
+            .with(element("h3", "cli__title").woven(texts::JUST_DID, [element("b", "").text(NATS)]))
             .with((!self.lines.is_empty()).then(|| {
-                button("button button--small", "Copy")
-                    .label("Copy the commands")
+                button("button button--small", texts::COPY)
+                    .label(texts::COPY_COMMANDS)
                     .on_click(does(&self.on_action, PageAction::CopyCommands))
             }));
-        let lines = element("div", "cli__lines").attr("tabindex", "0").attr("role", "region").label("Commands");
+        let lines = element("div", "cli__lines").attr("tabindex", "0").attr("role", "region").label(texts::COMMANDS);
         let content = if self.lines.is_empty() {
-            element("p", "muted").text("Nothing yet.")
+            element("p", "muted").text(texts::NOTHING_YET)
         } else {
             element("ol", "").each(self.lines.iter().map(line))
         };
-        element("section", "cli").label("Commands of the nats tool").with(head).with(lines.with(content)).into_html()
+        element("section", "cli").label(texts::COMMANDS_NATS_TOOL).with(head).with(lines.with(content)).into_html()
     }
 }

@@ -2,6 +2,7 @@
 
 use yew::{Callback, Html, InputEvent};
 
+use crate::texts::page::drawer as texts;
 use crate::ui::action::{Action, PageAction};
 use crate::ui::widgets::element::{Element, Node, button, element, list};
 use crate::ui::widgets::field::plain;
@@ -22,7 +23,8 @@ pub fn inspector(row: &InspectorRow, on: &Callback<Action>) -> Html {
         Inspection::Consumer(row) => consumer(row),
         Inspection::Connection(row) => connection(row),
     };
-    let content = element("div", "inspector__shown").attr("tabindex", "0").attr("role", "region").label("Inspected");
+    let content =
+        element("div", "inspector__shown").attr("tabindex", "0").attr("role", "region").label(texts::INSPECTED);
     element("div", "inspector").with(choice(row, on)).with(content.with(shown)).into_html()
 }
 
@@ -30,8 +32,8 @@ pub fn inspector(row: &InspectorRow, on: &Callback<Action>) -> Html {
 fn choice(row: &InspectorRow, on: &Callback<Action>) -> Element {
     let search = element("input", "input")
         .attr("type", "search")
-        .attr("placeholder", "Name or #number")
-        .label("Find a message, consumer or connection")
+        .attr("placeholder", texts::NAME_NUMBER)
+        .label(texts::FIND_MESSAGE_CONSUMER_CONNECTION)
         .value(&row.wanted)
         .on_input(on.reform(|event: InputEvent| turn(Turn::Want(typed(&event))).into()));
     let found = |found: &Found| {
@@ -47,7 +49,7 @@ fn choice(row: &InspectorRow, on: &Callback<Action>) -> Element {
             .on_click(does(on, action));
         element("li", "").with(choice)
     };
-    let more = (row.more > 0).then(|| element("li", "muted").text(format!("{} more: type to find them", row.more)));
+    let more = (row.more > 0).then(|| element("li", "muted").text(texts::MORE_TYPE_FIND_THEM.with([&row.more])));
     element("div", "inspector__find")
         .with(plain(search))
         .with(element("ul", "inspector__found").each(row.found.iter().map(found)).with(more))
@@ -58,12 +60,12 @@ fn title(kind: &'static str, name: String) -> Element {
 }
 
 fn message(row: &MessageRow, on: &Callback<Action>) -> Html {
-    let cut = "The trace does not reach back to its beginning.";
+    let cut = texts::TRACE_DOES_NOT_REACH;
     list([
-        title("message", format!("#{} of {}", row.stream_seq, row.stream)).into_html(),
+        title(texts::TITLE_MESSAGE, texts::OF.with([&row.stream_seq, &row.stream])).into_html(),
         row.content.as_ref().map(|content| self::content(content, on)).into_html(),
         list(row.state.iter().map(|says| element("p", "").with(phrase(says)))),
-        element("h4", "inspector__part").text("Its life").into_html(),
+        element("h4", "inspector__part").text(texts::ITS_LIFE).into_html(),
         row.is_cut.then(|| element("p", "muted").text(cut)).into_html(),
         element("ol", "").each(row.story.iter().map(|line| story(line, on))).into_html(),
     ])
@@ -83,11 +85,11 @@ pub fn facts<'a>(facts: impl Iterator<Item = (&'a str, &'a str)>) -> Element {
 }
 
 fn content(row: &Content, on: &Callback<Action>) -> Element {
-    let head = [("subject", &*row.subject), ("stored at", &*row.stored_at), ("size", &*row.size)];
+    let head = [(texts::OF_SUBJECT, &*row.subject), (texts::STORED_AT, &*row.stored_at), (texts::SIZE, &*row.size)];
     let headers = row.headers.iter().map(|(name, value)| (&**name, &**value));
     element("div", "")
         .with(facts(head.into_iter()))
-        .with((!row.headers.is_empty()).then(|| element("h4", "inspector__part").text("Headers")))
+        .with((!row.headers.is_empty()).then(|| element("h4", "inspector__part").text(texts::HEADERS)))
         .with((!row.headers.is_empty()).then(|| facts(headers)))
         .with(payload(&row.payload, &row.payload_size, on))
 }
@@ -100,36 +102,42 @@ fn payload(row: &Payload, size: &str, on: &Callback<Action>) -> Html {
             .on_click(does(on, turn(Turn::Payload(form))))
     };
     let head = element("div", "inspector__head")
-        .with(element("h4", "inspector__part").text("Payload, ").text(size.to_owned()))
-        .with(element("span", "").attr("role", "group").label("Show the payload as").each(PayloadForm::ALL.map(form)));
+        .with(element("h4", "inspector__part").text(texts::PAYLOAD.with([&size])))
+        .with(element("span", "").attr("role", "group").label(texts::SHOW_PAYLOAD).each(PayloadForm::ALL.map(form)));
     list([head.into_html(), text(row)])
 }
 
 /// Bytes in the form that they are shown in.
 pub fn text(row: &Payload) -> Html {
-    let more = (row.more > 0).then(|| element("p", "muted").text(format!("{} more bytes", row.more)));
+    let more = (row.more > 0).then(|| element("p", "muted").text(texts::MORE_BYTES.with([&row.more])));
     list([element("pre", "inspector__text").text(row.text.clone()).into_html(), more.into_html()])
 }
 
 fn consumer(row: &ConsumerJson) -> Html {
     list([
-        title("consumer", [&*row.stream, " > ", &row.name].concat()),
+        title(texts::TITLE_CONSUMER, [&*row.stream, " > ", &row.name].concat()),
         element("pre", "inspector__text").text(row.info.clone()),
     ])
 }
 
 fn connection(row: &ConnectionRow) -> Html {
     let subscription = |of: &SubscriptionRow| {
-        let queue = if of.queue.is_empty() { String::new() } else { [", queue group ", &of.queue].concat() };
+        let (sid, count) = (&of.sid, of.delivered);
+        let says = if of.queue.is_empty() {
+            texts::SUBSCRIPTION.with([sid, &count])
+        } else {
+            texts::SUBSCRIPTION_IN_GROUP.with([sid, &of.queue, &count])
+        };
         element("li", "")
             .with(element("code", "").text(of.subject.clone()))
-            .with(element("span", "muted").text(format!(" sid {}{queue}, {} messages", of.sid, of.delivered)))
+            .text(" ")
+            .with(element("span", "muted").text(says))
     };
-    let more = (row.more > 0).then(|| element("li", "muted").text(format!("and {} more", row.more)));
+    let more = (row.more > 0).then(|| element("li", "muted").text(texts::AND_MORE.with([&row.more])));
     list([
-        title("connection", row.name.clone()),
+        title(texts::TITLE_CONNECTION, row.name.clone()),
         facts(row.facts.iter().map(|(name, value)| (*name, &**value))),
-        element("h4", "inspector__part").text("Subscriptions"),
+        element("h4", "inspector__part").text(texts::SUBSCRIPTIONS),
         element("ul", "").each(row.subscriptions.iter().map(subscription)).with(more),
     ])
 }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::{AttrValue, Callback, Event, Html, InputEvent};
 
+use crate::texts::page::drawer as texts;
 use crate::ui::action::{Action, ClockAction, PageAction};
 use crate::ui::widgets::element::{Element, button, element, list};
 use crate::ui::widgets::field::plain;
@@ -18,13 +19,14 @@ pub fn log(panel: &LogPanel, on: &Callback<Action>) -> Html {
     let filter = &panel.filter;
     let is_all = filter.kind.is_none() && [&filter.stream, &filter.consumer].iter().all(|name| name.is_empty());
     let content = if panel.rows.is_empty() {
-        let says = if is_all && filter.search.is_empty() { "Nothing has happened yet." } else { "Nothing like that." };
+        let says = if is_all && filter.search.is_empty() { texts::NOTHING_HAPPENED_YET } else { texts::NOTHING_LIKE };
         element("p", "muted").text(says)
     } else {
         element("ol", "log__list").each(panel.drawn().iter().map(|row| line(row, on)))
     };
-    let more = || button("button button--small log__more", "Show older lines").on_click(does(on, turn(Turn::LogMore)));
-    let lines = element("div", "log__lines").attr("tabindex", "0").attr("role", "region").label("Log lines");
+    let more =
+        || button("button button--small log__more", texts::SHOW_OLDER_LINES).on_click(does(on, turn(Turn::LogMore)));
+    let lines = element("div", "log__lines").attr("tabindex", "0").attr("role", "region").label(texts::LOG_LINES);
     // The lines stand in a box of their own: its order is reversed, so that it stays at its end.
     let lines = lines.with(element("div", "").with(panel.has_more.then(more)).with(content));
     list([bar(panel, on), lines])
@@ -34,16 +36,28 @@ fn bar(panel: &LogPanel, on: &Callback<Action>) -> Element {
     let filter = &panel.filter;
     let kinds = LogKind::ALL.map(|kind| (kind.label().into(), [kind.sign(), " ", kind.label()].concat().into()));
     let kind = |chosen: String| Turn::LogKind(LogKind::ALL.into_iter().find(|kind| kind.label() == chosen));
-    let copy = button("button", "Copy").label("Copy the log as text").on_click(does(on, PageAction::CopyLog));
+    let copy = button("button", texts::COPY).label(texts::COPY_LOG_TEXT).on_click(does(on, PageAction::CopyLog));
     element("div", "bar")
-        .with(choice("Kind", Some("all kinds"), filter.kind.map_or("", LogKind::label), kinds.into(), on, kind))
-        .with(choice("Stream", Some("all streams"), &filter.stream, names(&panel.streams), on, |name| {
+        .with(choice(
+            texts::KIND,
+            Some(texts::ALL_KINDS),
+            filter.kind.map_or("", LogKind::label),
+            kinds.into(),
+            on,
+            kind,
+        ))
+        .with(choice(texts::STREAM, Some(texts::ALL_STREAMS), &filter.stream, names(&panel.streams), on, |name| {
             Turn::LogStream(name.into())
         }))
-        .with(choice("Consumer", Some("all consumers"), &filter.consumer, names(&panel.consumers), on, |name| {
-            Turn::LogConsumer(name.into())
-        }))
-        .with(search("Search the log", &filter.search, on, Turn::LogSearch))
+        .with(choice(
+            texts::CONSUMER,
+            Some(texts::ALL_CONSUMERS),
+            &filter.consumer,
+            names(&panel.consumers),
+            on,
+            |name| Turn::LogConsumer(name.into()),
+        ))
+        .with(search(texts::SEARCH_LOG, &filter.search, on, Turn::LogSearch))
         .with(copy)
 }
 
@@ -56,7 +70,7 @@ pub fn names(names: &[Rc<str>]) -> Vec<(AttrValue, AttrValue)> {
 pub fn search(name: &'static str, value: &str, on: &Callback<Action>, wanted: fn(String) -> Turn) -> Element {
     let input = element("input", "input bar__search")
         .attr("type", "search")
-        .attr("placeholder", "Search")
+        .attr("placeholder", texts::SEARCH)
         .label(name)
         .value(value)
         .on_input(on.reform(move |event: InputEvent| turn(wanted(typed(&event))).into()));
@@ -93,7 +107,7 @@ pub fn choice(
 
 /// A time that leads to its moment.
 pub fn time(words: &str, moment: u64, on: &Callback<Action>) -> Element {
-    button("log__time", words.to_owned()).title("Go there").on_click(does(on, ClockAction::Seek(moment)))
+    button("log__time", words.to_owned()).title(texts::GO_THERE).on_click(does(on, ClockAction::Seek(moment)))
 }
 
 /// A line, with its sequences as links to their messages.

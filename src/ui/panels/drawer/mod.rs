@@ -13,6 +13,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::{Callback, Html, KeyboardEvent};
 
+use crate::texts::page::drawer as texts;
 use crate::ui::action::{Action, PageAction};
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, Node, button, element};
@@ -44,12 +45,17 @@ impl Draw for Drawer {
             .attr("aria-labelledby", tab_id(open))
             .with(content);
         let cli = cli::Cli { lines: Rc::clone(&self.row.cli), on_action: on.clone() };
-        element("section", "drawer").label("Drawer").with(tabs(open, on)).with(pane).with(memo("cli", cli)).into_html()
+        element("section", "drawer")
+            .label(texts::DRAWER)
+            .with(tabs(open, on))
+            .with(pane)
+            .with(memo("cli", cli))
+            .into_html()
     }
 }
 
 fn tab_id(tab: Tab) -> String {
-    ["tab-", tab.label()].concat()
+    ["tab-", &(tab as usize).to_string()].concat()
 }
 
 /// The tabs. Only the open one is a stop of the tab key; arrows open the next.
@@ -66,7 +72,7 @@ fn tabs(open: Tab, on: &Callback<Action>) -> Element {
     };
     element("div", "drawer__tabs")
         .attr("role", "tablist")
-        .label("Drawer")
+        .label(texts::DRAWER)
         .on_key(Callback::from(walk))
         .each(Tab::ALL.map(tab))
 }

@@ -2,6 +2,7 @@
 
 use yew::{AttrValue, Callback, Html};
 
+use crate::texts::page::drawer as texts;
 use crate::ui::action::Action;
 use crate::ui::widgets::element::{Element, element, list};
 use crate::ui::widgets::{light, lights};
@@ -13,24 +14,24 @@ use super::log::{choice, names};
 pub fn numbers(panel: &NumbersPanel, on: &Callback<Action>) -> Html {
     let spans = SPANS.iter().enumerate().map(|(place, (name, _))| (place.to_string().into(), AttrValue::Static(name)));
     let bar = element("div", "bar")
-        .with(choice("Numbers of", Some("all"), &panel.filter.of, names(&panel.names), on, |of| {
+        .with(choice(texts::NUMBERS_OF, Some(texts::ALL), &panel.filter.of, names(&panel.names), on, |of| {
             Turn::NumbersOf(of.into())
         }))
-        .with(choice("Span", None, &panel.filter.span.to_string(), spans.collect(), on, |span| {
+        .with(choice(texts::SPAN, None, &panel.filter.span.to_string(), spans.collect(), on, |span| {
             Turn::NumbersSpan(span.parse().unwrap_or_default())
         }))
         .with(element("span", "muted plots__span").text([&*panel.from, " – ", &panel.to].concat()));
-    let more = (panel.more > 0)
-        .then(|| element("p", "muted").text(format!("{} more: choose a stream or consumer above", panel.more)));
+    let more =
+        (panel.more > 0).then(|| element("p", "muted").text(texts::MORE_CHOOSE_STREAM_CONSUMER.with([&panel.more])));
     let plots = element("ul", "plots").on_lit(&lights(on)).each(panel.plots.iter().map(plot));
     let content =
-        element("div", "plots__scroll").attr("tabindex", "0").attr("role", "region").label("Numbers over time");
+        element("div", "plots__scroll").attr("tabindex", "0").attr("role", "region").label(texts::NUMBERS_OVER_TIME);
     list([bar, content.with((!panel.plots.is_empty()).then_some(plots)).with(more)])
 }
 
 fn plot(row: &Plot) -> Element {
     let name = [&*row.of, " ", row.name].concat();
-    let spoken = [&name, ": now ", &row.value, ", at most ", &row.most].concat();
+    let spoken = texts::NOW_MOST.with([&name, &row.value, &row.most]);
     let drawn = element("svg", "plot__drawn")
         .attr("viewBox", "0 0 400 60")
         .attr("preserveAspectRatio", "none")
@@ -46,5 +47,5 @@ fn plot(row: &Plot) -> Element {
             &name,
         )))
         .with(drawn)
-        .with(element("p", "plot__most").text(["at most ", &row.most].concat()))
+        .with(element("p", "plot__most").text(texts::AT_MOST.with([&row.most])))
 }

@@ -2,6 +2,7 @@
 
 use yew::{Callback, Html, InputEvent};
 
+use crate::texts::page::drawer as texts;
 use crate::ui::action::Action;
 use crate::ui::widgets::element::{Element, Node, element};
 use crate::ui::widgets::field::plain;
@@ -17,18 +18,18 @@ pub fn subjects(row: &MatcherRow, on: &Callback<Action>) -> Html {
     let on_filter = on.reform(move |event: InputEvent| turn(Turn::Match(typed(&event), subject.clone())).into());
     let on_subject = on.reform(move |event: InputEvent| turn(Turn::Match(filter.clone(), typed(&event))).into());
     let readers = if row.readers.is_empty() {
-        element("p", "muted").text("No stream stores this subject.")
+        element("p", "muted").text(texts::NO_STREAM_STORES_SUBJECT)
     } else {
         element("ul", "").each(row.readers.iter().map(reader))
     };
     element("div", "matcher")
         .attr("tabindex", "0")
         .attr("role", "region")
-        .label("Matcher")
-        .with(field("matcher-filter", "Filter", &row.filter, on_filter))
-        .with(field("matcher-subject", "Subject", &row.subject, on_subject))
+        .label(texts::MATCHER)
+        .with(field("matcher-filter", texts::FILTER, &row.filter, on_filter))
+        .with(field("matcher-subject", texts::SUBJECT, &row.subject, on_subject))
         .with(matched(&row.of))
-        .with(element("h3", "inspector__part").text("Who reads the subject"))
+        .with(element("h3", "inspector__part").text(texts::WHO_READS_SUBJECT))
         .with(readers)
         .into_html()
 }
@@ -41,13 +42,10 @@ fn field(id: &'static str, name: &'static str, value: &str, on_input: Callback<I
 }
 
 fn reader(row: &Reader) -> Element {
-    let (what, name) = match &row.consumer {
-        None => ("stream ", &row.stream),
-        Some(consumer) => ("consumer ", consumer),
+    let (says, class, name) = match &row.consumer {
+        None => (texts::STREAM_BY, "", &row.stream),
+        Some(consumer) => (texts::CONSUMER_BY, "matcher__consumer", consumer),
     };
-    element("li", if row.consumer.is_some() { "matcher__consumer" } else { "" })
-        .text(what)
-        .with(element("b", "").text(name.clone()))
-        .text(" by ")
-        .with(element("code", "").text(row.by.clone()))
+    let name = element("b", "").text(name.clone());
+    element("li", class).woven(says, [name, element("code", "").text(row.by.clone())])
 }

@@ -2,6 +2,7 @@
 
 use yew::{Callback, Html, InputEvent};
 
+use crate::texts::page::drawer as texts;
 use crate::ui::action::Action;
 use crate::ui::widgets::element::{Element, button, element, list};
 use crate::ui::widgets::{does, is_ticked};
@@ -13,13 +14,14 @@ use super::{inspector, turn};
 
 pub fn wire(panel: &WirePanel, on: &Callback<Action>) -> Html {
     let content = if panel.rows.is_empty() {
-        element("p", "muted").text("Nothing like that went over the wire.")
+        element("p", "muted").text(texts::NOTHING_LIKE_WENT_OVER)
     } else {
         element("ol", "wire__list").each(panel.rows.iter().map(|row| line(row, on)))
     };
-    let more = || button("button button--small log__more", "Show older lines").on_click(does(on, turn(Turn::WireMore)));
+    let more =
+        || button("button button--small log__more", texts::SHOW_OLDER_LINES).on_click(does(on, turn(Turn::WireMore)));
     let lines =
-        element("div", "log__lines wire__lines").attr("tabindex", "0").attr("role", "region").label("Wire lines");
+        element("div", "log__lines wire__lines").attr("tabindex", "0").attr("role", "region").label(texts::WIRE_LINES);
     list([bar(panel, on), lines.with(element("div", "").with(panel.has_more.then(more)).with(content))])
 }
 
@@ -29,16 +31,16 @@ fn bar(panel: &WirePanel, on: &Callback<Action>) -> Element {
     let noise =
         element("input", "input input--tick").attr("type", "checkbox").checked(filter.has_noise).on_input(on_noise);
     element("div", "bar")
-        .with(choice("Client", Some("all clients"), &filter.client, names(&panel.clients), on, |name| {
+        .with(choice(texts::CLIENT, Some(texts::ALL_CLIENTS), &filter.client, names(&panel.clients), on, |name| {
             Turn::WireClient(name.into())
         }))
-        .with(search("Search the wire", &filter.search, on, Turn::WireSearch))
-        .with(element("label", "bar__tick").with(noise).text("PING, heartbeats"))
+        .with(search(texts::SEARCH_WIRE, &filter.search, on, Turn::WireSearch))
+        .with(element("label", "bar__tick").with(noise).text(texts::PING_HEARTBEATS))
 }
 
 fn line(row: &WireRow, on: &Callback<Action>) -> Element {
     let is_open = row.detail.is_some();
-    let arrow = if row.from_client { ("▸", " to the server: ") } else { ("◂", " from the server: ") };
+    let arrow = if row.from_client { ("▸", texts::TO_SERVER) } else { ("◂", texts::FROM_SERVER) };
     let open = turn(Turn::WireOpen((!is_open).then_some(row.number)));
     let opener = button("wire__op", "")
         .state("aria-expanded", is_open)
@@ -63,7 +65,7 @@ fn detail(row: &WireDetail, on: &Callback<Action>) -> Element {
     let headers = row.headers.iter().map(|(name, value)| (&**name, &**value));
     let caused = || {
         list([
-            element("h4", "inspector__part").text("What happened with it"),
+            element("h4", "inspector__part").text(texts::WHAT_HAPPENED),
             element("ol", "").each(row.caused.iter().map(|row| log::line(row, on))),
         ])
     };
@@ -72,7 +74,7 @@ fn detail(row: &WireDetail, on: &Callback<Action>) -> Element {
     };
     element("div", "wire__detail")
         .with(inspector::facts(parts))
-        .with((!row.headers.is_empty()).then(|| element("h4", "inspector__part").text("Headers")))
+        .with((!row.headers.is_empty()).then(|| element("h4", "inspector__part").text(texts::HEADERS)))
         .with((!row.headers.is_empty()).then(|| inspector::facts(headers)))
         .with(row.payload.as_ref().map(inspector::text))
         .with(row.partner.map(partner))

@@ -6,6 +6,7 @@ use yew::{Callback, Event, Html};
 
 use crate::sim::presets::{PRESETS, Preset};
 use crate::sim::scenario::About;
+use crate::texts::page::header as texts;
 use crate::ui::action::{Action, ClockAction, Dialog, PageAction};
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::memo::Draw;
@@ -30,13 +31,17 @@ impl Draw for Header {
         };
         element("header", "header")
             .with(logo())
-            .with(element("h1", "header__name").text("JetStream Simulator"))
+            .with(element("h1", "header__name").text(texts::JETSTREAM_SIMULATOR))
             .with(self.preset_choice())
             .with(element("p", "header__look").text(self.about.look_at.clone()))
-            .with(button("button", "Share").title("Links and files").on_click(does(&self.on_action, PageAction::Share)))
-            .with(element("button", "button").attr("type", "button").attr("data-attach", "").text("Attach a client"))
-            .with(tool("◐", "Light or dark", "Light or dark", PageAction::SwitchTheme))
-            .with(tool("?", "Help: signs and keys", "Signs and keys (?)", PageAction::Open(Dialog::Help)))
+            .with(
+                button("button", texts::SHARE)
+                    .title(texts::LINKS_FILES)
+                    .on_click(does(&self.on_action, PageAction::Share)),
+            )
+            .with(element("button", "button").attr("type", "button").attr("data-attach", "").text(texts::ATTACH_CLIENT))
+            .with(tool("◐", texts::LIGHT_DARK, texts::LIGHT_DARK, PageAction::SwitchTheme))
+            .with(tool("?", texts::HELP_SIGNS_KEYS, texts::SIGNS_KEYS, PageAction::Open(Dialog::Help)))
             .into_html()
     }
 }
@@ -45,7 +50,7 @@ impl Header {
     /// The entry of what came from elsewhere.
     fn own_title(&self) -> Element {
         let title = &self.about.title;
-        let title = if title.is_empty() { "A session".into() } else { title.clone() };
+        let title = if title.is_empty() { texts::A_SESSION.into() } else { title.clone() };
         element("option", "").attr("value", "").flag("selected", true).text(title)
     }
 
@@ -66,7 +71,7 @@ impl Header {
             element("optgroup", "").attr("label", presets[0].chapter).each(presets.iter().map(option))
         };
         element("select", "input header__presets")
-            .label("Preset")
+            .label(texts::PRESET)
             .on_change(on_change.into())
             .with(self.preset.is_none().then(|| self.own_title()))
             .each(PRESETS.chunk_by(|preset, next| preset.chapter == next.chapter).map(chapter))

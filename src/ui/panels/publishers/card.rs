@@ -7,6 +7,7 @@ use yew::{Callback, Event, Html, SubmitEvent};
 use crate::engine::table::Id;
 use crate::sim::actor::{ActorId, Draft, PublisherScript};
 use crate::sim::command::Command;
+use crate::texts::page::publishers as texts;
 use crate::ui::action::{Action, Dialog};
 use crate::ui::panels::{card_head, why};
 use crate::ui::widgets::element::{Element, Node, button, element};
@@ -32,15 +33,15 @@ impl Draw for Card {
         let form = memo("draft", DraftForm { row: drafted, on_action: on.clone() });
         // What publishes by itself needs no form before its eyes.
         let form = if row.script.every.is_some() {
-            let summary = element("summary", "publishers__more").text("Message");
+            let summary = element("summary", "publishers__more").text(texts::MESSAGE);
             element("details", "").with(summary).with(form).into_html()
         } else {
             form
         };
         let kind = element("span", "card__kind").text(state(row));
         element("article", "card publishers__card")
-            .label(format!("Publisher {}", row.name))
-            .with(card_head(&row.name, kind, "publisher", Dialog::EditPublisher(row.id), on))
+            .label(texts::PUBLISHER.with([&row.name]))
+            .with(card_head(&row.name, kind, texts::EDIT_PUBLISHER, Dialog::EditPublisher(row.id), on))
             .with(row.script.every.map(|_| script(row)))
             .with(form)
             .with(buttons(row, on))
@@ -52,14 +53,14 @@ impl Draw for Card {
 
 fn state(row: &PublisherRow) -> &'static str {
     match (row.is_running, row.script.every.is_some()) {
-        (true, _) => "runs",
-        (false, true) => "paused",
+        (true, _) => texts::RUNS,
+        (false, true) => texts::PAUSED,
         (false, false) => "",
     }
 }
 
 fn script(row: &PublisherRow) -> Element {
-    tags(&[Tag::subject(row.script.draft.subject.clone()), Tag::word(format!("every {}", row.every))])
+    tags(&[Tag::subject(row.script.draft.subject.clone()), Tag::word(texts::EVERY.with([&row.every]))])
 }
 
 /// What is sent, open to be changed. Drawn again only for another script, so that what is typed stays until then.
@@ -82,18 +83,17 @@ impl Draw for DraftForm {
         };
         let draft = &self.row.script.draft;
         let subject = self.input("subject", &draft.subject);
-        let subject =
-            subject.flag("required", true).attr("pattern", r"\S+").title("No blanks. {n} counts the messages.");
-        let optional = element("span", "muted").text(" optional");
+        let subject = subject.flag("required", true).attr("pattern", r"\S+").title(texts::NO_BLANKS_COUNTS_MESSAGES);
+        let optional = element("span", "muted").text(texts::OPTIONAL);
         element("form", "")
             .attr("id", form_id(self.row.id))
             .on_submit(on_submit.into())
-            .with(self.label("subject", "Subject"))
+            .with(self.label("subject", texts::SUBJECT))
             .with(subject)
-            .with(self.label("payload", "Payload"))
-            .with(self.input("payload", &draft.payload).title("{n} counts the messages."))
-            .with(self.label("msg-id", "Nats-Msg-Id").with(optional))
-            .with(self.input("msg-id", &draft.msg_id).title("{n} counts the messages."))
+            .with(self.label("payload", texts::PAYLOAD))
+            .with(self.input("payload", &draft.payload).title(texts::COUNTS_MESSAGES))
+            .with(self.label("msg-id", MSG_ID).with(optional))
+            .with(self.input("msg-id", &draft.msg_id).title(texts::COUNTS_MESSAGES))
             .with(self.headers(&draft.headers))
             .into_html()
     }
@@ -113,8 +113,10 @@ fn typed_draft(event: &SubmitEvent) -> Draft {
     }
 }
 
+const MSG_ID: &str = "Nats-Msg-Id";
+
 /// What the choice of examples shows while none is picked.
-const ADD: &str = "Add…";
+const ADD: &str = texts::ADD;
 
 /// Appends the example that was picked.
 fn add_header(event: Event) {
@@ -148,18 +150,18 @@ impl DraftForm {
             .attr("id", self.input_id("headers"))
             .attr("name", "headers")
             .attr("rows", "3")
-            .attr("placeholder", "Name: value")
+            .attr("placeholder", texts::NAME_VALUE)
             .value(&write_headers(headers));
         let examples = [ADD].into_iter().chain(HEADERS.lines());
         let example = |text: &'static str| element("option", "").flag("selected", text == ADD).text(text);
         let pick = element("select", "input input--choice")
-            .label("Add a header")
+            .label(texts::ADD_HEADER)
             .on_change(Callback::from(add_header))
             .each(examples.map(example));
         element("details", "publishers__headers")
             .flag("open", !headers.is_empty())
-            .with(element("summary", "publishers__more").text("Headers"))
-            .with(self.label("headers", "One a line"))
+            .with(element("summary", "publishers__more").text(texts::HEADERS))
+            .with(self.label("headers", texts::ONE_LINE))
             .with(lines)
             .with(pick)
     }
@@ -189,18 +191,18 @@ fn buttons(row: &PublisherRow, on: &Callback<Action>) -> Element {
     };
     // Two elements, or the click that stops would send the form: the page is drawn again before the click is over.
     let run = if row.is_running {
-        button("button", "Stop")
+        button("button", texts::STOP)
             .key("stop")
-            .label(format!("Stop publishing every {}", row.every))
+            .label(texts::STOP_PUBLISHING_EVERY.with([&row.every]))
             .on_click(does(on, Command::PausePublisher { publisher: row.id, is_paused: true }))
     } else {
-        let label = if is_scripted { "Run".into() } else { row.every.clone() };
-        let name = format!("Run: publish every {}", row.every);
+        let label = if is_scripted { texts::RUN.into() } else { row.every.clone() };
+        let name = texts::RUN_PUBLISH_EVERY.with([&row.every]);
         sends("button", label, RUN).key("run").label(name.clone()).title(name)
     };
     element("div", "publishers__buttons")
-        .with(sends(main, "Publish".into(), "1"))
-        .with(sends("button", "×10".into(), "10").label("Publish 10 times").title("Publish 10 times"))
+        .with(sends(main, texts::PUBLISH.into(), "1"))
+        .with(sends("button", "×10".into(), "10").label(texts::PUBLISH_10_TIMES).title(texts::PUBLISH_10_TIMES))
         .with(run)
 }
 
@@ -210,7 +212,7 @@ fn reply(row: &PublisherRow, reply: &PublishReply, on: &Callback<Action>) -> Ele
         ReplyKind::Duplicate => "reply reply--note",
         ReplyKind::Refused | ReplyKind::NoResponders => "reply reply--bad",
     };
-    let name = || format!("Why was the message of {} not stored?", row.name);
+    let name = || texts::WHY_MESSAGE_NOT_STORED.with([&row.name]);
     let ask = || why::button_for(Ask::Publisher(row.id), row.why.is_some(), name(), on);
     let has_why = reply.kind != ReplyKind::Stored;
     element("p", class)

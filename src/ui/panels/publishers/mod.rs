@@ -7,6 +7,7 @@ use std::rc::Rc;
 use yew::{Callback, Html};
 
 use crate::engine::table::Id;
+use crate::texts::page::publishers as texts;
 use crate::ui::action::{Action, Dialog};
 use crate::ui::panels::attached;
 use crate::ui::widgets::element::Node;
@@ -28,7 +29,7 @@ impl Draw for Publishers {
         let card = |row: &Rc<PublisherRow>| {
             memo(u64::from(row.id.index()), card::Card { row: Rc::clone(row), on_action: on.clone() })
         };
-        super::panel("publishers", "Publishers", Some(Dialog::NewPublisher), "Add publisher", on)
+        super::panel("publishers", texts::PUBLISHERS, Some(Dialog::NewPublisher), texts::ADD_PUBLISHER, on)
             .each(self.rows.iter().map(card))
             .each(attached::cards(&self.attached, attached::Side::Publisher))
             .into_html()

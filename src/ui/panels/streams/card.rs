@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::{Callback, Html};
 
+use crate::texts::page::streams as texts;
 use crate::ui::action::{Action, Dialog, PageAction};
 use crate::ui::panels::card_head;
 use crate::ui::widgets::element::{Element, Node, button, element};
@@ -29,8 +30,8 @@ impl Draw for Card {
         let tape = element("div", "streams__box").with(self.bar()).with(map).with(content).with(strip::strip(row, on));
         let edit = Dialog::EditStream(Rc::clone(&row.name));
         element("article", "card streams__card")
-            .label(format!("Stream {}", row.name))
-            .with(card_head(&row.name, None::<Element>, "stream", edit, on).with(self.more()))
+            .label(texts::STREAM.with([&row.name]))
+            .with(card_head(&row.name, None::<Element>, texts::EDIT_STREAM, edit, on).with(self.more()))
             .with(tags(&row.tags))
             .with((!row.links.is_empty()).then(|| links::links(row, on)))
             .with(tape)
@@ -50,13 +51,13 @@ impl Card {
             MenuItem::new(label, ApiRequest { subject, body: body.into() })
         };
         let items = vec![
-            request("Purge: remove every message", "PURGE.", ""),
-            request("Purge all but the newest message", "PURGE.", r#"{"keep":1}"#),
-            MenuItem::new("Seal: freeze it for good", PageAction::Seal(Rc::clone(name))),
-            request("Delete, with its messages and consumers", "DELETE.", ""),
+            request(texts::PURGE_REMOVE_EVERY_MESSAGE, "PURGE.", ""),
+            request(texts::PURGE_ALL_BUT_NEWEST, "PURGE.", r#"{"keep":1}"#),
+            MenuItem::new(texts::SEAL_FREEZE_GOOD, PageAction::Seal(Rc::clone(name))),
+            request(texts::DELETE_MESSAGES_CONSUMERS, "DELETE.", ""),
         ];
-        let says = ["More: purge, seal or delete ", name].concat();
-        menu(&["more-", name].concat(), "button button--quiet card__edit", "More", &says, items, &self.on_action)
+        let says = texts::MORE_PURGE_SEAL_DELETE.with([&name]);
+        menu(&["more-", name].concat(), "button button--quiet card__edit", texts::MORE, &says, items, &self.on_action)
     }
 
     fn scroller(&self) -> Element {
@@ -70,8 +71,8 @@ impl Card {
     fn bar(&self) -> Element {
         let row = &self.row;
         let switch = PageAction::ShowTable { stream: Rc::clone(&row.name), is_table: !row.is_table };
-        let switch = button("button button--quiet button--small", "Table")
-            .label(format!("{} as a table", row.name))
+        let switch = button("button button--quiet button--small", texts::TABLE)
+            .label(texts::AS_A_TABLE.with([&row.name]))
             .state("aria-pressed", row.is_table)
             .on_click(does(&self.on_action, switch));
         element("div", "streams__bar").with(self.ends()).with(switch)
@@ -87,10 +88,10 @@ impl Card {
             is_there.then(|| button("button button--small", label).on_click(does(&self.on_action, action)))
         };
         let (earlier, later) = (row.tape.has_earlier, row.tape.has_later);
-        ends.with(element("span", "").text(format!("first {} · last {}", row.tape.first_seq, row.tape.last_seq)))
-            .with(to("First", TapeWindow::From(row.tape.first_seq), earlier))
-            .with(to("Earlier", TapeWindow::From(shown.seq.saturating_sub(step).max(1)), earlier))
-            .with(to("Later", TapeWindow::From(shown.seq + step), later))
-            .with(to("Newest", TapeWindow::Newest, later))
+        ends.with(element("span", "").text(texts::FIRST_LAST.with([&row.tape.first_seq, &row.tape.last_seq])))
+            .with(to(texts::FIRST, TapeWindow::From(row.tape.first_seq), earlier))
+            .with(to(texts::EARLIER, TapeWindow::From(shown.seq.saturating_sub(step).max(1)), earlier))
+            .with(to(texts::LATER, TapeWindow::From(shown.seq + step), later))
+            .with(to(texts::NEWEST, TapeWindow::Newest, later))
     }
 }

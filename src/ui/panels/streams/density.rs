@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::{Callback, InputEvent};
 
+use crate::texts::page::streams as texts;
 use crate::ui::action::{Action, PageAction};
 use crate::ui::widgets::element::{Element, element};
 use crate::ui::widgets::typed;
@@ -35,8 +36,8 @@ pub fn density(row: &StreamRow, density: &Density, on: &Callback<Action>) -> Ele
         .attr("min", density.first.to_string())
         .attr("max", last.to_string())
         .attr("step", Density::STEP.to_string())
-        .label(["Part of ", &row.name, " that is shown"].concat())
-        .title("The whole stream: high where messages are stored. Click to look there.")
+        .label(texts::PART_SHOWN.with([&row.name]))
+        .title(texts::WHOLE_STREAM_HIGH_WHERE)
         .attr("aria-valuetext", density.says.clone())
         .value(&density.from.to_string())
         .on_input(on_input);

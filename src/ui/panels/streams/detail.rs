@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::Callback;
 
+use crate::texts::page::streams as texts;
 use crate::ui::action::{Action, PageAction};
 use crate::ui::panels::why;
 use crate::ui::widgets::does;
@@ -15,14 +16,14 @@ use crate::view::why::{Answer, Ask};
 
 pub fn detail(row: &StreamRow, detail: &MessageDetail, on: &Callback<Action>) -> Element {
     let seq = detail.stream_seq;
-    let payload = element("pre", "detail__payload").attr("tabindex", "0").attr("role", "region").label("Payload");
+    let payload = element("pre", "detail__payload").attr("tabindex", "0").attr("role", "region").label(texts::PAYLOAD);
     let header = |(name, value): &(String, String)| {
         element("div", "").with(element("dt", "").text(name.clone())).with(element("dd", "").text(value.clone()))
     };
     let headers =
         (!detail.headers.is_empty()).then(|| element("dl", "detail__headers").each(detail.headers.iter().map(header)));
     element("section", "detail")
-        .label(format!("Message #{seq}"))
+        .label(texts::MESSAGE.with([&seq]))
         .with(head(row, detail, on))
         .with(headers)
         .with(payload.text(detail.payload.clone()))
@@ -35,26 +36,25 @@ pub fn hole(seq: u64, answer: &Answer, on: &Callback<Action>) -> Element {
     let head = element("div", "detail__head")
         .with(element("b", "").text(format!("#{seq}")))
         .with(element("span", "detail__buttons").with(close(on)));
-    element("section", "detail").label(format!("Hole #{seq}")).with(head).with(why::answer(answer, true, on))
+    element("section", "detail").label(texts::HOLE.with([&seq])).with(head).with(why::answer(answer, true, on))
 }
 
 fn close(on: &Callback<Action>) -> Element {
-    button("button button--quiet button--small", "Close")
-        .label("Close the message")
+    button("button button--quiet button--small", texts::CLOSE)
+        .label(texts::CLOSE_MESSAGE)
         .on_click(does(on, PageAction::Select(None)))
 }
 
 fn head(row: &StreamRow, detail: &MessageDetail, on: &Callback<Action>) -> Element {
     let seq = detail.stream_seq;
-    let delete = button("button button--small", "Delete").label(format!("Delete message #{seq}"));
+    let delete = button("button button--small", texts::DELETE).label(texts::DELETE_MESSAGE.with([&seq]));
     let request =
         ApiRequest { subject: format!("$JS.API.STREAM.MSG.DELETE.{}", row.name), body: format!("{{\"seq\":{seq}}}") };
     let ask = Ask::Message { stream: Rc::clone(&row.name), seq };
-    let ask =
-        why::button_for(ask, !detail.why.is_empty(), format!("Why is #{seq} still here, and when does it come?"), on);
+    let ask = why::button_for(ask, !detail.why.is_empty(), texts::WHY_STILL_HERE_WHEN.with([&seq]), on);
     element("div", "detail__head")
         .with(element("b", "").text(format!("#{seq}")))
         .with(element("code", "").text(Rc::clone(&detail.subject)))
-        .with(element("span", "muted").text(format!("stored at {}, {}", detail.stored_at, detail.size)))
+        .with(element("span", "muted").text(texts::STORED_AT.with([&detail.stored_at, &detail.size])))
         .with(element("span", "detail__buttons").with(ask).with(delete.on_click(does(on, request))).with(close(on)))
 }

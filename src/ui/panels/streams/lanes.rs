@@ -2,11 +2,13 @@
 
 use std::rc::Rc;
 
+use crate::texts::Template;
+use crate::texts::page::streams as texts;
 use crate::ui::widgets::element::{Element, element};
 use crate::view::streams::{Band, Bookmark, LaneRow, StreamRow};
 
 pub fn lanes(row: &StreamRow) -> Element {
-    let more = || element("li", "lanes__more").text(format!("and {} more consumers", row.more_lanes));
+    let more = || element("li", "lanes__more").text(texts::MORE_CONSUMERS.with([&row.more_lanes]));
     element("ul", "lanes")
         .each(row.lanes.iter().map(|lane| self::lane(row, lane)))
         .with((row.more_lanes > 0).then(more))
@@ -21,9 +23,9 @@ fn lane(row: &StreamRow, lane: &LaneRow) -> Element {
     element("li", "lanes__lane")
         .key(&*lane.consumer)
         .with(name)
-        .with(bookmark("lanes__mark lanes__mark--delivered", "delivered", lane.delivered, cells))
+        .with(bookmark("lanes__mark lanes__mark--delivered", texts::DELIVERED_TO, lane.delivered, cells))
         .with(element("span", "lanes__track").each(lane.bands.iter().map(band)))
-        .with(bookmark("lanes__mark lanes__mark--floor", "ack floor", lane.ack_floor, cells))
+        .with(bookmark("lanes__mark lanes__mark--floor", texts::ACK_FLOOR_AT, lane.ack_floor, cells))
 }
 
 fn band(band: &Band) -> Element {
@@ -31,7 +33,7 @@ fn band(band: &Band) -> Element {
         .attr("style", format!("--from:{};--over:{}", band.from, band.cells))
 }
 
-fn bookmark(class: &str, name: &str, at: Bookmark, cells: usize) -> Element {
+fn bookmark(class: &str, name: Template<1>, at: Bookmark, cells: usize) -> Element {
     let side = match usize::from(at.at) {
         0 | 1 => " lanes__mark--start",
         at if at + 1 >= cells => " lanes__mark--end",
@@ -39,5 +41,5 @@ fn bookmark(class: &str, name: &str, at: Bookmark, cells: usize) -> Element {
     };
     element("span", format!("{class}{side}"))
         .attr("style", format!("--at:{}", at.at))
-        .with(element("span", "lanes__text").text(format!("{name} {}", at.stream_seq)))
+        .with(element("span", "lanes__text").text(name.with([&at.stream_seq])))
 }

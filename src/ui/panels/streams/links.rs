@@ -3,6 +3,7 @@
 use yew::Callback;
 
 use crate::sim::command::Command;
+use crate::texts::page::streams as texts;
 use crate::ui::action::Action;
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, button, element};
@@ -10,7 +11,7 @@ use crate::ui::widgets::phrase::phrase;
 use crate::view::streams::{LinkRow, LinkState, StreamRow};
 
 pub fn links(row: &StreamRow, on: &Callback<Action>) -> Element {
-    element("ul", "links").label("Origins").each(row.links.iter().map(|link| self::link(row, link, on)))
+    element("ul", "links").label(texts::ORIGINS).each(row.links.iter().map(|link| self::link(row, link, on)))
 }
 
 fn link(row: &StreamRow, link: &LinkRow, on: &Callback<Action>) -> Element {
@@ -21,15 +22,15 @@ fn link(row: &StreamRow, link: &LinkRow, on: &Callback<Action>) -> Element {
     };
     let is_cut = link.state == LinkState::Cut;
     let command = Command::CutLink { stream: row.name.to_string(), origin: link.by, is_cut: !is_cut };
-    let (verb, name) = if is_cut { ("Mend", "Mend the link to ") } else { ("Cut", "Cut the link to ") };
+    let (verb, name) = if is_cut { (texts::MEND, texts::MEND_LINK) } else { (texts::CUT, texts::CUT_LINK) };
     let cell = |(seq, has_passed): &(u64, bool)| {
         element("li", if *has_passed { "links__cell" } else { "links__cell links__cell--waits" }).text(seq.to_string())
     };
     let tape = element("ol", "links__tape")
-        .label(format!("Messages of {}", link.origin))
+        .label(texts::MESSAGES_OF.with([&link.origin]))
         .each(link.cells.iter().map(cell))
         .with(element("li", "links__sign").attr("aria-hidden", "true").text(sign));
-    let cut = button("button button--small", verb).label([name, &link.origin].concat()).on_click(does(on, command));
+    let cut = button("button button--small", verb).label(name.with([&link.origin])).on_click(does(on, command));
     element("li", class)
         .with(element("b", "").text(link.origin.clone()))
         .with(tape)

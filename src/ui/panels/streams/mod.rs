@@ -13,6 +13,7 @@ use std::rc::Rc;
 
 use yew::{Callback, Html};
 
+use crate::texts::page::streams as texts;
 use crate::ui::action::{Action, Dialog};
 use crate::ui::widgets::element::Node;
 use crate::ui::widgets::memo::{Draw, memo};
@@ -29,8 +30,8 @@ impl Draw for Streams {
     fn draw(&self) -> Html {
         let on = &self.on_action;
         let card = |row: &Rc<StreamRow>| memo(&*row.name, card::Card { row: Rc::clone(row), on_action: on.clone() });
-        let empty = "No stream yet. A stream stores what is published on its subjects.";
-        super::panel("streams", "Streams", Some(Dialog::NewStream), "Add stream", on)
+        let empty = texts::NO_STREAM_YET_STREAM;
+        super::panel("streams", texts::STREAMS, Some(Dialog::NewStream), texts::ADD_STREAM, on)
             .with(self.rows.is_empty().then(|| super::empty(empty)))
             .each(self.rows.iter().map(card))
             .into_html()

@@ -4,25 +4,26 @@ use std::rc::Rc;
 
 use yew::Callback;
 
+use crate::texts::page::streams as texts;
 use crate::ui::action::{Action, PageAction};
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::view::streams::{DedupBar, DedupId, GaveUpRow, StreamRow};
 
 pub fn strip(row: &StreamRow, on: &Callback<Action>) -> Element {
-    let dedup = |dedup: &DedupBar| item(format!("Dedup window {}", dedup.window), ids(dedup));
+    let dedup = |dedup: &DedupBar| item(texts::DEDUP_WINDOW.with([&dedup.window]), ids(dedup));
     let next_removal = match &row.next_removal {
-        None => muted("none due"),
+        None => muted(texts::NONE_DUE),
         Some(next) => element("b", "strip__next").text(format!("✂ #{} {}", next.stream_seq, next.how)),
     };
     let shelf = || {
         let shelf =
             element("span", "strip__shelf").each(row.gave_up.iter().map(|given_up| given_up_on(row, given_up, on)));
-        item("Gave up".into(), shelf)
+        item(texts::GAVE_UP.into(), shelf)
     };
     element("dl", "strip")
         .with(row.dedup.as_ref().map(dedup))
-        .with(item("Next removal".into(), next_removal))
+        .with(item(texts::NEXT_REMOVAL.into(), next_removal))
         .with((!row.gave_up.is_empty()).then(shelf))
 }
 
@@ -36,22 +37,22 @@ fn muted(words: impl Into<yew::AttrValue>) -> Element {
 
 fn ids(dedup: &DedupBar) -> Element {
     if dedup.ids.is_empty() {
-        return muted("empty");
+        return muted(texts::EMPTY);
     }
     let id = |row: &DedupId| {
         element("code", "strip__id")
-            .title(format!("#{}, remembered for another {}", row.stream_seq, row.ring.left))
+            .title(texts::REMEMBERED_ANOTHER.with([&row.stream_seq, &row.ring.left]))
             .attr("style", format!("--left:{}.{}%", row.ring.permille / 10, row.ring.permille % 10))
             .text(row.id.clone())
     };
     element("span", "strip__ids")
-        .with((dedup.more > 0).then(|| muted(format!("{} more", dedup.more))))
+        .with((dedup.more > 0).then(|| muted(texts::MORE_IDS.with([&dedup.more]))))
         .each(dedup.ids.iter().map(id))
 }
 
 fn given_up_on(row: &StreamRow, given_up: &GaveUpRow, on: &Callback<Action>) -> Element {
     let seq = given_up.stream_seq;
     button("button button--small strip__given-up", format!("#{seq}"))
-        .title(format!("{} delivered it {} times; it stays in the stream", given_up.consumer, given_up.deliveries))
+        .title(texts::DELIVERED_TIMES_STAYS_STREAM.with([&given_up.consumer, &given_up.deliveries]))
         .on_click(does(on, PageAction::Select(Some((Rc::clone(&row.name), seq)))))
 }

@@ -4,18 +4,19 @@ use std::rc::Rc;
 
 use yew::AttrValue;
 
+use crate::texts::page::streams as texts;
 use crate::ui::widgets::element::{Element, element};
 use crate::view::streams::{CellContent, CellState, LaneRow, StoredCell, StreamRow, TapeCell};
 
 pub fn table(row: &StreamRow) -> Element {
-    let messages = head(["seq", "subject", "state", "delivered"])
+    let messages = head([texts::SEQ, texts::SUBJECT, texts::STATE, texts::DELIVERED])
         .with(element("tbody", "").each(row.tape.cells.iter().map(message)));
-    let consumers = head(["consumer", "filter", "ack floor", "delivered"])
+    let consumers = head([texts::CONSUMER, texts::FILTER, texts::ACK_FLOOR, texts::DELIVERED])
         .with(element("tbody", "").each(row.lanes.iter().map(consumer)));
     element("div", "streams__table")
         .attr("tabindex", "0")
         .attr("role", "region")
-        .label(format!("Messages and consumers of {}", row.name))
+        .label(texts::MESSAGES_CONSUMERS.with([&row.name]))
         .with(messages)
         .with(consumers)
 }
@@ -55,7 +56,9 @@ fn consumer(lane: &LaneRow) -> Element {
 
 fn state(cell: &StoredCell) -> String {
     match &cell.state {
-        CellState::InFlight(ring) | CellState::Delayed(ring) => format!("{}, {} left", cell.state.label(), ring.left),
+        CellState::InFlight(ring) | CellState::Delayed(ring) => {
+            texts::STATE_LEFT.with([&cell.state.label(), &ring.left])
+        }
         state => state.label().into(),
     }
 }

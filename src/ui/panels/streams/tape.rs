@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 use yew::{AttrValue, Callback};
 
+use crate::texts::page::streams as texts;
 use crate::ui::action::{Action, PageAction};
 use crate::ui::widgets::element::{Element, button, element};
 use crate::ui::widgets::pips::pips;
@@ -15,10 +16,10 @@ use crate::view::streams::{CellContent, CellState, StoredCell, StreamRow, TapeCe
 
 pub fn tape(row: &StreamRow, on: &Callback<Action>) -> Element {
     if row.tape.cells.is_empty() {
-        return element("p", "tape__empty").text("Nothing was stored yet.");
+        return element("p", "tape__empty").text(texts::NOTHING_STORED_YET);
     }
     element("ol", "tape")
-        .label(format!("Messages of {}", row.name))
+        .label(texts::MESSAGES_OF.with([&row.name]))
         .on_key(Callback::from(walk))
         .each(row.tape.cells.iter().map(|cell| place(row, cell, on)))
 }
@@ -94,7 +95,7 @@ fn sign(state: &CellState) -> Option<Element> {
 /// What stands at the foot of the cell. It may break behind every dot.
 fn label(cell: &StoredCell) -> AttrValue {
     match cell.state {
-        CellState::GaveUp => "gave up".into(),
+        CellState::GaveUp => texts::CELL_GAVE_UP.into(),
         _ => cell.label.replace('.', ".\u{200b}").into(),
     }
 }
@@ -106,11 +107,13 @@ fn title(cell: &StoredCell) -> String {
 }
 
 fn spoken(cell: &StoredCell) -> String {
-    let left = match &cell.state {
-        CellState::InFlight(ring) | CellState::Delayed(ring) => format!(", {} left", ring.left),
-        _ => String::new(),
+    let state = match &cell.state {
+        CellState::InFlight(ring) | CellState::Delayed(ring) => {
+            texts::STATE_LEFT.with([&cell.state.label(), &ring.left])
+        }
+        state => state.label().into(),
     };
-    format!(" {}, {}{left}", title(cell), cell.state.label())
+    format!(" {}, {state}", title(cell))
 }
 
 /// Left and right go from cell to cell.
