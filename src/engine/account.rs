@@ -145,7 +145,7 @@ impl Account {
     ) {
         let room = self.room(settings, stream);
         if let Some(stream) = self.streams.get_mut(stream) {
-            stream.handle_publish(ctx, room, inbound);
+            stream.handle_publish(ctx, &room, inbound);
         }
     }
 
@@ -161,7 +161,7 @@ impl Account {
     ) {
         let room = self.room(settings, stream);
         if let Some(stream) = self.streams.get_mut(stream) {
-            stream.handle_link(ctx, room, link, to, inbound);
+            stream.handle_link(ctx, &room, link, to, inbound);
         }
     }
 
@@ -220,7 +220,7 @@ impl Account {
             if is_due {
                 let room = self.room(settings, id);
                 if let Some(stream) = self.streams.get_mut(id) {
-                    stream.handle_deadlines(ctx, room);
+                    stream.handle_deadlines(ctx, &room);
                 }
             }
         }

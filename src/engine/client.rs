@@ -3,7 +3,7 @@
 //! Sources: nats-server `server/client.go` (`processConnect`, `processPing`, `processSub`, `processUnsub`,
 //! `processInboundClientMsg`).
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use serde::Serialize;
 
@@ -178,9 +178,9 @@ impl Server {
         }
         // A sid in use keeps its subscription.
         if connection.subscription(sid).is_none() {
-            let sid: Arc<[u8]> = sid.into();
-            let queue: Option<Arc<[u8]>> = queue.map(Arc::from);
-            let order = self.router.subscribe(subject, conn, Arc::clone(&sid), queue.clone());
+            let sid: Rc<[u8]> = sid.into();
+            let queue: Option<Rc<[u8]>> = queue.map(Rc::from);
+            let order = self.router.subscribe(subject, conn, Rc::clone(&sid), queue.clone());
             connection.add_subscription(sid, subject, queue, order);
             self.handle_interest_change(now, subject);
         }

@@ -55,8 +55,10 @@ impl Server {
 
     /// What is to be routed next. Before that, consumers learn that streams began or ceased to listen to them.
     fn next_publications(&mut self, now: Timestamp) -> Option<Batch> {
-        for subject in self.router.take_changed_by_server() {
-            self.handle_interest_change(now, &subject);
+        if self.router.has_changed_by_server() {
+            for subject in self.router.take_changed_by_server() {
+                self.handle_interest_change(now, &subject);
+            }
         }
         self.effects.take_publications()
     }
@@ -97,7 +99,6 @@ impl Server {
             reached = true;
             self.deliver_to_link(now, *stream, *link, to, message);
         }
-        self.router.recycle(route);
         // Only the server listens on subjects of its own.
         if to.starts_with(b"$") {
             reached |= self.dispatch_to_server(now, from, to, message);

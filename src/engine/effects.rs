@@ -77,7 +77,8 @@ impl Batch {
         write_reply: impl FnOnce(&mut Vec<u8>),
         write_payload: impl FnOnce(&mut Vec<u8>),
     ) {
-        let own_subject = subject != to;
+        // As a rule it is the same text at the same place.
+        let own_subject = !std::ptr::eq(subject, to) && subject != to;
         let to = self.append(|out| out.extend_from_slice(to));
         let subject = own_subject.then(|| self.append(|out| out.extend_from_slice(subject)));
         let reply = self.append(write_reply);

@@ -2,34 +2,11 @@
 //! compared or cloned.
 
 use std::hash::{Hash, Hasher};
-use std::ops::Deref;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
 use super::router::Route;
-
-/// A route to walk along. Give it back with [`Router::recycle`](super::router::Router::recycle).
-#[derive(Debug)]
-pub enum Found {
-    Remembered(Arc<Route>),
-    Latest(Box<Latest>),
-    Nobody,
-}
-
-static NOBODY: Route = Route::NOBODY;
-
-impl Deref for Found {
-    type Target = Route;
-
-    fn deref(&self) -> &Route {
-        match self {
-            Self::Remembered(route) => route,
-            Self::Latest(latest) => latest.route(),
-            Self::Nobody => &NOBODY,
-        }
-    }
-}
 
 /// The route that was found last. One after the other, subjects are often the same, or alike up to the last token.
 #[derive(Debug, Default)]
@@ -39,15 +16,12 @@ pub struct Latest {
     changes: u64,
     /// If every subject that differs in the last token alone has this route: how long the same part is, with its dot.
     siblings_start: Option<usize>,
-    route: Route,
+    pub route: Rc<Route>,
 }
 
 impl Latest {
-    pub const fn route(&self) -> &Route {
-        &self.route
-    }
-
     /// Whether it is the route of `subject`, after so many changes of the interest.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn is_of(&self, subject: &[u8], changes: u64) -> bool {
         self.changes == changes && (self.is_of_sibling(subject) || self.subject == subject)
     }
@@ -55,7 +29,7 @@ impl Latest {
     fn is_of_sibling(&self, subject: &[u8]) -> bool {
         let Some(start) = self.siblings_start else { return false };
         let Some((same, last)) = subject.split_at_checked(start) else { return false };
-        *same == self.subject[..start] && !last.is_empty() && !last.contains(&b'.')
+        *same == self.subject[..start] && !last.is_empty() && last.iter().all(|byte| *byte != b'.')
     }
 
     /// Begins anew for `subject`, with an empty route to fill.
@@ -66,8 +40,9 @@ impl Latest {
         let start = memchr::memrchr(b'.', subject).map(|dot| dot + 1);
         // Nobody gets a subject with an empty token. If that is the last one, its siblings have routes of their own.
         self.siblings_start = start.filter(|start| fits_siblings && *start < subject.len());
-        self.route.clear();
-        &mut self.route
+        let route = Rc::make_mut(&mut self.route);
+        route.clear();
+        route
     }
 }
 
@@ -78,11 +53,15 @@ pub fn is_used_once(subject: &[u8]) -> bool {
 
 #[derive(Debug, Default)]
 pub struct RouteCache {
-    routes: FxHashMap<Box<[u8]>, Arc<Route>>,
+    routes: FxHashMap<Box<[u8]>, Rc<Route>>,
     /// Some of the routes, to share them: many subjects go the same way.
-    distinct: Vec<Arc<Route>>,
-    /// The latest of the subjects that are used once, and of the others.
-    latest: [Option<Box<Latest>>; 2],
+    distinct: Vec<Rc<Route>>,
+    /// The latest of the subjects that are used once.
+    pub latest_used_once: Latest,
+    /// The latest of the others.
+    pub latest: Latest,
+    /// The route of subjects to which nobody listens.
+    pub nobody: Rc<Route>,
     /// Whether anybody may get advisories and metrics, once that was asked.
     pub interest_in_events: Option<bool>,
     /// Whether anybody but the server may get acks, once that was asked.
@@ -101,33 +80,24 @@ impl RouteCache {
         self.interest_in_acks = None;
     }
 
-    pub fn get(&self, subject: &[u8]) -> Option<Arc<Route>> {
-        self.routes.get(subject).map(Arc::clone)
+    pub fn get(&self, subject: &[u8]) -> Option<Rc<Route>> {
+        self.routes.get(subject).map(Rc::clone)
     }
 
-    pub fn remember(&mut self, subject: &[u8], route: Route) -> Arc<Route> {
+    pub fn remember(&mut self, subject: &[u8], route: Route) -> Rc<Route> {
         if self.routes.len() >= Self::MAX_SUBJECTS {
             self.routes.clear();
         }
-        let known = self.distinct.iter().find(|known| ***known == route).map(Arc::clone);
+        let known = self.distinct.iter().find(|known| ***known == route).map(Rc::clone);
         let route = known.unwrap_or_else(|| {
-            let route = Arc::new(route);
+            let route = Rc::new(route);
             if self.distinct.len() < Self::MAX_DISTINCT {
-                self.distinct.push(Arc::clone(&route));
+                self.distinct.push(Rc::clone(&route));
             }
             route
         });
-        self.routes.insert(subject.into(), Arc::clone(&route));
+        self.routes.insert(subject.into(), Rc::clone(&route));
         route
-    }
-
-    pub fn take_latest(&mut self, subject: &[u8]) -> Box<Latest> {
-        self.latest[usize::from(is_used_once(subject))].take().unwrap_or_default()
-    }
-
-    pub fn put_latest(&mut self, latest: Box<Latest>) {
-        let place = usize::from(is_used_once(&latest.subject));
-        self.latest[place] = Some(latest);
     }
 }
 

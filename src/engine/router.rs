@@ -3,9 +3,9 @@
 //! Owns the subscriptions of all clients and the subjects of all streams. Matching is cached per subject until the
 //! interest changes. Sources: nats-server `server/sublist.go`, `server/client.go` (`processMsgResults`).
 
-use std::sync::Arc;
+use std::rc::Rc;
 
-use super::route_cache::{Found, Latest, RouteCache, is_used_once};
+use super::route_cache::{RouteCache, is_used_once};
 use super::subject_map::SubjectMap;
 use super::table::{ConnId, LinkId, StreamId};
 
@@ -15,13 +15,13 @@ pub struct Subscription {
     pub conn: ConnId,
     /// The order of subscribing, over all clients: those who came first are served first.
     pub order: u64,
-    pub sid: Arc<[u8]>,
-    pub queue: Option<Arc<[u8]>>,
+    pub sid: Rc<[u8]>,
+    pub queue: Option<Rc<[u8]>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Interest {
-    Client(Arc<Subscription>),
+    Client(Rc<Subscription>),
     Stream(StreamId),
     /// A stream that waits for what an origin answers or delivers.
     Link(StreamId, LinkId),
@@ -30,16 +30,14 @@ enum Interest {
 /// Everyone a subject reaches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Route {
-    pub plain: Vec<Arc<Subscription>>,
+    pub plain: Vec<Rc<Subscription>>,
     /// One entry for each queue group, with its members.
-    pub groups: Vec<Vec<Arc<Subscription>>>,
+    pub groups: Vec<Vec<Rc<Subscription>>>,
     pub streams: Vec<StreamId>,
     pub links: Vec<(StreamId, LinkId)>,
 }
 
 impl Route {
-    pub const NOBODY: Self = Self { plain: Vec::new(), groups: Vec::new(), streams: Vec::new(), links: Vec::new() };
-
     pub fn is_empty(&self) -> bool {
         self.plain.is_empty() && self.groups.is_empty() && self.streams.is_empty() && self.links.is_empty()
     }
@@ -69,10 +67,10 @@ impl Router {
     const FEW: usize = 32;
 
     /// Adds a subscription and returns its place in the order.
-    pub fn subscribe(&mut self, subject: &[u8], conn: ConnId, sid: Arc<[u8]>, queue: Option<Arc<[u8]>>) -> u64 {
+    pub fn subscribe(&mut self, subject: &[u8], conn: ConnId, sid: Rc<[u8]>, queue: Option<Rc<[u8]>>) -> u64 {
         let order = self.next_order;
         self.next_order += 1;
-        let subscription = Arc::new(Subscription { conn, order, sid, queue });
+        let subscription = Rc::new(Subscription { conn, order, sid, queue });
         self.interest.insert(subject, Interest::Client(subscription));
         self.subscriptions += 1;
         self.changed();
@@ -118,6 +116,10 @@ impl Router {
         }
     }
 
+    pub const fn has_changed_by_server(&self) -> bool {
+        !self.changed_by_server.is_empty()
+    }
+
     /// The subjects in which streams gained or lost interest since the last call.
     pub fn take_changed_by_server(&mut self) -> Vec<Box<[u8]>> {
         std::mem::take(&mut self.changed_by_server)
@@ -129,56 +131,32 @@ impl Router {
     }
 
     /// Everyone `subject` reaches. Those of one kind stand in the order of their subscribing.
-    pub fn route(&mut self, subject: &[u8]) -> Found {
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    pub fn route(&mut self, subject: &[u8]) -> Rc<Route> {
         if subject.starts_with(b"$JS.ACK.") && !self.has_interest_in_acks() {
-            return Found::Nobody;
+            return Rc::clone(&self.cache.nobody);
         }
         // Where few listen, finding them is faster than looking them up among many subjects.
         if is_used_once(subject) || self.interest.len() <= Self::FEW {
-            return Found::Latest(self.latest(subject));
+            return self.latest(subject);
         }
         if let Some(route) = self.cache.get(subject) {
-            return Found::Remembered(route);
+            return route;
         }
         let mut route = Route::default();
-        self.find(subject, &mut route);
-        Found::Remembered(self.cache.remember(subject, route))
+        find(&self.interest, subject, &mut route);
+        self.cache.remember(subject, route)
     }
 
-    /// Takes a route back, in case that it is needed again.
-    pub fn recycle(&mut self, found: Found) {
-        if let Found::Latest(latest) = found {
-            self.cache.put_latest(latest);
-        }
-    }
-
-    fn latest(&mut self, subject: &[u8]) -> Box<Latest> {
-        let mut latest = self.cache.take_latest(subject);
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    fn latest(&mut self, subject: &[u8]) -> Rc<Route> {
+        let RouteCache { latest, latest_used_once, .. } = &mut self.cache;
+        let latest = if is_used_once(subject) { latest_used_once } else { latest };
         if !latest.is_of(subject, self.changes) {
             let fits_siblings = self.interest.ignores_last_token(subject);
-            self.find(subject, latest.start(subject, self.changes, fits_siblings));
+            find(&self.interest, subject, latest.start(subject, self.changes, fits_siblings));
         }
-        latest
-    }
-
-    fn find(&self, subject: &[u8], route: &mut Route) {
-        let mut queued: Vec<&Arc<Subscription>> = Vec::new();
-        self.interest.for_each_match(subject, &mut |interest| match interest {
-            Interest::Client(subscription) if subscription.queue.is_some() => queued.push(subscription),
-            Interest::Client(subscription) => route.plain.push(Arc::clone(subscription)),
-            Interest::Stream(stream) => route.streams.push(*stream),
-            Interest::Link(stream, link) => route.links.push((*stream, *link)),
-        });
-        route.plain.sort_unstable_by_key(|subscription| subscription.order);
-        route.streams.sort_unstable();
-        route.links.sort_unstable();
-        queued.sort_unstable_by_key(|subscription| subscription.order);
-        for subscription in queued {
-            match route.groups.iter_mut().find(|group| group[0].queue == subscription.queue) {
-                Some(group) => group.push(Arc::clone(subscription)),
-                None => route.groups.push(vec![Arc::clone(subscription)]),
-            }
-        }
+        Rc::clone(&latest.route)
     }
 
     /// Whether anybody, client or stream, gets what is sent to `subject`.
@@ -199,10 +177,7 @@ impl Router {
 
     /// As [`has_interest`](Self::has_interest), for an inbox that is asked about again and again.
     pub fn has_interest_in_inbox(&mut self, inbox: &[u8]) -> bool {
-        let latest = self.latest(inbox);
-        let reaches_somebody = !latest.route().is_empty();
-        self.cache.put_latest(latest);
-        reaches_somebody
+        !self.latest(inbox).is_empty()
     }
 
     /// Whether a push consumer with deliver subject `subject` is bound: a subscription to just that subject, in just
@@ -215,8 +190,8 @@ impl Router {
     }
 
     /// The first subscription of `conn` without a queue group that covers `subject`.
-    pub fn plain_subscription(&self, conn: ConnId, subject: &[u8]) -> Option<Arc<Subscription>> {
-        let mut first: Option<&Arc<Subscription>> = None;
+    pub fn plain_subscription(&self, conn: ConnId, subject: &[u8]) -> Option<Rc<Subscription>> {
+        let mut first: Option<&Rc<Subscription>> = None;
         self.interest.for_each_match(subject, &mut |interest| {
             if let Interest::Client(subscription) = interest
                 && subscription.conn == conn
@@ -227,5 +202,26 @@ impl Router {
             }
         });
         first.cloned()
+    }
+}
+
+/// Adds everyone whose interest covers `subject` to an empty route.
+fn find(interest: &SubjectMap<Interest>, subject: &[u8], route: &mut Route) {
+    let mut queued: Vec<&Rc<Subscription>> = Vec::new();
+    interest.for_each_match(subject, &mut |interest| match interest {
+        Interest::Client(subscription) if subscription.queue.is_some() => queued.push(subscription),
+        Interest::Client(subscription) => route.plain.push(Rc::clone(subscription)),
+        Interest::Stream(stream) => route.streams.push(*stream),
+        Interest::Link(stream, link) => route.links.push((*stream, *link)),
+    });
+    route.plain.sort_unstable_by_key(|subscription| subscription.order);
+    route.streams.sort_unstable();
+    route.links.sort_unstable();
+    queued.sort_unstable_by_key(|subscription| subscription.order);
+    for subscription in queued {
+        match route.groups.iter_mut().find(|group| group[0].queue == subscription.queue) {
+            Some(group) => group.push(Rc::clone(subscription)),
+            None => route.groups.push(vec![Rc::clone(subscription)]),
+        }
     }
 }

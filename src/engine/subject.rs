@@ -5,7 +5,7 @@
 //! streams and consumers come out of JSON and are text. Sources: nats-server `server/sublist.go`.
 
 use std::fmt;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
 
@@ -98,7 +98,7 @@ pub fn is_subset(filter: &[u8], wider: &[u8]) -> bool {
 
 /// A valid filter, cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SubjectFilter(Arc<str>);
+pub struct SubjectFilter(Rc<str>);
 
 impl SubjectFilter {
     /// `None` if `text` is no valid filter, see [`is_valid_filter`].

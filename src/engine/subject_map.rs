@@ -3,7 +3,7 @@
 //! A trie of tokens: walking it costs as many steps as the subject has tokens, however many filters there are. Used by
 //! the router for subscriptions and by a stream for its consumers' filters. Source: nats-server `server/sublist.go`.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::bytes_map::BytesMap;
 use super::subject::{has_empty_token, tokens};
@@ -18,9 +18,9 @@ pub struct SubjectMap<T> {
 /// Children are shared by clones of the map until one of them changes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Node<T> {
-    literal: BytesMap<Arc<Node<T>>>,
+    literal: BytesMap<Rc<Node<T>>>,
     /// Under `*`.
-    any: Option<Arc<Node<T>>>,
+    any: Option<Rc<Node<T>>>,
     /// Values of filters that end here.
     here: Vec<T>,
     /// Values of filters that end here with `>`.
@@ -55,12 +55,12 @@ impl<T: Clone> SubjectMap<T> {
                     node.tail.push(value);
                     return;
                 }
-                b"*" => Arc::make_mut(node.any.get_or_insert_default()),
+                b"*" => Rc::make_mut(node.any.get_or_insert_default()),
                 _ => {
                     if !node.literal.contains(token) {
-                        node.literal.insert(token, Arc::default());
+                        node.literal.insert(token, Rc::default());
                     }
-                    Arc::make_mut(node.literal.get_mut(token).expect("inserted above"))
+                    Rc::make_mut(node.literal.get_mut(token).expect("inserted above"))
                 }
             };
         }
@@ -82,7 +82,7 @@ fn remove<T: Clone>(node: &mut Node<T>, tokens: &[&[u8]], is_it: &impl Fn(&T) ->
     match *token {
         b">" => take(&mut node.tail),
         b"*" => {
-            let child = Arc::make_mut(node.any.as_mut()?);
+            let child = Rc::make_mut(node.any.as_mut()?);
             let removed = remove(child, rest, is_it);
             if child.is_empty() {
                 node.any = None;
@@ -90,7 +90,7 @@ fn remove<T: Clone>(node: &mut Node<T>, tokens: &[&[u8]], is_it: &impl Fn(&T) ->
             removed
         }
         token => {
-            let child = Arc::make_mut(node.literal.get_mut(token)?);
+            let child = Rc::make_mut(node.literal.get_mut(token)?);
             let removed = remove(child, rest, is_it);
             if child.is_empty() {
                 node.literal.remove(token);

@@ -3,11 +3,10 @@
 //! A checkpoint of the world clones every table. The clone shares the rows; [`Table::get_mut`] copies a shared row
 //! before it hands it out. Hence look first ([`Table::get`]), change second.
 
-use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::ops::Range;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// An id that is given out once and never used again.
 pub trait Id: Copy + Ord + Debug {
@@ -57,7 +56,7 @@ id_type!(
 /// Ids are never used twice, so a row that is gone leaves its place empty; empty places at the front are dropped.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Table<I, R> {
-    rows: VecDeque<Option<Arc<R>>>,
+    rows: Vec<Option<Rc<R>>>,
     /// The index of the first place.
     first_index: u32,
     len: usize,
@@ -72,14 +71,14 @@ impl<I, R> Clone for Table<I, R> {
 
 impl<I: Id, R> Default for Table<I, R> {
     fn default() -> Self {
-        Self { rows: VecDeque::new(), first_index: 1, len: 0, ids: PhantomData }
+        Self { rows: Vec::new(), first_index: 1, len: 0, ids: PhantomData }
     }
 }
 
 impl<I: Id, R> Table<I, R> {
     pub fn insert(&mut self, row: R) -> I {
         let id = self.next_id();
-        self.rows.push_back(Some(Arc::new(row)));
+        self.rows.push(Some(Rc::new(row)));
         self.len += 1;
         id
     }
@@ -90,20 +89,23 @@ impl<I: Id, R> Table<I, R> {
         I::from_index(self.first_index + used)
     }
 
+    #[inline]
     fn place(&self, id: I) -> Option<usize> {
         id.index().checked_sub(self.first_index).map(|place| place as usize)
     }
 
+    #[inline]
     pub fn get(&self, id: I) -> Option<&R> {
         self.rows.get(self.place(id)?)?.as_deref()
     }
 
+    #[inline]
     pub fn get_mut(&mut self, id: I) -> Option<&mut R>
     where
         R: Clone,
     {
         let place = self.place(id)?;
-        self.rows.get_mut(place)?.as_mut().map(Arc::make_mut)
+        self.rows.get_mut(place)?.as_mut().map(Rc::make_mut)
     }
 
     pub fn remove(&mut self, id: I) -> Option<R>
@@ -113,11 +115,10 @@ impl<I: Id, R> Table<I, R> {
         let place = self.place(id)?;
         let row = self.rows.get_mut(place)?.take()?;
         self.len -= 1;
-        while self.rows.front().is_some_and(Option::is_none) {
-            self.rows.pop_front();
-            self.first_index += 1;
-        }
-        Some(Arc::unwrap_or_clone(row))
+        let empty_at_front = self.rows.iter().take_while(|row| row.is_none()).count();
+        self.rows.drain(..empty_at_front);
+        self.first_index += empty_at_front as u32;
+        Some(Rc::unwrap_or_clone(row))
     }
 
     pub const fn len(&self) -> usize {

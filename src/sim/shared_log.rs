@@ -1,10 +1,10 @@
 //! A log that clones share, for what grows with a run and is part of every checkpoint of it.
 //!
-//! Entries stand in chunks behind `Arc`, so a clone costs a few steps for each chunk, and adding to a clone copies one
+//! Entries stand in chunks behind `Rc`, so a clone costs a few steps for each chunk, and adding to a clone copies one
 //! chunk at most. Bounded by its owner: the oldest chunk goes.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// Entries in one chunk.
 const CHUNK: usize = 256;
@@ -13,7 +13,7 @@ const CHUNK: usize = 256;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SharedLog<T> {
     /// All but the last are full.
-    chunks: VecDeque<Arc<Vec<T>>>,
+    chunks: VecDeque<Rc<Vec<T>>>,
 }
 
 impl<T> Default for SharedLog<T> {
@@ -58,7 +58,7 @@ impl<T> SharedLog<T> {
     }
 
     /// Drops the oldest chunk, and gives it out.
-    pub fn pop_chunk(&mut self) -> Option<Arc<Vec<T>>> {
+    pub fn pop_chunk(&mut self) -> Option<Rc<Vec<T>>> {
         self.chunks.pop_front()
     }
 }
@@ -66,8 +66,8 @@ impl<T> SharedLog<T> {
 impl<T: Clone> SharedLog<T> {
     pub fn push(&mut self, entry: T) {
         match self.chunks.back_mut() {
-            Some(last) if last.len() < CHUNK => Arc::make_mut(last).push(entry),
-            _ => self.chunks.push_back(Arc::new(vec![entry])),
+            Some(last) if last.len() < CHUNK => Rc::make_mut(last).push(entry),
+            _ => self.chunks.push_back(Rc::new(vec![entry])),
         }
     }
 
@@ -83,7 +83,7 @@ impl<T: Clone> SharedLog<T> {
     pub fn truncate(&mut self, len: usize) {
         self.chunks.truncate(len.div_ceil(CHUNK));
         if let Some(last) = self.chunks.back_mut().filter(|_| !len.is_multiple_of(CHUNK)) {
-            Arc::make_mut(last).truncate(len % CHUNK);
+            Rc::make_mut(last).truncate(len % CHUNK);
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Keeps the last events, the causes of the holes in each tape, and the names of what is gone. Bounded: the oldest goes.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::shared_log::SharedLog;
 use crate::engine::event::{Event, Removal};
@@ -34,17 +34,17 @@ pub struct Trace {
     events: SharedLog<Traced>,
     next_number: u64,
     removals: SortedMap<StreamId, Removals>,
-    streams: Arc<SortedMap<StreamId, String>>,
-    consumers: Arc<SortedMap<(StreamId, ConsumerId), String>>,
+    streams: Rc<SortedMap<StreamId, String>>,
+    consumers: Rc<SortedMap<(StreamId, ConsumerId), String>>,
     /// Which client holds a connection; told by the world, since the server does not know scripted clients.
-    clients: Arc<SortedMap<ConnId, String>>,
+    clients: Rc<SortedMap<ConnId, String>>,
 }
 
 /// Causes by sequence, in parts that clones share.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Removals {
     /// By the sequence without its last bits.
-    parts: SortedMap<u64, Arc<SeqMap<Removal>>>,
+    parts: SortedMap<u64, Rc<SeqMap<Removal>>>,
     len: usize,
 }
 
@@ -53,7 +53,7 @@ impl Removals {
     const PART_BITS: u32 = 10;
 
     fn insert(&mut self, seq: u64, cause: Removal) {
-        let part = Arc::make_mut(self.parts.get_or_default(seq >> Self::PART_BITS));
+        let part = Rc::make_mut(self.parts.get_or_default(seq >> Self::PART_BITS));
         let before = part.len();
         part.insert(seq, cause);
         self.len += part.len() - before;
@@ -158,8 +158,8 @@ impl Trace {
     }
 }
 
-fn insert_bounded<K: Ord + Clone>(map: &mut Arc<SortedMap<K, String>>, key: K, value: String) {
-    let map = Arc::make_mut(map);
+fn insert_bounded<K: Ord + Clone>(map: &mut Rc<SortedMap<K, String>>, key: K, value: String) {
+    let map = Rc::make_mut(map);
     map.insert(key, value);
     if map.len() > MAX_NAMES {
         map.remove_first();

@@ -7,7 +7,7 @@ pub mod parser;
 mod writer;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::rc::Rc;
 
 pub use self::writer::{MAX_DIGITS, Message, decimal, digits};
 use super::api::json::{object, unmarshal_into};
@@ -105,10 +105,10 @@ object! {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ClientSubscription {
     pub subject: Box<[u8]>,
-    pub sid: Arc<[u8]>,
+    pub sid: Rc<[u8]>,
     /// The subscription's place in the router.
     pub order: u64,
-    pub queue: Option<Arc<[u8]>>,
+    pub queue: Option<Rc<[u8]>>,
     /// Messages so far.
     pub delivered: u64,
     max: Option<u64>,
@@ -154,9 +154,9 @@ pub struct Connection {
     needed: usize,
     /// A CONNECT with protocol 1 came; the first PING after it is answered by a second INFO.
     owes_info: bool,
-    subscriptions: BTreeMap<Arc<[u8]>, ClientSubscription>,
+    subscriptions: BTreeMap<Rc<[u8]>, ClientSubscription>,
     outbox: Vec<u8>,
-    /// How much the last outbox held: the next one is likely to get as long.
+    /// How much the last outbox held: the next one is likely to get about as long.
     last_outbox: usize,
     /// Nothing is taken in any more; what is in the outbox still goes out.
     is_closed: bool,
@@ -252,9 +252,9 @@ impl Connection {
         all
     }
 
-    pub fn add_subscription(&mut self, sid: Arc<[u8]>, subject: &[u8], queue: Option<Arc<[u8]>>, order: u64) {
+    pub fn add_subscription(&mut self, sid: Rc<[u8]>, subject: &[u8], queue: Option<Rc<[u8]>>, order: u64) {
         let subject = subject.into();
-        let subscription = ClientSubscription { subject, sid: Arc::clone(&sid), order, queue, delivered: 0, max: None };
+        let subscription = ClientSubscription { subject, sid: Rc::clone(&sid), order, queue, delivered: 0, max: None };
         self.subscriptions.insert(sid, subscription);
     }
 
@@ -276,7 +276,7 @@ impl Connection {
         self.sent.count(message.size());
         let is_spent = subscription.is_spent();
         if self.outbox.capacity() == 0 {
-            self.outbox.reserve(self.last_outbox);
+            self.outbox.reserve(self.last_outbox + self.last_outbox / 8);
         }
         writer::message(&mut self.outbox, sid, message, self.options.headers);
         if is_spent { self.subscriptions.remove(sid) } else { None }

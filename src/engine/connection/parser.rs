@@ -143,25 +143,20 @@ fn with_arguments(verb: Verb, bytes: &[u8], verb_len: usize, max_payload: usize)
     }
     // One byte more than allowed may be the CR of a line that is just as long as allowed.
     let window = &bytes[start..bytes.len().min(start + MAX_CONTROL_LINE + 2)];
-    let Some(end) = line_end(window) else {
-        let argument = window.strip_suffix(b"\r").unwrap_or(window);
-        return if argument.len() > MAX_CONTROL_LINE {
-            Parsed::Violation(ProtocolError::MaxControlLine)
-        } else {
-            Parsed::Incomplete(bytes.len() + 1)
-        };
-    };
-    let argument = window[..end].strip_suffix(b"\r").unwrap_or(&window[..end]);
+    let line = Line::read(window);
+    let argument = &window[..line.end.unwrap_or(window.len())];
+    let argument = argument.strip_suffix(b"\r").unwrap_or(argument);
     if argument.len() > MAX_CONTROL_LINE {
         return Parsed::Violation(ProtocolError::MaxControlLine);
     }
+    let Some(end) = line.end else { return Parsed::Incomplete(bytes.len() + 1) };
     let after_line = start + end + 1;
     let op = match verb {
+        Verb::Pub | Verb::Hpub => return publish(bytes, after_line, &line, verb == Verb::Hpub, max_payload),
         Verb::Connect => Ok(ClientOp::Connect(argument)),
         Verb::Info => Ok(ClientOp::Ignored),
-        Verb::Sub => sub(argument),
-        Verb::Unsub => unsub(argument),
-        Verb::Pub | Verb::Hpub => return publish(bytes, after_line, argument, verb == Verb::Hpub, max_payload),
+        Verb::Sub => sub(&line),
+        Verb::Unsub => unsub(&line),
         Verb::Err | Verb::Ping | Verb::Pong | Verb::Ok => Err(ProtocolError::Silent),
     };
     op.map_or_else(Parsed::Violation, |op| Parsed::Op(op, after_line))
@@ -175,72 +170,129 @@ const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// Splits an argument part into at most `N` arguments; `None` if there are more.
+/// More arguments than any operation takes.
+const MAX_ARGUMENTS: usize = 5;
+
+/// A line, taken apart in one pass.
+struct Line<'a> {
+    /// The first of its arguments.
+    arguments: [&'a [u8]; MAX_ARGUMENTS],
+    count: usize,
+    /// Where the LF is; `None` if it has not arrived.
+    end: Option<usize>,
+}
+
+impl<'a> Line<'a> {
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    fn read(bytes: &'a [u8]) -> Self {
+        let mut line = Self { arguments: [b""; MAX_ARGUMENTS], count: 0, end: None };
+        let mut start = 0;
+        loop {
+            let len = argument_len(&bytes[start..]);
+            let end = start + len;
+            if len > 0 && line.count < MAX_ARGUMENTS {
+                line.arguments[line.count] = &bytes[start..end];
+                line.count += 1;
+            }
+            match bytes.get(end) {
+                None => return line,
+                Some(b'\n') => {
+                    line.end = Some(end);
+                    return line;
+                }
+                Some(_) => start = end + 1,
+            }
+        }
+    }
+
+    /// The arguments, if there are `N`.
+    fn exactly<const N: usize>(&self) -> Option<[&'a [u8]; N]> {
+        if self.count == N { self.arguments.first_chunk().copied() } else { None }
+    }
+}
+
+/// How long the argument is that `bytes` begin with: up to a blank or the end of the line.
+#[inline]
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
-fn split<const N: usize>(argument: &[u8]) -> Option<([&[u8]; N], usize)> {
-    let mut found = [&b""[..]; N];
-    let (mut rest, mut count) = (argument, 0);
+fn argument_len(bytes: &[u8]) -> usize {
+    let mut len = 0;
     loop {
-        let blank = memchr::memchr3(b' ', b'\t', b'\r', rest);
-        let part = &rest[..blank.unwrap_or(rest.len())];
-        if !part.is_empty() {
-            *found.get_mut(count)? = part;
-            count += 1;
-        }
-        match blank {
-            Some(at) => rest = &rest[at + 1..],
-            None => return Some((found, count)),
+        len += printable_len(&bytes[len..]);
+        match bytes.get(len) {
+            None | Some(b' ' | b'\t' | b'\r' | b'\n') => return len,
+            Some(_) => len += 1,
         }
     }
 }
 
-fn sub(argument: &[u8]) -> Result<ClientOp<'_>, ProtocolError> {
-    match split::<3>(argument) {
-        Some(([subject, sid, _], 2)) => Ok(ClientOp::Sub { subject, queue: None, sid }),
-        Some(([subject, queue, sid], 3)) => Ok(ClientOp::Sub { subject, queue: Some(queue), sid }),
-        _ => Err(ProtocolError::Silent),
+/// How many bytes come before the first blank or control character.
+#[inline]
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
+fn printable_len(bytes: &[u8]) -> usize {
+    const EACH: u64 = u64::MAX / 0xFF;
+    let mut len = 0;
+    let mut rest = bytes;
+    // Eight at once: the top bit of the first that is below `!` comes out set, and none before it.
+    while let Some((word, after)) = rest.split_first_chunk() {
+        let word = u64::from_le_bytes(*word);
+        let below = word.wrapping_sub(EACH * b'!' as u64) & !word & (EACH << 7);
+        if below != 0 {
+            return len + below.trailing_zeros() as usize / 8;
+        }
+        len += 8;
+        rest = after;
+    }
+    len + rest.iter().take_while(|byte| **byte > b' ').count()
+}
+
+fn sub<'a>(line: &Line<'a>) -> Result<ClientOp<'a>, ProtocolError> {
+    if let Some([subject, sid]) = line.exactly() {
+        Ok(ClientOp::Sub { subject, queue: None, sid })
+    } else if let Some([subject, queue, sid]) = line.exactly() {
+        Ok(ClientOp::Sub { subject, queue: Some(queue), sid })
+    } else {
+        Err(ProtocolError::Silent)
     }
 }
 
-fn unsub(argument: &[u8]) -> Result<ClientOp<'_>, ProtocolError> {
-    match split::<2>(argument) {
-        Some(([sid, _], 1)) => Ok(ClientOp::Unsub { sid, max: None }),
+fn unsub<'a>(line: &Line<'a>) -> Result<ClientOp<'a>, ProtocolError> {
+    if let Some([sid]) = line.exactly() {
+        Ok(ClientOp::Unsub { sid, max: None })
+    } else if let Some([sid, max]) = line.exactly() {
         // What is no number counts as "now", like 0.
-        Some(([sid, max], 2)) => {
-            Ok(ClientOp::Unsub { sid, max: size(max).map(|max| max as u64).filter(|max| *max > 0) })
-        }
-        _ => Err(ProtocolError::Silent),
+        Ok(ClientOp::Unsub { sid, max: size(max).map(|max| max as u64).filter(|max| *max > 0) })
+    } else {
+        Err(ProtocolError::Silent)
     }
 }
 
 /// A size of one to nine decimal digits.
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
 fn size(digits: &[u8]) -> Option<usize> {
-    if digits.is_empty() || digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
+    if digits.is_empty() || digits.len() > 9 {
         return None;
     }
-    Some(digits.iter().fold(0, |value, digit| value * 10 + usize::from(digit - b'0')))
+    digits.iter().try_fold(0, |value, digit| digit.is_ascii_digit().then(|| value * 10 + usize::from(digit - b'0')))
 }
 
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
 fn publish<'a>(
     bytes: &'a [u8],
     after_line: usize,
-    argument: &'a [u8],
+    line: &Line<'a>,
     has_header_size: bool,
     max_payload: usize,
 ) -> Parsed<'a> {
-    let arguments = split::<4>(argument).and_then(|(found, count)| match (has_header_size, count) {
-        (false, 2) => Some((found[0], &b""[..], &b"0"[..], found[1])),
-        (false, 3) => Some((found[0], found[1], &b"0"[..], found[2])),
-        (true, 3) => Some((found[0], &b""[..], found[1], found[2])),
-        (true, 4) => Some((found[0], found[1], found[2], found[3])),
-        _ => None,
-    });
-    let Some((subject, reply, header_digits, size_digits)) = arguments else {
-        return Parsed::Violation(ProtocolError::Silent);
+    let found = line.arguments;
+    let (subject, reply, header_size, total_size) = match (has_header_size, line.count) {
+        (false, 2) => (found[0], &b""[..], Some(0), size(found[1])),
+        (false, 3) => (found[0], found[1], Some(0), size(found[2])),
+        (true, 3) => (found[0], &b""[..], size(found[1]), size(found[2])),
+        (true, 4) => (found[0], found[1], size(found[2]), size(found[3])),
+        _ => return Parsed::Violation(ProtocolError::Silent),
     };
-    let (Some(header_size), Some(total_size)) = (size(header_digits), size(size_digits)) else {
+    let size_digits = found[line.count - 1];
+    let (Some(header_size), Some(total_size)) = (header_size, total_size) else {
         return Parsed::Violation(ProtocolError::Silent);
     };
     if header_size > total_size {

@@ -26,7 +26,10 @@ pub fn message(out: &mut Vec<u8>, sid: &[u8], message: &Message<'_>, with_header
     let Message { subject, reply, headers, payload, size_digits } = *message;
     let has_headers = with_headers && !headers.is_empty();
     out.reserve(subject.len() + sid.len() + reply.len() + headers.len() + payload.len() + 48);
-    out.extend_from_slice(if has_headers { b"HMSG " } else { b"MSG " });
+    if has_headers {
+        out.push(b'H');
+    }
+    out.extend_from_slice(b"MSG ");
     out.extend_from_slice(subject);
     out.push(b' ');
     out.extend_from_slice(sid);

@@ -3,7 +3,7 @@
 //! The loop runs when something wakes it and stops when there is nothing that it may deliver. Source: nats-server
 //! `server/consumer.go` (`loopAndGatherMsgs`, `getNextMsg`, `deliverMsg`).
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::ack_pending::{AckWait, PendingState};
 use super::config::{AckPolicy, PriorityPolicy};
@@ -76,7 +76,7 @@ impl AckNumbers {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Delivery {
     picked: Picked,
-    to: Arc<[u8]>,
+    to: Rc<[u8]>,
     ack: AckNumbers,
     /// Set once the pull request has its batch: the bytes that it has to spare.
     completes: Option<u64>,
@@ -247,14 +247,14 @@ impl Consumer {
         ctx: &mut Context<'_>,
         stream: StreamId,
         size: usize,
-    ) -> Option<(Arc<[u8]>, Option<u64>)> {
+    ) -> Option<(Rc<[u8]>, Option<u64>)> {
         if let Some(push) = &self.push {
-            return Some((Arc::clone(&push.to), None));
+            return Some((Rc::clone(&push.to), None));
         }
         self.find_eligible(ctx, stream, size)?;
         let request = self.waiting.front()?;
         let completes = (request.batch_left <= 1 && request.bytes_left > 0).then_some(request.bytes_left);
-        let (to, ends) = (Arc::clone(&request.reply), request.batch_left <= 1);
+        let (to, ends) = (Rc::clone(&request.reply), request.batch_left <= 1);
         self.waiting.serve_front(ctx.now, self.config.priority_policy == PriorityPolicy::Prioritized);
         if ends {
             let inbox = || Box::from(&*to);

@@ -3,7 +3,7 @@
 //! Source: nats-server `server/consumer.go` (`updateDeliveryInterest`, `needFlowControl`, `processFlowControl`,
 //! `sendIdleHeartbeat`); ADR-9 for heartbeats and flow control.
 
-use std::sync::Arc;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::config::{AckPolicy, ReplayPolicy};
@@ -22,7 +22,7 @@ const MAX_WINDOW: usize = 32 * 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Push {
     /// The deliver subject.
-    pub(super) to: Arc<[u8]>,
+    pub(super) to: Rc<[u8]>,
     /// Somebody listens on the deliver subject.
     is_bound: bool,
     /// When the next heartbeat goes out if nothing else does.

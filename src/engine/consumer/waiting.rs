@@ -4,7 +4,7 @@
 //! by the consumer. Source: nats-server `server/consumer.go` (`waitQueue`).
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::engine::api::wire::PriorityGroupRequest;
@@ -14,7 +14,7 @@ use crate::engine::time::Timestamp;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PullRequest {
     /// The inbox that messages and statuses go to.
-    pub reply: Arc<[u8]>,
+    pub reply: Rc<[u8]>,
     /// Messages it still asks for. A request for none or fewer gets one.
     pub batch_left: i64,
     /// Bytes it still takes; 0 if unlimited.

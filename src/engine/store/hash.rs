@@ -4,7 +4,7 @@
 //! so growing never copies more than a page; the list of pages alone doubles. Clones share pages until one writes.
 //! The table holds hashes and ids; whether a candidate is the one asked for, the caller says.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::StoreError;
 use super::paged::try_edit;
@@ -45,7 +45,7 @@ struct Slot {
 #[derive(Clone, Debug)]
 struct Page {
     /// A power of two of slots; an id lies in the slot of its hash's last bits or in the next free one after it.
-    slots: Arc<Vec<Slot>>,
+    slots: Rc<Vec<Slot>>,
     used: u32,
     /// How many first bits of the hash are the same in all that is in this page.
     depth: u32,
@@ -54,7 +54,7 @@ struct Page {
 #[derive(Clone, Debug)]
 pub(super) struct HashTable {
     /// The page for each value of the first `depth` bits of a hash.
-    directory: Arc<Vec<u32>>,
+    directory: Rc<Vec<u32>>,
     depth: u32,
     pages: Vec<Page>,
     /// Slots of all pages.
@@ -70,7 +70,7 @@ const MAX_DEPTH: u32 = 20;
 
 impl HashTable {
     pub(super) fn new() -> Self {
-        Self { directory: Arc::new(vec![0]), depth: 0, pages: Vec::new(), slots: 0 }
+        Self { directory: Rc::new(vec![0]), depth: 0, pages: Vec::new(), slots: 0 }
     }
 
     /// The id stored under `hash` for which `is_it` holds.
@@ -128,7 +128,7 @@ impl HashTable {
     pub(super) fn insert(&mut self, hash: u32, id: u32) {
         let index = self.page_of(hash);
         let page = &mut self.pages[index];
-        place(&mut Arc::make_mut(&mut page.slots)[..], Slot { hash, id });
+        place(&mut Rc::make_mut(&mut page.slots)[..], Slot { hash, id });
         page.used += 1;
     }
 
@@ -137,7 +137,7 @@ impl HashTable {
         let index = self.page_of(hash);
         let page = &mut self.pages[index];
         page.used -= 1;
-        let slots = Arc::make_mut(&mut page.slots);
+        let slots = Rc::make_mut(&mut page.slots);
         let mask = slots.len() - 1;
         let mut hole = hash as usize & mask;
         while slots[hole].id != id {
@@ -178,7 +178,7 @@ impl HashTable {
             let mut directory = Vec::new();
             directory.try_reserve_exact(self.directory.len() * 2)?;
             directory.extend(self.directory.iter().flat_map(|page| [*page, *page]));
-            self.directory = Arc::new(directory);
+            self.directory = Rc::new(directory);
             self.depth = depth;
         }
         let prefixes = self.directory.len();
@@ -186,7 +186,7 @@ impl HashTable {
         let mut used = [0, 0];
         for slot in self.pages[index].slots.iter().filter(|slot| slot.id != FREE) {
             let half = (slot.hash >> (32 - depth) & 1) as usize;
-            place(Arc::get_mut(&mut halves[half]).expect("made above"), *slot);
+            place(Rc::get_mut(&mut halves[half]).expect("made above"), *slot);
             used[half] += 1;
         }
         let prefixes_in_half = 1 << (self.depth - depth);
@@ -205,7 +205,7 @@ impl Page {
     fn enlarge(&mut self) -> Result<usize, StoreError> {
         let before = self.slots.len();
         let mut slots = empty_slots((before * 4).min(PAGE_SLOTS).max(before * 2))?;
-        let larger = Arc::get_mut(&mut slots).expect("made above");
+        let larger = Rc::get_mut(&mut slots).expect("made above");
         for slot in self.slots.iter().filter(|slot| slot.id != FREE) {
             place(larger, *slot);
         }
@@ -214,11 +214,11 @@ impl Page {
     }
 }
 
-fn empty_slots(count: usize) -> Result<Arc<Vec<Slot>>, StoreError> {
+fn empty_slots(count: usize) -> Result<Rc<Vec<Slot>>, StoreError> {
     let mut slots = Vec::new();
     slots.try_reserve_exact(count)?;
     slots.resize(count, Slot { hash: 0, id: FREE });
-    Ok(Arc::new(slots))
+    Ok(Rc::new(slots))
 }
 
 fn place(slots: &mut [Slot], slot: Slot) {

@@ -3,7 +3,7 @@
 //! Sequences without messages take no room between segments, however many they are. The last segment, which is
 //! appended to, stands apart; the others stand in chunks of 64, which clones share.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::StoreError;
 use super::paged::{SOLE_OWNER, edit};
@@ -18,7 +18,7 @@ const CHUNK: usize = 64;
 struct Chunk {
     /// The number of its first segment, divided by [`CHUNK`].
     number: u64,
-    segments: Arc<[Option<Arc<Segment>>; CHUNK]>,
+    segments: Rc<[Option<Rc<Segment>>; CHUNK]>,
     /// Segments present; 1 at least.
     count: u32,
     /// Messages in them.
@@ -34,10 +34,10 @@ pub(super) struct Log {
     /// Messages before this one are gone, whatever their rows say.
     first: u64,
     /// All other segments lie below its base.
-    tail: Arc<Segment>,
+    tail: Rc<Segment>,
     /// Neighbours of messages whose rows say [`FAR`].
-    far_next: Arc<SeqMap<u64>>,
-    far_previous: Arc<SeqMap<u64>>,
+    far_next: Rc<SeqMap<u64>>,
+    far_previous: Rc<SeqMap<u64>>,
     heap_bytes: u64,
 }
 
@@ -48,9 +48,9 @@ impl Log {
         Self {
             chunks: Vec::new(),
             first: 0,
-            tail: Arc::new(tail),
-            far_next: Arc::default(),
-            far_previous: Arc::default(),
+            tail: Rc::new(tail),
+            far_next: Rc::default(),
+            far_previous: Rc::default(),
             heap_bytes,
         }
     }
@@ -240,16 +240,16 @@ impl Log {
 /// The segment in `shared`, to change; copied first if a clone holds it as well.
 #[inline]
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
-fn try_edit(shared: &mut Arc<Segment>) -> Result<&mut Segment, StoreError> {
+fn try_edit(shared: &mut Rc<Segment>) -> Result<&mut Segment, StoreError> {
     #[cold]
-    fn copy(shared: &mut Arc<Segment>) -> Result<(), StoreError> {
-        *shared = Arc::new(shared.try_clone()?);
+    fn copy(shared: &mut Rc<Segment>) -> Result<(), StoreError> {
+        *shared = Rc::new(shared.try_clone()?);
         Ok(())
     }
-    if Arc::strong_count(shared) > 1 {
+    if Rc::strong_count(shared) > 1 {
         copy(shared)?;
     }
-    Ok(Arc::get_mut(shared).expect(SOLE_OWNER))
+    Ok(Rc::get_mut(shared).expect(SOLE_OWNER))
 }
 
 fn distance(previous: u64, next: u64) -> u32 {
@@ -422,10 +422,10 @@ impl Log {
         self.chunks.try_reserve(1)?;
         let before = self.tail.heap_bytes();
         let next = try_edit(&mut self.tail)?.finish()?;
-        let finished = std::mem::replace(&mut self.tail, Arc::new(next));
+        let finished = std::mem::replace(&mut self.tail, Rc::new(next));
         self.heap_bytes = self.heap_bytes + finished.heap_bytes() + self.tail.heap_bytes() - before;
         if self.chunks.last().is_none_or(|chunk| chunk.number != number) {
-            self.chunks.push(Chunk { number, segments: Arc::new([const { None }; CHUNK]), count: 0, messages: 0 });
+            self.chunks.push(Chunk { number, segments: Rc::new([const { None }; CHUNK]), count: 0, messages: 0 });
             self.heap_bytes += CHUNK_BYTES;
         }
         let chunk = self.chunks.last_mut().expect("was added if there was none");

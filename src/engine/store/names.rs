@@ -3,7 +3,7 @@
 //! Names lie in blocks of [`BLOCK`] bytes, each in a place of its size class; a place that becomes free is used again
 //! for a name of the same class. Clones share blocks until one writes.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::StoreError;
 use super::paged::{capacity_for, try_edit};
@@ -18,7 +18,7 @@ const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Debug)]
 pub(super) struct Names {
-    blocks: Vec<Arc<Vec<u8>>>,
+    blocks: Vec<Rc<Vec<u8>>>,
     /// For each class the first free place, whose bytes begin with the next one.
     free: [u32; CLASSES],
 }
@@ -75,7 +75,7 @@ impl Names {
     pub(super) fn remove(&mut self, place: u32, len: u16) {
         let class = class_of(usize::from(len));
         let (block, at) = split(place);
-        Arc::make_mut(&mut self.blocks[block])[at..at + 4].copy_from_slice(&self.free[class].to_le_bytes());
+        Rc::make_mut(&mut self.blocks[block])[at..at + 4].copy_from_slice(&self.free[class].to_le_bytes());
         self.free[class] = place;
     }
 
@@ -99,7 +99,7 @@ impl Names {
             let mut bytes = Vec::new();
             bytes.try_reserve_exact(capacity_for(size, BLOCK))?;
             self.blocks.try_reserve(1)?;
-            self.blocks.push(Arc::new(bytes));
+            self.blocks.push(Rc::new(bytes));
         }
         let bytes = try_edit(&mut self.blocks[block], capacity_for(at + size, BLOCK))?;
         bytes.extend_from_slice(name);

@@ -3,40 +3,40 @@
 //! [`Paged`] is a long vector in pages of fixed size: growing never copies more than a page, and so does the first
 //! write after a clone.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::StoreError;
 
-/// Why [`Arc::get_mut`] gives what it is asked for.
+/// Why [`Rc::get_mut`] gives what it is asked for.
 pub(super) const SOLE_OWNER: &str = "has one owner: counted or copied just now, and nothing makes weak ones";
 
 /// What is in `shared`, to change; copied first if a clone holds it as well.
 #[inline]
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
-pub(super) fn edit<T: Clone>(shared: &mut Arc<T>) -> &mut T {
+pub(super) fn edit<T: Clone>(shared: &mut Rc<T>) -> &mut T {
     #[cold]
     #[inline(never)]
-    fn copy<T: Clone>(shared: &mut Arc<T>) {
-        *shared = Arc::new(T::clone(shared));
+    fn copy<T: Clone>(shared: &mut Rc<T>) {
+        *shared = Rc::new(T::clone(shared));
     }
-    if Arc::strong_count(shared) > 1 {
+    if Rc::strong_count(shared) > 1 {
         copy(shared);
     }
-    Arc::get_mut(shared).expect(SOLE_OWNER)
+    Rc::get_mut(shared).expect(SOLE_OWNER)
 }
 
 /// The vector in `shared`, copied first if a clone holds it as well. Either way it has room for `capacity` items.
 ///
 /// # Errors
 /// [`StoreError::OutOfMemory`] if the allocator refuses; nothing has changed then.
-pub(super) fn try_edit<T: Copy>(shared: &mut Arc<Vec<T>>, capacity: usize) -> Result<&mut Vec<T>, StoreError> {
-    if Arc::strong_count(shared) > 1 {
+pub(super) fn try_edit<T: Copy>(shared: &mut Rc<Vec<T>>, capacity: usize) -> Result<&mut Vec<T>, StoreError> {
+    if Rc::strong_count(shared) > 1 {
         let mut copy = Vec::new();
         copy.try_reserve_exact(capacity.max(shared.len()))?;
         copy.extend_from_slice(shared);
-        *shared = Arc::new(copy);
+        *shared = Rc::new(copy);
     }
-    let items = Arc::get_mut(shared).expect(SOLE_OWNER);
+    let items = Rc::get_mut(shared).expect(SOLE_OWNER);
     if items.capacity() < capacity {
         items.try_reserve_exact(capacity - items.len())?;
     }
@@ -58,7 +58,7 @@ pub(super) const fn capacity_for(len: usize, full: usize) -> usize {
 /// A long vector in pages of [`PAGE`] items.
 #[derive(Clone, Debug)]
 pub(super) struct Paged<T> {
-    pages: Vec<Arc<Vec<T>>>,
+    pages: Vec<Rc<Vec<T>>>,
     len: u32,
 }
 
@@ -100,7 +100,7 @@ impl<T: Copy> Paged<T> {
         let in_page = index as usize % PAGE;
         if in_page == 0 {
             self.pages.try_reserve(1)?;
-            self.pages.push(Arc::default());
+            self.pages.push(Rc::default());
         }
         let page = self.pages.last_mut().expect("a page was added above if there was none");
         try_edit(page, capacity_for(in_page + 1, PAGE))?.push(item);

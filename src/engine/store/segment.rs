@@ -7,7 +7,7 @@
 //! What is known about one message lies side by side in 32 bytes, not in a column for each kind: whoever asks for a
 //! message, or follows a subject from one to the next, then waits for memory once.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::StoreError;
 use super::blocks::Blocks;
@@ -416,13 +416,13 @@ impl Segment {
 
     #[cold]
     fn push_own_block(&mut self, headers: &[u8], payload: &[u8]) {
-        let block = if headers.is_empty() { Arc::from(payload) } else { Arc::from([headers, payload].concat()) };
+        let block = if headers.is_empty() { Rc::from(payload) } else { Rc::from([headers, payload].concat()) };
         self.push_block(block);
         self.closed_live += headers.len() + payload.len();
         self.recount_heap();
     }
 
-    fn push_block(&mut self, block: Arc<[u8]>) {
+    fn push_block(&mut self, block: Rc<[u8]>) {
         self.closed_bytes += block.len();
         self.blocks.push(block);
     }
@@ -431,7 +431,7 @@ impl Segment {
     fn close_block(&mut self) -> Result<(), StoreError> {
         if !self.open.is_empty() {
             check_room(self.open.len())?;
-            self.push_block(Arc::from(&*self.open));
+            self.push_block(Rc::from(&*self.open));
             self.closed_live += std::mem::take(&mut self.open_live);
             self.open.clear();
         }

@@ -124,7 +124,7 @@ impl Stream {
     pub(super) fn handle_atomic(
         &mut self,
         ctx: &mut Context<'_>,
-        room: Room,
+        room: &Room,
         inbound: Inbound<'_>,
         asked: &PublishHeaders<'_>,
         id: &[u8],
@@ -197,7 +197,7 @@ impl Stream {
     fn take_atomic(
         &mut self,
         ctx: &mut Context<'_>,
-        room: Room,
+        room: &Room,
         inbound: &Inbound<'_>,
         asked: &PublishHeaders<'_>,
         id: &[u8],
@@ -225,7 +225,7 @@ impl Stream {
     fn open_atomic(
         &mut self,
         ctx: &Context<'_>,
-        room: Room,
+        room: &Room,
         id: &[u8],
         number: u64,
         commit: Commit,
@@ -248,7 +248,7 @@ impl Stream {
     fn add_atomic(
         &mut self,
         ctx: &mut Context<'_>,
-        room: Room,
+        room: &Room,
         inbound: &Inbound<'_>,
         asked: &PublishHeaders<'_>,
         (id, number, commit): (&[u8], u64, Commit),
@@ -325,10 +325,10 @@ impl Stream {
     ///
     /// Where the account has no room for one of them, the real server stops there: what it stored stays, the committer
     /// hears of it only if it was the last, and the batch counts as open until its id is used again.
-    fn store_atomic(&mut self, ctx: &mut Context<'_>, room: Room, checked: &[CheckedMessage]) -> Committed {
+    fn store_atomic(&mut self, ctx: &mut Context<'_>, room: &Room, checked: &[CheckedMessage]) -> Committed {
         let mut committed = Committed::default();
         for (index, message) in checked.iter().enumerate() {
-            match self.keep(ctx, room, message.candidate(ctx.now, &message.asked())) {
+            match self.keep(ctx, room, &message.candidate(ctx.now, &message.asked())) {
                 Ok(Kept::Stored(seq) | Kept::Skipped(seq)) => committed.stored.push((message.subject.clone(), seq)),
                 Err(error) => {
                     self.tell_refused(ctx, &message.subject, &error);

@@ -85,6 +85,9 @@ impl Stream {
     /// Tells the consumers that read `subject` that message `seq` was stored. Those that had to wait until a removal
     /// made room go on before, and know nothing of it yet.
     pub(super) fn signal_consumers(&mut self, ctx: &mut Context<'_>, subject: &[u8], seq: u64) {
+        if self.consumers.is_empty() && self.unblocked.is_empty() {
+            return;
+        }
         for id in std::mem::take(&mut self.unblocked) {
             self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.deliver(ctx, stream));
         }

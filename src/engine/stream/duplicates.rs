@@ -4,7 +4,7 @@
 //! the message. Source: nats-server `server/stream.go` (`checkMsgId`, `storeMsgId`, `purgeMsgIds`).
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::engine::time::Timestamp;
@@ -18,9 +18,9 @@ struct Entry {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Duplicates {
-    by_id: BTreeMap<Arc<[u8]>, Entry>,
+    by_id: BTreeMap<Rc<[u8]>, Entry>,
     /// Ids in the order of their storing.
-    order: VecDeque<Arc<[u8]>>,
+    order: VecDeque<Rc<[u8]>>,
     /// When the window is next looked at.
     next_run: Option<Timestamp>,
 }
@@ -49,8 +49,8 @@ impl Duplicates {
 
     /// Remembers the id of a message that got sequence `seq` at `now`.
     pub fn insert(&mut self, now: Timestamp, id: &[u8], seq: u64, is_kept: bool, window: Duration) {
-        let id: Arc<[u8]> = id.into();
-        self.by_id.insert(Arc::clone(&id), Entry { seq, stored: is_kept.then_some(now) });
+        let id: Rc<[u8]> = id.into();
+        self.by_id.insert(Rc::clone(&id), Entry { seq, stored: is_kept.then_some(now) });
         self.order.push_back(id);
         self.next_run.get_or_insert(now + window);
     }
@@ -61,7 +61,7 @@ impl Duplicates {
     }
 
     /// Forgets the ids that have left the window and returns them.
-    pub fn expire(&mut self, now: Timestamp, window: Duration) -> Vec<Arc<[u8]>> {
+    pub fn expire(&mut self, now: Timestamp, window: Duration) -> Vec<Rc<[u8]>> {
         let mut forgotten = Vec::new();
         self.next_run = None;
         while let Some(id) = self.order.front() {
@@ -93,7 +93,7 @@ mod tests {
         duplicates.insert(at(0), b"a", 1, true, WINDOW);
         duplicates.insert(at(60), b"b", 2, true, WINDOW);
         assert_eq!(duplicates.due_at(), Some(at(120)));
-        assert_eq!(duplicates.expire(at(120), WINDOW), [Arc::from(&b"a"[..])]);
+        assert_eq!(duplicates.expire(at(120), WINDOW), [Rc::from(&b"a"[..])]);
         assert_eq!((duplicates.get(b"a"), duplicates.get(b"b")), (None, Some(2)));
         assert_eq!(duplicates.due_at(), Some(at(180)));
         duplicates.expire(at(180), WINDOW);

@@ -138,7 +138,7 @@ impl Stream {
     pub(super) fn handle_fast(
         &mut self,
         ctx: &mut Context<'_>,
-        room: Room,
+        room: &Room,
         inbound: Inbound<'_>,
         asked: &PublishHeaders<'_>,
     ) {
@@ -161,7 +161,7 @@ impl Stream {
     fn enter_fast<'r>(
         &mut self,
         ctx: &Context<'_>,
-        room: Room,
+        room: &Room,
         inbound: &Inbound<'r>,
         asked: &PublishHeaders<'_>,
     ) -> Result<FastStep<'r>, ApiError> {
@@ -186,7 +186,7 @@ impl Stream {
         Ok(step)
     }
 
-    fn open_fast(&mut self, ctx: &Context<'_>, room: Room, step: &FastStep<'_>) -> Result<(), ApiError> {
+    fn open_fast(&mut self, ctx: &Context<'_>, room: &Room, step: &FastStep<'_>) -> Result<(), ApiError> {
         if step.number != 1 || step.operation == Operation::Ping {
             return Err(ApiError::BatchPublishUnknownBatchId);
         }
@@ -230,7 +230,7 @@ impl Stream {
     fn append_fast(
         &mut self,
         ctx: &mut Context<'_>,
-        room: Room,
+        room: &Room,
         step: FastStep<'_>,
         inbound: Inbound<'_>,
         asked: &PublishHeaders<'_>,
@@ -268,7 +268,7 @@ impl Stream {
         self.store_fast(ctx, room, step, Inbound { headers, ..inbound });
     }
 
-    fn store_fast(&mut self, ctx: &mut Context<'_>, room: Room, step: FastStep<'_>, inbound: Inbound<'_>) {
+    fn store_fast(&mut self, ctx: &mut Context<'_>, room: &Room, step: FastStep<'_>, inbound: Inbound<'_>) {
         let last_seq = self.store.last_seq().max(self.refused_up_to);
         let checked = match self.check_staged(ctx, &inbound, &mut Staged::after(last_seq)) {
             Ok(checked) => checked,
@@ -279,7 +279,7 @@ impl Stream {
         }
         let asked = checked.asked();
         let kept =
-            self.check_last_msg_id(&asked).and_then(|()| self.keep(ctx, room, checked.candidate(ctx.now, &asked)));
+            self.check_last_msg_id(&asked).and_then(|()| self.keep(ctx, room, &checked.candidate(ctx.now, &asked)));
         match kept {
             Ok(Kept::Stored(seq) | Kept::Skipped(seq)) => {
                 self.register_fast(ctx, step, inbound.reply, seq);

@@ -72,7 +72,10 @@ pub(super) enum Accepted {
 
 impl Stream {
     /// Takes a message from a publisher, and answers it.
-    pub fn handle_publish(&mut self, ctx: &mut Context<'_>, room: Room, inbound: Inbound<'_>) {
+    pub fn handle_publish(&mut self, ctx: &mut Context<'_>, room: &Room, inbound: Inbound<'_>) {
+        if inbound.headers.is_empty() && !FastStep::is_meant(inbound.reply) {
+            return self.handle_single(ctx, room, inbound, &PublishHeaders::default());
+        }
         let without_status = without_status(inbound.headers);
         let inbound = Inbound { headers: without_status.as_deref().unwrap_or(inbound.headers), ..inbound };
         let asked = PublishHeaders::read(inbound.headers);
@@ -85,11 +88,11 @@ impl Stream {
         }
     }
 
-    fn handle_single(&mut self, ctx: &mut Context<'_>, room: Room, inbound: Inbound<'_>, asked: &PublishHeaders<'_>) {
+    fn handle_single(&mut self, ctx: &mut Context<'_>, room: &Room, inbound: Inbound<'_>, asked: &PublishHeaders<'_>) {
         let Inbound { reply, headers, payload, .. } = inbound;
         let subject = self.stored_subject(ctx, inbound.subject);
         let message = Candidate { subject: &subject, headers, payload, time: ctx.now, asked };
-        let accepted = self.accept(ctx, room, Sender::Client, message);
+        let accepted = self.accept(ctx, room, Sender::Client, &message);
         if !reply.is_empty() && !self.config.no_ack {
             self.answer(ctx, reply, &accepted);
         }
@@ -100,7 +103,7 @@ impl Stream {
     pub(super) fn take_from_origin(
         &mut self,
         ctx: &mut Context<'_>,
-        room: Room,
+        room: &Room,
         sender: Sender,
         subject: &[u8],
         headers: &[u8],
@@ -108,7 +111,7 @@ impl Stream {
     ) -> Result<Accepted, ApiError> {
         let subject = self.stored_subject(ctx, subject);
         let (time, asked) = (sender.time(ctx.now), &PublishHeaders::read(headers));
-        let accepted = self.accept(ctx, room, sender, Candidate { subject: &subject, headers, payload, time, asked });
+        let accepted = self.accept(ctx, room, sender, &Candidate { subject: &subject, headers, payload, time, asked });
         self.follow(ctx, &subject, &accepted);
         accepted
     }
@@ -156,17 +159,20 @@ impl Stream {
     fn accept(
         &mut self,
         ctx: &mut Context<'_>,
-        room: Room,
+        room: &Room,
         sender: Sender,
-        message: Candidate<'_>,
+        message: &Candidate<'_>,
     ) -> Result<Accepted, ApiError> {
-        let increment = self.check_message(sender, &message)?;
+        let increment = self.check_message(sender, message)?;
+        if message.headers.is_empty() {
+            return self.count_and_keep(ctx, room, increment, message);
+        }
         if sender == Sender::Client
             && self.check_schedule(ctx.now, message.subject, message.asked, &Staged::default())?
             && let Some(headers) = with_rollup(message.headers, message.asked)
         {
-            let message = Candidate { headers: &headers, asked: &PublishHeaders::read(&headers), ..message };
-            return self.accept_as_is(ctx, room, sender, increment, message);
+            let message = Candidate { headers: &headers, asked: &PublishHeaders::read(&headers), ..*message };
+            return self.accept_as_is(ctx, room, sender, increment, &message);
         }
         self.accept_as_is(ctx, room, sender, increment, message)
     }
@@ -175,10 +181,10 @@ impl Stream {
     fn accept_as_is(
         &mut self,
         ctx: &mut Context<'_>,
-        room: Room,
+        room: &Room,
         sender: Sender,
         increment: Option<Increment>,
-        message: Candidate<'_>,
+        message: &Candidate<'_>,
     ) -> Result<Accepted, ApiError> {
         let asked = message.asked;
         if sender == Sender::Client && asked.stream_source.is_some() {
@@ -190,11 +196,21 @@ impl Stream {
         }
         self.check_last_msg_id(asked)?;
         self.check_rollup(sender, asked)?;
+        self.count_and_keep(ctx, room, increment, message)
+    }
+
+    fn count_and_keep(
+        &mut self,
+        ctx: &mut Context<'_>,
+        room: &Room,
+        increment: Option<Increment>,
+        message: &Candidate<'_>,
+    ) -> Result<Accepted, ApiError> {
         let last = || self.store.get(self.store.last_of(message.subject)?);
-        let counted = self.count(&message, increment, last, ctx.config.max_payload)?;
+        let counted = self.count(message, increment, last, ctx.config.max_payload)?;
         let (headers, payload) = counted.as_ref().map_or((message.headers, message.payload), Counted::content);
         self.check_size(headers.len() + payload.len())?;
-        match self.keep(ctx, room, Candidate { headers, payload, ..message })? {
+        match self.keep(ctx, room, &Candidate { headers, payload, ..*message })? {
             Kept::Stored(seq) => Ok(Accepted::Stored { seq, counter: counted.map(|counted| counted.total) }),
             Kept::Skipped(seq) => Ok(Accepted::Skipped { seq }),
         }
@@ -213,6 +229,9 @@ impl Stream {
             return Err(ApiError::StreamSealed);
         }
         self.check_size(headers.len() + payload.len())?;
+        if headers.is_empty() {
+            return Ok(None);
+        }
         check_header_size(headers)?;
         let increment = self.check_increment(sender, payload, asked)?;
         self.check_expected_stream(asked)?;

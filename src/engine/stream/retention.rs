@@ -168,7 +168,7 @@ impl Stream {
     }
 
     /// Acts on everything that is due.
-    pub fn handle_deadlines(&mut self, ctx: &mut Context<'_>, room: Room) {
+    pub fn handle_deadlines(&mut self, ctx: &mut Context<'_>, room: &Room) {
         // They have a deadline of their own.
         self.unblocked.clear();
         for due in StreamDue::OWN {
@@ -188,7 +188,7 @@ impl Stream {
         }
     }
 
-    fn act(&mut self, ctx: &mut Context<'_>, room: Room, due: StreamDue) {
+    fn act(&mut self, ctx: &mut Context<'_>, room: &Room, due: StreamDue) {
         match due {
             StreamDue::Ttl => self.expire_ttls(ctx),
             StreamDue::MaxAge => self.expire_by_age(ctx),

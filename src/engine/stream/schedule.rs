@@ -326,7 +326,7 @@ impl Stream {
     }
 
     /// Publishes what is due. What this stores is not yet seen by those that fire at the same time.
-    pub(super) fn fire_schedules(&mut self, ctx: &mut Context<'_>, room: Room) {
+    pub(super) fn fire_schedules(&mut self, ctx: &mut Context<'_>, room: &Room) {
         let due = self.schedules.take_due(ctx.now);
         let messages: Vec<FiredMessage> = due.iter().filter_map(|(seq, at)| self.fire(ctx, *seq, *at)).collect();
         for message in messages {

@@ -118,7 +118,7 @@ impl Unfit {
 
 impl Stream {
     /// The checks that come first for every message of a batch: whether there is any room for it.
-    pub(super) fn check_batch_room(&self, room: Room, inbound: &Inbound<'_>) -> Result<(), ApiError> {
+    pub(super) fn check_batch_room(&self, room: &Room, inbound: &Inbound<'_>) -> Result<(), ApiError> {
         if self.config.sealed {
             return Err(ApiError::StreamSealed);
         }

@@ -59,7 +59,7 @@ pub(super) enum Kept {
 impl Stream {
     /// # Errors
     /// If the server's memory is used up.
-    pub(super) fn check_server_room(&self, room: Room) -> Result<(), ApiError> {
+    pub(super) fn check_server_room(&self, room: &Room) -> Result<(), ApiError> {
         let bounds = [(room.server_max, room.storage_others), (room.total_max, room.total_others)];
         let is_full = bounds.iter().any(|(max, others)| max.is_some_and(|max| others + self.store.bytes() > max));
         if is_full { Err(ApiError::InsufficientResources) } else { Ok(()) }
@@ -67,7 +67,7 @@ impl Stream {
 
     /// # Errors
     /// If the account has no room for a message of `size` bytes.
-    pub(super) fn check_account_room(&self, room: Room, size: u64) -> Result<(), ApiError> {
+    pub(super) fn check_account_room(&self, room: &Room, size: u64) -> Result<(), ApiError> {
         let is_full = room.account_max.is_some_and(|max| room.storage_others + self.store.bytes() + size > max);
         if is_full { Err(ApiError::AccountResourcesExceeded) } else { Ok(()) }
     }
@@ -76,9 +76,14 @@ impl Stream {
     ///
     /// # Errors
     /// If there is no room for it, or its TTL is none. Then nothing has changed.
-    pub(super) fn keep(&mut self, ctx: &mut Context<'_>, room: Room, message: Candidate<'_>) -> Result<Kept, ApiError> {
+    pub(super) fn keep(
+        &mut self,
+        ctx: &mut Context<'_>,
+        room: &Room,
+        message: &Candidate<'_>,
+    ) -> Result<Kept, ApiError> {
         self.check_server_room(room)?;
-        let Candidate { subject, asked, .. } = message;
+        let Candidate { subject, asked, .. } = *message;
         if self.config.retention == Retention::Interest && !self.filters.any_match(subject, |_| true) {
             return self.skip_for_lack_of_interest(ctx, message).map(Kept::Skipped);
         }
@@ -86,13 +91,13 @@ impl Stream {
         let (seq, stored_headers) = self.store_message(ctx, room, message)?;
         self.remember(ctx, asked, seq, true);
         self.roll_up(ctx, subject, asked, 1);
-        self.republish(ctx, Candidate { headers: &stored_headers, ..message }, seq, previous_seq);
+        self.republish(ctx, &Candidate { headers: &stored_headers, ..*message }, seq, previous_seq);
         Ok(Kept::Stored(seq))
     }
 
     /// A message that no consumer wants takes a sequence, and nothing else remains of it.
-    fn skip_for_lack_of_interest(&mut self, ctx: &mut Context<'_>, message: Candidate<'_>) -> Result<u64, ApiError> {
-        let Candidate { subject, asked, .. } = message;
+    fn skip_for_lack_of_interest(&mut self, ctx: &mut Context<'_>, message: &Candidate<'_>) -> Result<u64, ApiError> {
+        let Candidate { subject, asked, .. } = *message;
         let seq = self.store.skip(ctx.now).map_err(|_| ApiError::InsufficientResources)?;
         self.remember(ctx, asked, seq, false);
         ctx.tell(|| Event::NotKept { stream: self.id, seq, subject: subject.into() });
@@ -104,10 +109,10 @@ impl Stream {
     fn store_message<'h>(
         &mut self,
         ctx: &mut Context<'_>,
-        room: Room,
-        message: Candidate<'h>,
+        room: &Room,
+        message: &Candidate<'h>,
     ) -> Result<(u64, Cow<'h, [u8]>), ApiError> {
-        let Candidate { subject, headers, payload, time, asked } = message;
+        let Candidate { subject, headers, payload, time, asked } = *message;
         self.check_account_room(room, message_size(subject.len(), headers.len() + payload.len()))?;
         let ttl = match asked.ttl.map(MessageTtl::parse).transpose() {
             Ok(ttl) => ttl,
@@ -153,7 +158,8 @@ impl Stream {
 
     /// Remembers the id of a message for what comes after it.
     fn remember(&mut self, ctx: &Context<'_>, asked: &PublishHeaders<'_>, seq: u64, is_kept: bool) {
-        self.last_msg_id = asked.msg_id.map(<[u8]>::to_vec).unwrap_or_default();
+        self.last_msg_id.clear();
+        self.last_msg_id.extend_from_slice(asked.msg_id.unwrap_or_default());
         if let (Some(id), Some(window)) = (asked.msg_id, self.config.duplicate_window) {
             self.duplicates.insert(ctx.now, id, seq, is_kept, window);
         }
@@ -175,8 +181,8 @@ impl Stream {
         }
     }
 
-    fn republish(&self, ctx: &mut Context<'_>, message: Candidate<'_>, seq: u64, previous_seq: u64) {
-        let Candidate { subject, headers, payload, time, .. } = message;
+    fn republish(&self, ctx: &mut Context<'_>, message: &Candidate<'_>, seq: u64, previous_seq: u64) {
+        let Candidate { subject, headers, payload, time, .. } = *message;
         let Some(republish) = &self.config.republish else { return };
         let Some(to) = republish.target(subject, ctx.rng).filter(|to| is_valid_literal(to)) else { return };
         let mut block = HeaderBlock::from_bytes(headers);

@@ -1,7 +1,7 @@
 //! The inputs of a session with their moments: with its setup, all that a replay needs.
 
 use std::fmt;
-use std::sync::Arc;
+use std::rc::Rc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -30,7 +30,7 @@ pub struct SessionJournal {
     setup: Setup,
     max_bytes: usize,
     /// Shared with snapshots until more is recorded.
-    entries: Arc<Vec<(Timestamp, Entry)>>,
+    entries: Rc<Vec<(Timestamp, Entry)>>,
     bytes: usize,
     /// More happened than was kept.
     is_cut: bool,
@@ -104,7 +104,7 @@ type Imported = (Setup, Vec<(Timestamp, Entry)>, Timestamp);
 
 impl SessionJournal {
     pub(super) fn new(setup: Setup, max_bytes: usize) -> Self {
-        Self { setup, max_bytes, entries: Arc::default(), bytes: 0, is_cut: false }
+        Self { setup, max_bytes, entries: Rc::default(), bytes: 0, is_cut: false }
     }
 
     pub(super) fn record(&mut self, at: Timestamp, entry: impl FnOnce() -> Entry) {
@@ -116,11 +116,11 @@ impl SessionJournal {
         if self.bytes + size > self.max_bytes {
             // A journal with a hole is worth nothing; its memory is.
             self.is_cut = true;
-            self.entries = Arc::default();
+            self.entries = Rc::default();
             return;
         }
         self.bytes += size;
-        Arc::make_mut(&mut self.entries).push((at, entry));
+        Rc::make_mut(&mut self.entries).push((at, entry));
     }
 
     /// The journal as text.

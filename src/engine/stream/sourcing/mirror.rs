@@ -41,7 +41,7 @@ impl Stream {
     }
 
     /// Takes what the origin's consumer sent.
-    pub(super) fn handle_mirrored(&mut self, ctx: &mut Context<'_>, room: Room, id: LinkId, message: Inbound<'_>) {
+    pub(super) fn handle_mirrored(&mut self, ctx: &mut Context<'_>, room: &Room, id: LinkId, message: Inbound<'_>) {
         let Some(link) = self.sourcing.links.get_mut(id) else { return };
         if is_control(&message) {
             if handle_control(ctx, &message, link.reached) == Control::Gap {
@@ -104,7 +104,7 @@ impl Stream {
     fn store_mirrored(
         &mut self,
         ctx: &mut Context<'_>,
-        room: Room,
+        room: &Room,
         delivery: &Delivery<'_>,
         subject: &[u8],
         message: Inbound<'_>,

@@ -113,7 +113,7 @@ impl Stream {
     }
 
     /// Takes what came for a link on subject `to`.
-    pub fn handle_link(&mut self, ctx: &mut Context<'_>, room: Room, id: LinkId, to: &[u8], message: Inbound<'_>) {
+    pub fn handle_link(&mut self, ctx: &mut Context<'_>, room: &Room, id: LinkId, to: &[u8], message: Inbound<'_>) {
         let Some(link) = self.sourcing.links.get(id) else { return };
         if link.request.as_ref().is_some_and(|request| request.reply.as_bytes() == to) {
             return self.handle_reply(ctx, id, message.headers, message.payload);

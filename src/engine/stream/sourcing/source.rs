@@ -145,7 +145,7 @@ impl Stream {
     }
 
     /// Takes what the consumer of an origin sent.
-    pub(super) fn handle_sourced(&mut self, ctx: &mut Context<'_>, room: Room, id: LinkId, message: Inbound<'_>) {
+    pub(super) fn handle_sourced(&mut self, ctx: &mut Context<'_>, room: &Room, id: LinkId, message: Inbound<'_>) {
         let Some(link) = self.sourcing.links.get_mut(id) else { return };
         let before = link.reached;
         if is_control(&message) {
