@@ -1,12 +1,12 @@
-//! Every text that a reader of the page sees, place by place. A translation is another copy of this file, with
-//! `lang` of `index.html` beside it: nothing else has words of its own.
+//! Every text that a reader of the page sees, place by place. A translation is this file with other words, and beside it
+//! `lang`, title and description in `index.html`, which are there before the page runs. Nothing else has words of its own.
 //!
 //! A [`Template`] has places `{0}`, `{1}` for what differs, which may stand in any order; each has to be there, or the file
 //! does not compile. A [`Plural`] has a template for each form that a language counts in, and [`form`] tells which; what
 //! else differs between languages by rule stands beside it. Of tables, only the words behind the names are to be translated.
 //!
 //! What is NATS's own stays as it is, in every language: names of fields, headers, statuses and subjects, texts of
-//! the server's errors, and commands. So do the sentences of presets, which are data of their scenarios.
+//! the server's errors, and commands. So do the sentences of presets and the code of examples, which are data.
 
 use std::fmt::{Display, Write as _};
 
@@ -1007,6 +1007,8 @@ pub mod stream {
 pub mod consumer {
     use super::*;
 
+    /// How a pull request ends whose worker is disconnected.
+    pub const CONNECTION_LOST: &str = "connection lost";
     pub const STANDS_NOBODY_LISTENS: &str = "stands: nobody listens";
     pub const STANDS_PAUSED: &str = "stands: paused";
     pub const STANDS_TRAY_FULL: &str = "stands: the tray is full";
@@ -1169,6 +1171,88 @@ pub mod drawer {
     pub const LINK_CUT: Template<1> = of("a link of {0} was cut");
     pub const LINK_MENDED: Template<1> = of("a link of {0} was mended");
     pub const COMMAND_TOO_LONG: Template<1> = of("a command of {0} bytes, too long to show");
+}
+
+/// The chapters of presets.
+pub mod chapter {
+    pub const FIRST_WORLDS: &str = "First worlds";
+    pub const NOTHING_ARRIVES: &str = "Nothing arrives";
+    pub const COMES_TWICE: &str = "It comes twice, late, or out of order";
+    pub const WILL_NOT_GO: &str = "It will not go away, or it went away";
+    pub const PUBLISHING: &str = "Publishing";
+    pub const NAMES_AND_NUMBERS: &str = "Names and numbers";
+    pub const BEYOND_ONE_STREAM: &str = "Beyond one stream";
+}
+
+/// What is wrong with a scenario: the first letter is made large, and a full stop follows.
+pub mod scenario {
+    use super::*;
+
+    pub const NOBODY_CAME: &str = "nobody came";
+    pub const STEP_NUMBER: Template<1> = of("step {0}");
+    pub const ACTION_NUMBER: Template<1> = of("action {0}");
+    pub const NO_JSON: Template<1> = of("this is no JSON: {0}");
+    pub const TWICE: Template<1> = of("“{0}” stands here twice");
+    pub const MORE_THAN_BYTES: Template<2> = of("“{0}” has more than {1} bytes");
+    pub const WHOLE_NUMBER_MOST: Template<1> = of("a whole number of at most {0}");
+    pub const HAVE_END: Template<1> = of("“{0}” has to have an end");
+    pub const HAS_TO_BE: Template<2> = of("“{0}” has to be {1}");
+    pub const HAS_NO: Template<2> = of("{0} has no “{1}”");
+    pub const OBJECT_BRACES: &str = "this has to be an object in braces";
+    pub const A_TEXT: &str = "a text";
+    pub const TRUE_FALSE: &str = "true or false";
+    pub const WHOLE_NUMBER_NULL: &str = "a whole number or null";
+    pub const DURATION_SUCH_1M30S: &str = "a duration such as \"1m30s\"";
+    pub const LIST_TEXTS: &str = "a list of texts";
+    pub const LIST_BRACKETS: &str = "a list in brackets";
+    pub const TEXT_WHOSE_CHARACTERS_STAND: &str = "a text whose characters stand for bytes, none beyond U+00FF";
+    pub const SCENARIO_MOST_BYTES_HERE: Template<2> = of("A scenario has at most {0} bytes here, and this has {1}.");
+    pub const FORMAT_HAS_TO_BE: Template<1> = of("“format” has to be \"{0}\"");
+    pub const VERSION_FORMAT_NOT_KNOWN: Template<1> = of("version {0} of the format is not known here");
+    pub const SCENARIO_MOST_STEPS_HERE: Template<2> = of("a scenario has at most {0} steps here, and this has {1}");
+    pub const THERE_MORE_THAN_FIRST: Template<1> = of("there are more than {0} first steps");
+    pub const FIRST_STEP: Template<1> = of("first step {0}");
+    pub const SERVER: Template<1> = of("“server”: {0}");
+    pub const NOTHING_CAN_DONE: Template<1> = of("“{0}” is nothing that can be done");
+    pub const UNTIL_ONE: Template<1> = of("“until” has to be one of {0}");
+    pub const VERSION_MISSING: &str = "“version” is missing";
+    pub const A_SCENARIO: &str = "a scenario";
+    pub const FIRST_STEPS_CANNOT_ADD: &str = "first steps cannot add clients: add them in “steps”";
+    pub const START_TIME_SUCH_2026: &str = "“start” has to be a time such as \"2026-01-01T00:00:00Z\" before 2100";
+    pub const SPEED_NUMBER_FROM_01: &str = "“speed” has to be a number from 0.1 to 1000";
+    pub const THE_CLOCK: &str = "the clock";
+    pub const A_FIRST_STEP: &str = "a first step";
+    pub const TEXT_MISSING: &str = "“text” is missing";
+    pub const NOTHING_DONE: &str = "nothing is done";
+    pub const NOBODY_WAITS_LONGER_THAN: &str = "nobody waits longer than a hundred years";
+    pub const BODY_MORE_THAN_BYTES: Template<1> = of("the body has more than {0} bytes");
+    pub const IS_MISSING: Template<1> = of("“{0}” is missing");
+    pub const BODY_OBJECT_ARRAY_TEXT: &str = "“body” has to be an object, an array or a text";
+    pub const REQUEST_BODY_BYTES_NOT: &str = "a request has “body” or “bytes”, not both";
+    pub const STEP: Template<2> = of("Step {0}: {1}.");
+    pub const NOT_DONE_NOW: Template<1> = of("This is not to be done now: {0}.");
+    pub const DOES_NOT_COME: Template<1> = of("{0} does not come");
+    pub const WORKER_HOLDS_NO_MESSAGE: &str = "the worker holds no message";
+    pub const NOTHING_MORE_HAPPENS: &str = "nothing more happens";
+    pub const CLIENT_FROM_OUTSIDE_NOT: &str = "this client from outside is not there";
+    pub const TIME_ENDS_BEFORE: &str = "time ends before this";
+    pub const MORE_HAPPENS_THAN_SCENARIO: &str = "more happens than a scenario may set in motion here";
+    pub const CLIENTS_FROM_OUTSIDE_HAVE: &str = "clients from outside have steps of their own";
+    pub const MORE_DONE_SESSION_THAN: &str = "More was done in this session than is remembered.";
+    pub const WORKER_NOT_PUBLISHER: Template<1> = of("“{0}” is a worker, not a publisher");
+    pub const PUBLISHER_NOT_WORKER: Template<1> = of("“{0}” is a publisher, not a worker");
+    pub const TWO_CLIENTS_CALLED_GIVE: Template<1> = of("two clients are called “{0}”: give one an “id”");
+    pub const THERE_MORE_THAN_CLIENTS: Template<1> = of("there are more than {0} clients");
+    pub const NO_CLIENT_CALLED_FAR: Template<1> = of("no client is called “{0}” so far");
+    pub const TWO_CLIENTS_FROM_OUTSIDE: Template<1> = of("two clients from outside are called “{0}”");
+    pub const MORE_THAN_CLIENTS_COME: Template<1> = of("more than {0} clients come from outside");
+    pub const NO_CLIENT_FROM_OUTSIDE: Template<1> = of("no client from outside is called “{0}” so far");
+    pub const SOMETHING_DONE_CLIENT_NEVER: &str = "something is done to a client that never was";
+    pub const HEADERS_MOST_NAMES_EACH: Template<1> =
+        of("“headers” are at most {0} names, each with its value behind it");
+    pub const EVERY_LONGER_THAN_NOTHING: &str = "“every” has to be longer than nothing";
+    pub const WORKER_RUNS_WAIT_NO: &str = "a worker that runs has to wait: “no_wait” would have it ask without end";
+    pub const ANSWER_NO_PUBACK: &str = "the answer is no PubAck";
 }
 
 /// Links and files.

@@ -11,6 +11,7 @@ use crate::engine::table::{ConnId, Id};
 use crate::engine::time::Timestamp;
 use crate::sim::client::{ReceivedMessage, write_pub, write_sub};
 use crate::sim::template::expand;
+use crate::texts::scenario as texts;
 
 /// Publishes that wait for their PubAck at most; beyond, the oldest is given up.
 const MAX_UNANSWERED: usize = 1_000;
@@ -211,6 +212,6 @@ fn read_ack(message: &ReceivedMessage) -> PubAck {
         Ok(AckBody { stream, seq, duplicate: true, .. }) => PubAck::Duplicate { stream, seq },
         Ok(AckBody { stream, seq, .. }) => PubAck::Stored { stream, seq },
         // A core subscriber answered instead of a stream.
-        Err(_) => PubAck::Refused { err_code: 0, description: "the answer is no PubAck".to_owned() },
+        Err(_) => PubAck::Refused { err_code: 0, description: texts::ANSWER_NO_PUBACK.to_owned() },
     }
 }

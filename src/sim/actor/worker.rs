@@ -13,6 +13,7 @@ use crate::engine::subject::tokens;
 use crate::engine::table::{ConnId, Id};
 use crate::engine::time::Timestamp;
 use crate::sim::client::{ReceivedMessage, write_pub, write_sub, write_unsub};
+use crate::texts::consumer as texts;
 
 /// Ended pull requests that are remembered.
 const MAX_ENDED: usize = 8;
@@ -167,7 +168,7 @@ impl Worker {
     pub(super) fn handle_closed(&mut self) {
         self.held.clear();
         for pull in &mut self.pulls {
-            pull.status.get_or_insert_with(|| "connection lost".to_owned());
+            pull.status.get_or_insert_with(|| texts::CONNECTION_LOST.to_owned());
         }
     }
 

@@ -4,6 +4,7 @@
 
 use super::Simulation;
 use super::scenario::{Bounds, Scenario};
+use crate::texts::chapter as texts;
 
 /// A scenario that comes with the page.
 #[derive(Debug)]
@@ -24,28 +25,28 @@ impl PartialEq for Preset {
 impl Eq for Preset {}
 
 macro_rules! presets {
-    ($($chapter:literal: $($key:literal)+;)+) => {
+    ($($chapter:ident: $($key:literal)+;)+) => {
         /// All presets by chapter, the one first that the page opens on.
         pub static PRESETS: &[Preset] = &[
-            $($(Preset { key: $key, chapter: $chapter, text: include_str!(concat!($key, ".json")) },)+)+
+            $($(Preset { key: $key, chapter: texts::$chapter, text: include_str!(concat!($key, ".json")) },)+)+
         ];
     };
 }
 
 presets! {
-    "First worlds":
+    FIRST_WORLDS:
         "work-queue" "fan-out" "limits" "exactly-once" "silent-worker" "push" "sources" "headers";
-    "Nothing arrives":
+    NOTHING_ARRIVES:
         "c1" "c2" "c3" "c4" "c5" "c6" "c7" "c8" "c9" "c10";
-    "It comes twice, late, or out of order":
+    COMES_TWICE:
         "c11" "c12" "c13" "c14" "c15" "c16" "c17" "c18" "c19" "c20";
-    "It will not go away, or it went away":
+    WILL_NOT_GO:
         "c21" "c22" "c23" "c24" "c25" "c26" "c27" "c28" "c29" "c30";
-    "Publishing":
+    PUBLISHING:
         "c31" "c32" "c33" "c34" "c35";
-    "Names and numbers":
+    NAMES_AND_NUMBERS:
         "c36" "c37" "c38" "c39" "c40";
-    "Beyond one stream":
+    BEYOND_ONE_STREAM:
         "c41" "c42" "c43";
 }
 

@@ -6,6 +6,7 @@ use super::members::short;
 use super::{MAX_CLIENTS, ScenarioError};
 use crate::engine::table::Id;
 use crate::sim::actor::{ActorId, PublisherScript, WorkerScript};
+use crate::texts::scenario as texts;
 
 /// The page's own client is the first actor.
 const FIRST_CLIENT: u32 = 2;
@@ -37,7 +38,7 @@ impl Client {
     pub fn publisher(&mut self) -> Result<&mut PublisherScript, ScenarioError> {
         match &mut self.script {
             Script::Publisher(script) => Ok(script),
-            Script::Worker(_) => Err(ScenarioError::new(format!("“{}” is a worker, not a publisher", short(&self.id)))),
+            Script::Worker(_) => Err(ScenarioError::new(texts::WORKER_NOT_PUBLISHER.with([&short(&self.id)]))),
         }
     }
 
@@ -46,9 +47,7 @@ impl Client {
     pub fn worker(&mut self) -> Result<&mut WorkerScript, ScenarioError> {
         match &mut self.script {
             Script::Worker(script) => Ok(script),
-            Script::Publisher(_) => {
-                Err(ScenarioError::new(format!("“{}” is a publisher, not a worker", short(&self.id))))
-            }
+            Script::Publisher(_) => Err(ScenarioError::new(texts::PUBLISHER_NOT_WORKER.with([&short(&self.id)]))),
         }
     }
 }
@@ -58,10 +57,10 @@ impl Cast {
     /// The id is taken, or there are too many.
     pub fn add(&mut self, id: String, name: String, script: Script) -> Result<(), ScenarioError> {
         if self.clients.iter().any(|client| client.id == id) {
-            return Err(ScenarioError::new(format!("two clients are called “{}”: give one an “id”", short(&id))));
+            return Err(ScenarioError::new(texts::TWO_CLIENTS_CALLED_GIVE.with([&short(&id)])));
         }
         if self.clients.len() >= MAX_CLIENTS {
-            return Err(ScenarioError::new(format!("there are more than {MAX_CLIENTS} clients")));
+            return Err(ScenarioError::new(texts::THERE_MORE_THAN_CLIENTS.with([&MAX_CLIENTS])));
         }
         self.clients.push(Client { id, name, script });
         Ok(())
@@ -83,7 +82,7 @@ impl Cast {
     /// Nobody is called that.
     pub fn named(&mut self, id: &str) -> Result<(ActorId, &mut Client), ScenarioError> {
         let place = self.clients.iter().position(|client| client.id == id);
-        let place = place.ok_or_else(|| ScenarioError::new(format!("no client is called “{}” so far", short(id))))?;
+        let place = place.ok_or_else(|| ScenarioError::new(texts::NO_CLIENT_CALLED_FAR.with([&short(id)])))?;
         let index = FIRST_CLIENT + u32::try_from(place).expect("they are few");
         Ok((ActorId::from_index(index), &mut self.clients[place]))
     }
@@ -117,10 +116,10 @@ impl Cast {
     /// The id is taken, or there are too many.
     pub fn attach(&mut self, id: String) -> Result<(), ScenarioError> {
         if self.attached.contains(&id) {
-            return Err(ScenarioError::new(format!("two clients from outside are called “{}”", short(&id))));
+            return Err(ScenarioError::new(texts::TWO_CLIENTS_FROM_OUTSIDE.with([&short(&id)])));
         }
         if self.attached.len() >= MAX_CLIENTS {
-            return Err(ScenarioError::new(format!("more than {MAX_CLIENTS} clients come from outside")));
+            return Err(ScenarioError::new(texts::MORE_THAN_CLIENTS_COME.with([&MAX_CLIENTS])));
         }
         self.attached.push(id);
         Ok(())
@@ -132,7 +131,7 @@ impl Cast {
     /// Nobody is called that.
     pub fn attached(&self, id: &str) -> Result<usize, ScenarioError> {
         let place = self.attached.iter().position(|attached| attached == id);
-        place.ok_or_else(|| ScenarioError::new(format!("no client from outside is called “{}” so far", short(id))))
+        place.ok_or_else(|| ScenarioError::new(texts::NO_CLIENT_FROM_OUTSIDE.with([&short(id)])))
     }
 
     /// Adds one under a name that is not taken.
@@ -158,5 +157,5 @@ pub(super) fn place(actor: ActorId) -> Option<usize> {
 }
 
 fn nobody() -> ScenarioError {
-    ScenarioError::new("something is done to a client that never was")
+    ScenarioError::new(texts::SOMETHING_DONE_CLIENT_NEVER)
 }

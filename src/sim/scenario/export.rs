@@ -9,6 +9,7 @@ use crate::sim::actor::ActorId;
 use crate::sim::command::Command;
 use crate::sim::journal::Journal;
 use crate::sim::run::Run;
+use crate::texts::scenario as texts;
 
 impl Scenario {
     /// The scenario that opens as `simulation` is shown now.
@@ -30,7 +31,7 @@ impl Scenario {
     fn up_to(run: &Run, simulation: &Simulation, about: About) -> Result<Self, ScenarioError> {
         let (journal, start) = (simulation.journal(), simulation.line.started());
         if !journal.is_whole() {
-            return Err(ScenarioError::new("More was done in this session than is remembered."));
+            return Err(ScenarioError::new(texts::MORE_DONE_SESSION_THAN));
         }
         let attached = connections(journal, run);
         let mut recorder = Recorder { steps: Vec::new(), clients: Vec::new(), at: start, moment: 0, attached };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::ScenarioError;
 use crate::engine::api::json;
 use crate::engine::duration;
+use crate::texts::scenario as texts;
 
 /// Stands for no duration.
 pub(super) const NEVER: &str = "never";
@@ -13,11 +14,11 @@ pub(super) struct Members<'a>(json::Members<'a>);
 
 impl<'a> Members<'a> {
     pub fn of(json: &'a [u8]) -> Result<Self, ScenarioError> {
-        let members = json::members(json).map_err(|error| ScenarioError::new(format!("this is no JSON: {error}")))?;
-        let members = members.ok_or_else(|| ScenarioError::new("this has to be an object in braces"))?;
+        let members = json::members(json).map_err(|error| ScenarioError::new(texts::NO_JSON.with([&error])))?;
+        let members = members.ok_or_else(|| ScenarioError::new(texts::OBJECT_BRACES))?;
         for (at, (name, _)) in members.iter().enumerate() {
             if members[..at].iter().any(|(earlier, _)| earlier == name) {
-                return Err(ScenarioError::new(format!("“{}” stands here twice", short(name))));
+                return Err(ScenarioError::new(texts::TWICE.with([&short(name)])));
             }
         }
         Ok(Self(members))
@@ -38,20 +39,20 @@ impl<'a> Members<'a> {
     }
 
     pub fn text(&mut self, name: &str) -> Result<Option<String>, ScenarioError> {
-        self.read(name, "a text", json::text)
+        self.read(name, texts::A_TEXT, json::text)
     }
 
     /// A text of at most `most` bytes.
     pub fn short_text(&mut self, name: &str, most: usize) -> Result<Option<String>, ScenarioError> {
         let text = self.text(name)?;
         if text.as_ref().is_some_and(|text| text.len() > most) {
-            return Err(ScenarioError::new(format!("“{name}” has more than {most} bytes")));
+            return Err(ScenarioError::new(texts::MORE_THAN_BYTES.with([&name, &most])));
         }
         Ok(text)
     }
 
     pub fn flag(&mut self, name: &str) -> Result<Option<bool>, ScenarioError> {
-        self.read(name, "true or false", |raw| match raw {
+        self.read(name, texts::TRUE_FALSE, |raw| match raw {
             b"true" => Some(true),
             b"false" => Some(false),
             _ => None,
@@ -60,12 +61,12 @@ impl<'a> Members<'a> {
 
     pub fn number(&mut self, name: &str, most: u64) -> Result<Option<u64>, ScenarioError> {
         let digits = |raw: &[u8]| std::str::from_utf8(raw).ok()?.parse().ok().filter(|number| *number <= most);
-        self.read(name, &format!("a whole number of at most {most}"), digits)
+        self.read(name, &texts::WHOLE_NUMBER_MOST.with([&most]), digits)
     }
 
     /// A number; the inner `None` is null.
     pub fn number_or_null(&mut self, name: &str) -> Result<Option<Option<u64>>, ScenarioError> {
-        self.read(name, "a whole number or null", |raw| match raw {
+        self.read(name, texts::WHOLE_NUMBER_NULL, |raw| match raw {
             b"null" => Some(None),
             _ => std::str::from_utf8(raw).ok()?.parse().ok().map(Some),
         })
@@ -73,7 +74,7 @@ impl<'a> Members<'a> {
 
     /// A duration; the inner `None` is never.
     pub fn duration(&mut self, name: &str) -> Result<Option<Option<Duration>>, ScenarioError> {
-        self.read(name, "a duration such as \"1m30s\"", |raw| {
+        self.read(name, texts::DURATION_SUCH_1M30S, |raw| {
             let text = json::text(raw)?;
             if text == NEVER {
                 return Some(None);
@@ -86,22 +87,22 @@ impl<'a> Members<'a> {
     /// A duration that cannot be never.
     pub fn span(&mut self, name: &str) -> Result<Option<Duration>, ScenarioError> {
         match self.duration(name)? {
-            Some(None) => Err(ScenarioError::new(format!("“{name}” has to have an end"))),
+            Some(None) => Err(ScenarioError::new(texts::HAVE_END.with([&name]))),
             span => Ok(span.flatten()),
         }
     }
 
     pub fn texts(&mut self, name: &str) -> Result<Option<Vec<String>>, ScenarioError> {
-        self.read(name, "a list of texts", |raw| json::elements(raw).ok()??.into_iter().map(json::text).collect())
+        self.read(name, texts::LIST_TEXTS, |raw| json::elements(raw).ok()??.into_iter().map(json::text).collect())
     }
 
     pub fn elements(&mut self, name: &str) -> Result<Option<Vec<&'a [u8]>>, ScenarioError> {
-        self.read(name, "a list in brackets", |raw| json::elements(raw).ok()?)
+        self.read(name, texts::LIST_BRACKETS, |raw| json::elements(raw).ok()?)
     }
 
     /// Bytes, each as one character.
     pub fn bytes(&mut self, name: &str) -> Result<Option<Vec<u8>>, ScenarioError> {
-        self.read(name, "a text whose characters stand for bytes, none beyond U+00FF", |raw| {
+        self.read(name, texts::TEXT_WHOSE_CHARACTERS_STAND, |raw| {
             json::text(raw)?.chars().map(|char| u8::try_from(char).ok()).collect()
         })
     }
@@ -113,7 +114,7 @@ impl<'a> Members<'a> {
         read: impl FnOnce(&'a [u8]) -> Option<T>,
     ) -> Result<Option<T>, ScenarioError> {
         let Some(raw) = self.take(name) else { return Ok(None) };
-        read(raw).map(Some).ok_or_else(|| ScenarioError::new(format!("“{name}” has to be {what}")))
+        read(raw).map(Some).ok_or_else(|| ScenarioError::new(texts::HAS_TO_BE.with([&name, &what])))
     }
 
     /// # Errors
@@ -121,7 +122,7 @@ impl<'a> Members<'a> {
     pub fn done(self, of: &str) -> Result<(), ScenarioError> {
         match self.0.first() {
             None => Ok(()),
-            Some((name, _)) => Err(ScenarioError::new(format!("{of} has no “{}”", short(name)))),
+            Some((name, _)) => Err(ScenarioError::new(texts::HAS_NO.with([&of, &short(name)]))),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::sim::Simulation;
 use crate::sim::actor::{Actor, ActorId, Answer, Draft};
 use crate::sim::command::Command;
 use crate::sim::world::NextEvent;
+use crate::texts::scenario as texts;
 
 /// Events that a step looks through for the one that it wants.
 const MAX_UNTIL: u32 = 10_000;
@@ -84,7 +85,7 @@ impl Scenario {
         let mut simulation = Simulation::new(self.server.clone(), self.start);
         let mut player = Player::new(&mut simulation, bounds);
         for (place, step) in self.steps.iter().enumerate() {
-            player.play(step).map_err(|ScenarioError(says)| ScenarioError(format!("Step {}: {says}.", place + 1)))?;
+            player.play(step).map_err(|ScenarioError(says)| ScenarioError(texts::STEP.with([&(place + 1), &says])))?;
             // Nobody hears what clients from outside were told back then.
             player.simulation.take_outgoing();
         }
@@ -102,7 +103,7 @@ impl FirstStep {
     pub fn act(&self, simulation: &mut Simulation) -> Result<Answers, ScenarioError> {
         let mut player = Player::new(simulation, Bounds::LINK);
         let played = self.steps.iter().try_for_each(|step| player.play(step));
-        played.map_err(|ScenarioError(says)| ScenarioError(format!("This is not to be done now: {says}.")))?;
+        played.map_err(|ScenarioError(says)| ScenarioError(texts::NOT_DONE_NOW.with([&says])))?;
         Ok(player.answers)
     }
 }
@@ -133,13 +134,13 @@ impl<'a> Player<'a> {
             Step::SettleOldest { worker, how } => {
                 let actor = self.simulation.world().actors().get(*worker);
                 let held = actor.and_then(Actor::worker).and_then(|worker| worker.held().next());
-                let consumer_seq = held.ok_or_else(|| ScenarioError::new("the worker holds no message"))?.consumer_seq;
+                let consumer_seq = held.ok_or_else(|| ScenarioError::new(texts::WORKER_HOLDS_NO_MESSAGE))?.consumer_seq;
                 self.simulation.act(Command::Settle { worker: *worker, consumer_seq, how: *how });
             }
             Step::Attach => {
                 self.simulation.act(Command::Attach);
                 let last = self.simulation.world().attached().last();
-                self.attached.push(last.ok_or_else(|| ScenarioError::new("nobody came"))?.0);
+                self.attached.push(last.ok_or_else(|| ScenarioError::new(texts::NOBODY_CAME))?.0);
             }
             Step::Say { client, bytes } => {
                 let conn = self.attached(*client)?;
@@ -153,7 +154,7 @@ impl<'a> Player<'a> {
             Step::Events(count) => {
                 for _ in 0..*count {
                     if !self.event()? {
-                        return Err(ScenarioError::new("nothing more happens"));
+                        return Err(ScenarioError::new(texts::NOTHING_MORE_HAPPENS));
                     }
                 }
             }
@@ -180,13 +181,13 @@ impl<'a> Player<'a> {
     }
 
     fn attached(&self, client: usize) -> Result<ConnId, ScenarioError> {
-        self.attached.get(client).copied().ok_or_else(|| ScenarioError::new("this client from outside is not there"))
+        self.attached.get(client).copied().ok_or_else(|| ScenarioError::new(texts::CLIENT_FROM_OUTSIDE_NOT))
     }
 
     fn wait(&mut self, span: Duration) -> Result<(), ScenarioError> {
         let target = self.simulation.now() + span;
         if target == Timestamp::MAX {
-            return Err(ScenarioError::new("time ends before this"));
+            return Err(ScenarioError::new(texts::TIME_ENDS_BEFORE));
         }
         while self.simulation.world().next_event().is_some_and(|next| next.at() <= target) {
             self.event()?;
@@ -204,7 +205,7 @@ impl<'a> Player<'a> {
                 break;
             }
         }
-        Err(ScenarioError::new(format!("{} does not come", milestone.word())))
+        Err(ScenarioError::new(texts::DOES_NOT_COME.with([&milestone.word()])))
     }
 
     /// Lets one event happen. Whether there was one.
@@ -246,7 +247,7 @@ impl<'a> Player<'a> {
         let done = self.work.saturating_add(passed.msgs - self.before.0).saturating_add(work);
         let bytes = (passed.bytes - self.before.1).saturating_add(bytes);
         if done > self.bounds.work || bytes > self.bounds.traffic_bytes {
-            return Err(ScenarioError::new("more happens than a scenario may set in motion here"));
+            return Err(ScenarioError::new(texts::MORE_HAPPENS_THAN_SCENARIO));
         }
         Ok(())
     }

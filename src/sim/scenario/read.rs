@@ -17,6 +17,8 @@ use crate::engine::time::Timestamp;
 use crate::sim::actor::{FetchRequest, PublisherScript, WorkerScript};
 use crate::sim::clock::{Clock, Speed};
 use crate::sim::command::{Command, Settlement};
+use crate::texts::Template;
+use crate::texts::scenario as texts;
 
 /// The verbs of steps. Where a step has several of these members, the first of them here is its verb.
 const VERBS: [&str; 31] = [
@@ -68,7 +70,7 @@ impl Scenario {
     /// The first thing that is wrong with it, in words.
     pub fn parse(text: &str, bounds: Bounds) -> Result<Self, ScenarioError> {
         if text.len() > bounds.text_bytes {
-            let says = format!("A scenario has at most {} bytes here, and this has {}.", bounds.text_bytes, text.len());
+            let says = texts::SCENARIO_MOST_BYTES_HERE.with([&bounds.text_bytes, &text.len()]);
             return Err(ScenarioError::new(says));
         }
         read(text.as_bytes(), bounds).map_err(|ScenarioError(says)| {
@@ -91,12 +93,12 @@ fn read(text: &[u8], bounds: Bounds) -> Result<Scenario, ScenarioError> {
     let mut members = Members::of(text)?;
     let format = members.text("format")?.unwrap_or_default();
     if format != FORMAT {
-        return Err(ScenarioError::new(format!("“format” has to be \"{FORMAT}\"")));
+        return Err(ScenarioError::new(texts::FORMAT_HAS_TO_BE.with([&FORMAT])));
     }
     match members.number("version", u64::MAX)? {
         Some(VERSION) => {}
-        Some(other) => return Err(ScenarioError::new(format!("version {other} of the format is not known here"))),
-        None => return Err(ScenarioError::new("“version” is missing")),
+        Some(other) => return Err(ScenarioError::new(texts::VERSION_FORMAT_NOT_KNOWN.with([&other]))),
+        None => return Err(ScenarioError::new(texts::VERSION_MISSING)),
     }
     let title = members.short_text("title", MAX_TITLE_BYTES)?.unwrap_or_default();
     let look_at = members.short_text("look_at", MAX_TITLE_BYTES)?.unwrap_or_default();
@@ -105,30 +107,30 @@ fn read(text: &[u8], bounds: Bounds) -> Result<Scenario, ScenarioError> {
     let clock = clock(&mut members)?;
     let first_steps = members.elements("first_steps")?.unwrap_or_default();
     let steps = members.elements("steps")?.unwrap_or_default();
-    members.done("a scenario")?;
+    members.done(texts::A_SCENARIO)?;
     if steps.len() > bounds.steps {
-        let says = format!("a scenario has at most {} steps here, and this has {}", bounds.steps, steps.len());
+        let says = texts::SCENARIO_MOST_STEPS_HERE.with([&bounds.steps, &steps.len()]);
         return Err(ScenarioError::new(says));
     }
     if first_steps.len() > MAX_FIRST_STEPS {
-        return Err(ScenarioError::new(format!("there are more than {MAX_FIRST_STEPS} first steps")));
+        return Err(ScenarioError::new(texts::THERE_MORE_THAN_FIRST.with([&MAX_FIRST_STEPS])));
     }
     let mut cast = Cast::default();
-    let steps = read_steps(&steps, "step", &mut cast)?;
+    let steps = read_steps(&steps, texts::STEP_NUMBER, &mut cast)?;
     let mut later = cast.clone();
     let first_steps = first_steps.iter().enumerate().map(|(place, raw)| {
-        first_step(raw, &mut later).map_err(|error| error.at(&format!("first step {}", place + 1)))
+        first_step(raw, &mut later).map_err(|error| error.at(&texts::FIRST_STEP.with([&(place + 1)])))
     });
     let about = About { title, look_at, first_steps: first_steps.collect::<Result<_, _>>()? };
     if later.len() != cast.len() {
-        return Err(ScenarioError::new("first steps cannot add clients: add them in “steps”"));
+        return Err(ScenarioError::new(texts::FIRST_STEPS_CANNOT_ADD));
     }
     Ok(Scenario { about, server, start, clock, steps })
 }
 
 fn server(members: &mut Members<'_>) -> Result<ServerConfig, ScenarioError> {
     let mut config = match members.take("server") {
-        Some(raw) => unmarshal_strict(raw).map_err(|error| ScenarioError::new(format!("“server”: {error}")))?,
+        Some(raw) => unmarshal_strict(raw).map_err(|error| ScenarioError::new(texts::SERVER.with([&error])))?,
         None => ServerConfig::default(),
     };
     if let Some(seed) = members.number("seed", u64::MAX)? {
@@ -141,7 +143,7 @@ fn start(members: &mut Members<'_>) -> Result<Timestamp, ScenarioError> {
     let Some(text) = members.text("start")? else { return Ok(Timestamp::SIMULATION_START) };
     let at = DateTime::parse(text.as_bytes()).map(DateTime::to_timestamp).ok();
     let in_reach = at.filter(|at| (Timestamp::default()..=LATEST_START).contains(at));
-    in_reach.ok_or_else(|| ScenarioError::new("“start” has to be a time such as \"2026-01-01T00:00:00Z\" before 2100"))
+    in_reach.ok_or_else(|| ScenarioError::new(texts::START_TIME_SUCH_2026))
 }
 
 fn clock(members: &mut Members<'_>) -> Result<Clock, ScenarioError> {
@@ -150,11 +152,11 @@ fn clock(members: &mut Members<'_>) -> Result<Clock, ScenarioError> {
         let mut members = Members::of(raw).map_err(|error| error.at("“clock”"))?;
         if let Some(raw) = members.take("speed") {
             let permille = permille(raw).filter(|permille| (100..=1_000_000).contains(permille));
-            let permille = permille.ok_or_else(|| ScenarioError::new("“speed” has to be a number from 0.1 to 1000"))?;
+            let permille = permille.ok_or_else(|| ScenarioError::new(texts::SPEED_NUMBER_FROM_01))?;
             clock.speed = Speed::new(permille);
         }
         clock.is_playing = members.flag("playing")?.unwrap_or_default();
-        members.done("the clock")?;
+        members.done(texts::THE_CLOCK)?;
     }
     Ok(clock)
 }
@@ -169,20 +171,18 @@ fn permille(raw: &[u8]) -> Option<u32> {
     format!("{whole}{fraction:0<3}").parse().ok()
 }
 
-fn read_steps(raws: &[&[u8]], what: &str, cast: &mut Cast) -> Result<Vec<Step>, ScenarioError> {
-    let step = |(place, raw): (usize, &&[u8])| {
-        read_step(raw, cast).map_err(|error| error.at(&format!("{what} {}", place + 1)))
-    };
+fn read_steps(raws: &[&[u8]], of: Template<1>, cast: &mut Cast) -> Result<Vec<Step>, ScenarioError> {
+    let step = |(place, raw): (usize, &&[u8])| read_step(raw, cast).map_err(|error| error.at(&of.with([&(place + 1)])));
     raws.iter().enumerate().map(step).collect()
 }
 
 fn first_step(raw: &[u8], cast: &mut Cast) -> Result<FirstStep, ScenarioError> {
     let mut members = Members::of(raw)?;
     let text = members.short_text("text", MAX_TITLE_BYTES)?.unwrap_or_default();
-    let steps = read_steps(&members.elements("do")?.unwrap_or_default(), "action", cast)?;
-    members.done("a first step")?;
+    let steps = read_steps(&members.elements("do")?.unwrap_or_default(), texts::ACTION_NUMBER, cast)?;
+    members.done(texts::A_FIRST_STEP)?;
     if text.is_empty() {
-        return Err(ScenarioError::new("“text” is missing"));
+        return Err(ScenarioError::new(texts::TEXT_MISSING));
     }
     Ok(FirstStep { text, steps })
 }
@@ -191,8 +191,8 @@ fn read_step(raw: &[u8], cast: &mut Cast) -> Result<Step, ScenarioError> {
     let mut members = Members::of(raw)?;
     let verb = VERBS.into_iter().find(|verb| members.has(verb));
     let verb = verb.ok_or_else(|| match members.first() {
-        Some(name) => ScenarioError::new(format!("“{}” is nothing that can be done", short(name))),
-        None => ScenarioError::new("nothing is done"),
+        Some(name) => ScenarioError::new(texts::NOTHING_CAN_DONE.with([&short(name)])),
+        None => ScenarioError::new(texts::NOTHING_DONE),
     })?;
     let step = verb_step(verb, &mut members, cast)?;
     members.done(&format!("“{verb}”"))?;
@@ -315,7 +315,7 @@ fn time_step(verb: &str, members: &mut Members<'_>) -> Result<Step, ScenarioErro
         "wait" => {
             let span = members.span(verb)?.unwrap_or_default();
             if span > LONGEST_WAIT {
-                return Err(ScenarioError::new("nobody waits longer than a hundred years"));
+                return Err(ScenarioError::new(texts::NOBODY_WAITS_LONGER_THAN));
             }
             Ok(Step::Wait(span))
         }
@@ -325,7 +325,7 @@ fn time_step(verb: &str, members: &mut Members<'_>) -> Result<Step, ScenarioErro
             let milestone = Milestone::ALL.into_iter().find(|milestone| milestone.word() == word);
             milestone.map(Step::Until).ok_or_else(|| {
                 let words = Milestone::ALL.map(Milestone::word).join(", ");
-                ScenarioError::new(format!("“until” has to be one of {words}"))
+                ScenarioError::new(texts::UNTIL_ONE.with([&words]))
             })
         }
     }

@@ -5,6 +5,7 @@ use super::members::Members;
 use super::write::Object;
 use crate::engine::api::json;
 use crate::sim::command::Command;
+use crate::texts::scenario as texts;
 
 const MAX_BODY_BYTES: usize = 1 << 20;
 const MAX_NAME_BYTES: usize = 4 << 10;
@@ -43,18 +44,18 @@ pub(super) fn read(verb: &str, members: &mut Members<'_>) -> Result<Command, Sce
         (Some(raw), None) => match (json::text(raw), raw.first()) {
             (Some(text), _) => text.into_bytes(),
             (None, Some(b'{' | b'[')) => raw.to_vec(),
-            _ => return Err(ScenarioError::new("“body” has to be an object, an array or a text")),
+            _ => return Err(ScenarioError::new(texts::BODY_OBJECT_ARRAY_TEXT)),
         },
-        (Some(_), Some(_)) => return Err(ScenarioError::new("a request has “body” or “bytes”, not both")),
+        (Some(_), Some(_)) => return Err(ScenarioError::new(texts::REQUEST_BODY_BYTES_NOT)),
     };
     if body.len() > MAX_BODY_BYTES {
-        return Err(ScenarioError::new(format!("the body has more than {MAX_BODY_BYTES} bytes")));
+        return Err(ScenarioError::new(texts::BODY_MORE_THAN_BYTES.with([&MAX_BODY_BYTES])));
     }
     Ok(Command::Request { subject, body })
 }
 
 pub(super) fn required(members: &mut Members<'_>, name: &str) -> Result<String, ScenarioError> {
-    members.short_text(name, MAX_NAME_BYTES)?.ok_or_else(|| ScenarioError::new(format!("“{name}” is missing")))
+    members.short_text(name, MAX_NAME_BYTES)?.ok_or_else(|| ScenarioError::new(texts::IS_MISSING.with([&name])))
 }
 
 /// The name in a configuration; empty without one.

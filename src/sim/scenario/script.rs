@@ -6,6 +6,7 @@ use super::ScenarioError;
 use super::members::Members;
 use super::write::Object;
 use crate::sim::actor::{Draft, FetchRequest, PublisherScript, WorkerScript};
+use crate::texts::scenario as texts;
 
 const MAX_SUBJECT_BYTES: usize = 4 << 10;
 const MAX_PAYLOAD_BYTES: usize = 1 << 20;
@@ -20,7 +21,7 @@ impl Draft {
         if let Some(texts) = members.texts("headers")? {
             let (pairs, rest) = texts.as_chunks();
             if !rest.is_empty() || pairs.len() > MAX_HEADERS {
-                let says = format!("“headers” are at most {MAX_HEADERS} names, each with its value behind it");
+                let says = texts::HEADERS_MOST_NAMES_EACH.with([&MAX_HEADERS]);
                 return Err(ScenarioError::new(says));
             }
             self.headers = pairs.iter().map(|[name, value]| (name.clone(), value.clone())).collect();
@@ -44,7 +45,7 @@ impl PublisherScript {
         self.draft.read(members)?;
         let every = members.duration("every")?;
         if every == Some(Some(Duration::ZERO)) {
-            return Err(ScenarioError::new("“every” has to be longer than nothing"));
+            return Err(ScenarioError::new(texts::EVERY_LONGER_THAN_NOTHING));
         }
         put(&mut self.every, every);
         put(&mut self.count, members.number_or_null("count")?);
@@ -92,7 +93,7 @@ impl WorkerScript {
     /// It would ask again and again within one moment.
     pub(super) fn check(&self) -> Result<(), ScenarioError> {
         if self.is_running && self.fetch.no_wait {
-            return Err(ScenarioError::new("a worker that runs has to wait: “no_wait” would have it ask without end"));
+            return Err(ScenarioError::new(texts::WORKER_RUNS_WAIT_NO));
         }
         Ok(())
     }

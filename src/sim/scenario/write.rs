@@ -13,6 +13,7 @@ use crate::engine::time::Timestamp;
 use crate::sim::actor::{FetchRequest, PublisherScript, WorkerScript};
 use crate::sim::clock::Clock;
 use crate::sim::command::{Command, Settlement};
+use crate::texts::scenario as texts;
 
 /// An object in the making.
 pub(super) struct Object {
@@ -243,7 +244,7 @@ fn write_command(command: &Command, cast: &mut Cast, out: &mut Object) -> Result
         }
         Command::Request { subject, body } => requests::write(subject, body, out),
         Command::Attach | Command::AttachedSays { .. } | Command::Detach { .. } => {
-            return Err(ScenarioError::new("clients from outside have steps of their own"));
+            return Err(ScenarioError::new(texts::CLIENTS_FROM_OUTSIDE_HAVE));
         }
     }
     Ok(())

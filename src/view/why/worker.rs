@@ -5,8 +5,8 @@ use super::gates::{Asker, Case};
 use super::{Answer, Cause, Gate, Mend, Place, Step};
 use crate::engine::event::{ConsumerEnd, Event};
 use crate::sim::actor::{ActorId, OpenPull};
-use crate::texts::unit;
 use crate::texts::why as texts;
+use crate::texts::{consumer, unit};
 use crate::view::scene::time_of_day;
 use crate::view::text::Part::{Code, Plain, Seq};
 use crate::view::{Phrase, Scene, text};
@@ -102,7 +102,7 @@ fn explained(status: &str) -> (Cause, &'static str, &'static str) {
         ("409 Consumer is push", Cause::PullRefused, texts::PUSH_CONSUMER_NOT_ASKED),
         ("423", Cause::PullRefused, texts::NAMED_PIN_NO_LONGER),
         ("503", Cause::PullRefused, texts::THERE_WAS_NO_SUCH_CONSUMER),
-        ("connection lost", Cause::PullRefused, texts::CONNECTION_TOOK_ALONG),
+        (consumer::CONNECTION_LOST, Cause::PullRefused, texts::CONNECTION_TOOK_ALONG),
     ];
     let found = ENDS.into_iter().find(|(begin, ..)| status.starts_with(begin));
     let (_, cause, why) = found.unwrap_or(("", Cause::PullRefused, texts::SERVER_COULD_NOT_READ));
