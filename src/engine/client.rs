@@ -19,7 +19,7 @@ use super::table::ConnId;
 use super::time::Timestamp;
 
 /// Subjects that only servers publish on.
-const RESERVED_SUBJECTS: [&[u8]; 2] = [b"$NRG.", b"_GR_."];
+pub(super) const RESERVED_SUBJECTS: [&[u8]; 2] = [b"$NRG.", b"_GR_."];
 /// Reply subjects that only servers use.
 const RESERVED_REPLIES: [&[u8]; 4] = [b"_R_.", b"$JS.ACK.", b"_GR_.", b"$GR."];
 
@@ -113,7 +113,12 @@ impl Server {
                 }
                 Parsed::Incomplete(needed) => return self.hold(conn, rest, needed),
                 Parsed::IncompleteAfter(len) => return self.hold(conn, &rest[..len], len + 1),
-                Parsed::Violation(error) => return self.close(now, conn, error),
+                Parsed::Violation(error) => {
+                    if error == ProtocolError::MaxPayload {
+                        self.trace_too_large(now, conn, rest);
+                    }
+                    return self.close(now, conn, error);
+                }
             }
             if self.connections.get(conn).is_none_or(Connection::is_closed) {
                 return;
@@ -197,11 +202,20 @@ impl Server {
     }
 
     fn handle_pub(&mut self, now: Timestamp, conn: ConnId, publish: &Publish<'_>) {
-        let Some(connection) = self.connections.get_mut(conn) else { return };
-        let ConnectOptions { pedantic, verbose, headers, .. } = connection.options;
-        if publish.has_header_size && !headers {
-            return self.close(now, conn, ProtocolError::Silent);
+        if publish.has_header_size {
+            if !self.connections.get(conn).is_some_and(|connection| connection.options.headers) {
+                return self.close(now, conn, ProtocolError::Silent);
+            }
+            if Self::asks_for_trace(publish.headers) {
+                return self.handle_traced(now, conn, publish);
+            }
         }
+        self.handle_message(now, conn, publish);
+    }
+
+    pub(super) fn handle_message(&mut self, now: Timestamp, conn: ConnId, publish: &Publish<'_>) {
+        let Some(connection) = self.connections.get_mut(conn) else { return };
+        let ConnectOptions { pedantic, verbose, .. } = connection.options;
         let size = publish.headers.len() + publish.payload.len();
         connection.received.count(size);
         self.received.count(size);
@@ -234,7 +248,9 @@ impl Server {
         }
         let Some(subscription) = self.router.plain_subscription(conn, publish.reply) else { return };
         let mut headers = HeaderBlock::with_status("503");
-        headers.push("Nats-Subject", publish.subject);
+        // A request to the API of the domain is mapped before it is looked for.
+        let mapped = self.api_request(publish.subject).map(|request| [b"$JS.API.", request].concat());
+        headers.push("Nats-Subject", mapped.as_deref().unwrap_or(publish.subject));
         let headers = headers.finish();
         let message = Message { subject: publish.reply, headers: &headers, ..Message::default() };
         self.deliver_to(now, &subscription, &message);
@@ -267,15 +283,16 @@ impl Server {
 }
 
 /// The error for a publish that only servers may make.
-fn reserved(publish: &Publish<'_>) -> Option<Vec<u8>> {
-    let refuse = |what: &str, subject: &[u8]| {
-        Some([b"Permissions Violation for Publish ", what.as_bytes(), b"\"", subject, b"\""].concat())
-    };
+pub(super) fn reserved(publish: &Publish<'_>) -> Option<Vec<u8>> {
     if RESERVED_SUBJECTS.iter().any(|prefix| publish.subject.starts_with(prefix)) {
-        refuse("to ", publish.subject)
+        Some(refuse("to ", publish.subject))
     } else if RESERVED_REPLIES.iter().any(|prefix| publish.reply.starts_with(prefix)) {
-        refuse("with Reply of ", publish.reply)
+        Some(refuse("with Reply of ", publish.reply))
     } else {
         None
     }
+}
+
+pub(super) fn refuse(what: &str, subject: &[u8]) -> Vec<u8> {
+    [b"Permissions Violation for Publish ", what.as_bytes(), b"\"", subject, b"\""].concat()
 }

@@ -93,7 +93,11 @@ impl Server {
         }
         for stream in &route.streams {
             reached = true;
-            self.publish_to_stream(now, *stream, message);
+            if self.trace.is_some() {
+                self.trace_publish(now, *stream, message);
+            } else {
+                self.publish_to_stream(now, *stream, message);
+            }
         }
         for (stream, link) in &route.links {
             reached = true;
@@ -106,7 +110,7 @@ impl Server {
         reached
     }
 
-    fn publish_to_stream(&mut self, now: Timestamp, stream: StreamId, message: &Message<'_>) {
+    pub(super) fn publish_to_stream(&mut self, now: Timestamp, stream: StreamId, message: &Message<'_>) {
         let Self { config, router, rng, effects, account, .. } = self;
         let Some(settings) = &config.jetstream else { return };
         let mut ctx = Context { now, config, router, rng, effects };
@@ -123,6 +127,9 @@ impl Server {
 
     /// The server's own subjects: the API, acknowledgements, flow control. Whether one of them listens.
     fn dispatch_to_server(&mut self, now: Timestamp, from: Option<ConnId>, to: &[u8], message: &Message<'_>) -> bool {
+        if self.trace.is_some() && self.trace_service(now, to) {
+            return false;
+        }
         if to.starts_with(b"$SYS.REQ.") {
             return self.handle_system_request(now, to, message);
         }
@@ -145,7 +152,7 @@ impl Server {
     }
 
     /// The part of an API subject behind `$JS.API.` or, if a domain is set, `$JS.<domain>.API.`.
-    fn api_request<'t>(&self, to: &'t [u8]) -> Option<&'t [u8]> {
+    pub(super) fn api_request<'t>(&self, to: &'t [u8]) -> Option<&'t [u8]> {
         let rest = to.strip_prefix(b"$JS.")?;
         rest.strip_prefix(b"API.").or_else(|| {
             let domain = self.config.jetstream.as_ref()?.domain.as_ref()?;
@@ -194,12 +201,12 @@ impl Server {
         subscription: &Subscription,
         message: &Message<'_>,
     ) -> bool {
-        if from == Some(subscription.conn)
-            && self.connections.get(subscription.conn).is_some_and(|connection| !connection.options.echo)
-        {
-            return false;
+        let is_echo = from == Some(subscription.conn)
+            && self.connections.get(subscription.conn).is_some_and(|connection| !connection.options.echo);
+        if self.trace.is_some() && self.trace_delivery(now, subscription, is_echo) {
+            return !is_echo;
         }
-        self.deliver_to(now, subscription, message)
+        !is_echo && self.deliver_to(now, subscription, message)
     }
 
     /// Delivers to a client. Whether it could take the message.

@@ -29,6 +29,7 @@ pub mod expiring;
 pub mod list;
 mod liveness;
 pub mod message;
+mod msg_trace;
 pub mod quote;
 pub mod rng;
 mod route_cache;
@@ -58,6 +59,7 @@ use context::Context;
 use effects::Effects;
 use event::Event;
 use expiring::Deadlines;
+use msg_trace::MsgTrace;
 use rng::Rng;
 use router::Router;
 use stream::OriginRef;
@@ -119,6 +121,8 @@ pub struct Server {
     received: Traffic,
     sent: Traffic,
     slow_consumers: u64,
+    /// While a message that asks for it is on its way.
+    trace: Option<Box<MsgTrace>>,
     /// When clients are asked whether they are there, by their number.
     pings: Deadlines,
     /// Connections with something to give out, in the order in which they got it.
@@ -141,6 +145,7 @@ impl Server {
             received: Traffic::default(),
             sent: Traffic::default(),
             slow_consumers: 0,
+            trace: None,
             pings: Deadlines::default(),
             ready: VecDeque::new(),
         }

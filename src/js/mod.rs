@@ -3,6 +3,7 @@
 //! Nothing here calls JavaScript: what connections are given waits until it is fetched, one array a frame, so no session
 //! is ever borrowed while foreign code runs. The face that people use (`www/package/`) is written in JavaScript on top.
 
+use core::arch::wasm32::memory_size;
 use std::collections::VecDeque;
 
 use js_sys::{Error, Reflect, Uint8Array};
@@ -13,6 +14,12 @@ use crate::engine::time::Timestamp;
 use crate::sim::session::{Answer, Delivery, ReplayError, RequestError, Session, Setup, Snapshot};
 use crate::view::due;
 
+/// WebAssembly's memory grows by pages.
+const PAGE_BYTES: usize = 65536;
+/// What it grows by once it has to, at least and at most.
+const MIN_GROWTH_BYTES: usize = 1 << 20;
+const MAX_GROWTH_BYTES: usize = 64 << 20;
+
 /// A server with its clock. Times are nanoseconds since 1970, as `BigInt`; connections are numbers from 1 on.
 #[wasm_bindgen]
 pub struct Core {
@@ -21,6 +28,8 @@ pub struct Core {
     deliveries: VecDeque<Delivery>,
     /// The header block of the last answer.
     headers: Vec<u8>,
+    /// How large WebAssembly's memory was when it was last looked at, in pages.
+    memory_pages: usize,
 }
 
 /// A state of a [`Core`] to go back to.
@@ -47,7 +56,7 @@ impl Core {
     }
 
     fn of(session: Session) -> Self {
-        Self { session, deliveries: VecDeque::new(), headers: Vec::new() }
+        Self { session, deliveries: VecDeque::new(), headers: Vec::new(), memory_pages: 0 }
     }
 
     /// Opens a connection; its number.
@@ -64,6 +73,20 @@ impl Core {
     /// Hands the server a frame of a client.
     pub fn write(&mut self, connection: u32, bytes: &[u8]) {
         self.session.write(connection, bytes);
+        self.grow_ahead();
+    }
+
+    /// Lets memory grow in few large steps: each makes JavaScript collect its garbage.
+    fn grow_ahead(&mut self) {
+        let pages = memory_size::<0>();
+        if pages == self.memory_pages {
+            return;
+        }
+        // The allocator keeps what it is given back. Where there is no more, it goes on with less.
+        let mut ahead: Vec<u8> = Vec::new();
+        let _ = ahead.try_reserve_exact((pages * PAGE_BYTES / 8).clamp(MIN_GROWTH_BYTES, MAX_GROWTH_BYTES));
+        drop(std::hint::black_box(ahead));
+        self.memory_pages = memory_size::<0>();
     }
 
     /// The client hangs up.

@@ -168,6 +168,24 @@ test("a client's mistake is its own: it is reported, and others are served", asy
   assert.deepEqual(stdout.trim().split("\n").sort(), ["reported mine", "served true"]);
 });
 
+test("memory grows in few large steps, of which each makes JavaScript collect its garbage", async () => {
+  const { initSync } = await import(pathToFileURL(join(JETSTREAM_SIM_PACKAGE, "core.js")));
+  const simulator = await withOrders();
+  const connection = simulator.connect(() => {});
+  connection.write(new TextEncoder().encode('CONNECT {"verbose":false}\r\n'));
+  const frame = new TextEncoder().encode(`PUB orders.new 1000\r\n${"x".repeat(1000)}\r\n`.repeat(64));
+  const { memory } = initSync();
+  const before = memory.buffer.byteLength;
+  let [steps, buffer] = [0, memory.buffer];
+  for (let index = 0; index < 1000; index += 1) {
+    connection.write(frame);
+    if (memory.buffer !== buffer) [steps, buffer] = [steps + 1, memory.buffer];
+  }
+  const grown = (memory.buffer.byteLength - before) / 1e6;
+  assert.ok(grown > 40 && steps < 40, `${grown} MB in ${steps} steps`);
+  simulator.dispose();
+});
+
 test("memory comes back: 1,000 simulators and their clients", async () => {
   const round = async () => {
     const simulator = await withOrders({ journal_bytes: 0 });

@@ -12,7 +12,7 @@ mod cron;
 mod direct;
 pub mod duplicates;
 mod fast_batch;
-mod headers;
+pub(super) mod headers;
 mod info;
 pub mod open_batches;
 mod publish;

@@ -127,6 +127,12 @@ impl Server {
         })
     }
 
+    /// What begins the next answer.
+    pub(super) fn next_server_info(&mut self, now: Timestamp) -> Vec<u8> {
+        self.system_requests += 1;
+        to_json(&self.server_info(now))
+    }
+
     fn server_info(&self, now: Timestamp) -> ServerInfo<'_> {
         ServerInfo {
             name: &self.config.server_name,

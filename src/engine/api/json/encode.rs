@@ -19,7 +19,7 @@ pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
 }
 
 /// A text that a client gave as bytes, such as a subject. What is no UTF-8 is written as `\ufffd`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text<'a>(pub &'a [u8]);
 
 impl Serialize for Text<'_> {
