@@ -183,7 +183,7 @@ impl Client {
             match output {
                 Output::Bytes { conn, bytes } if conn == self.conn => self.said.extend_from_slice(&bytes),
                 Output::Bytes { .. } => {}
-                Output::Closed { conn } => self.closed |= conn == self.conn,
+                Output::Closed { conn, .. } => self.closed |= conn == self.conn,
             }
         }
     }

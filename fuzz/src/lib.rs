@@ -133,7 +133,7 @@ impl World {
                     let said = self.said.get_mut(&conn).expect("bytes are for a connection that is open");
                     said.extend_from_slice(&bytes);
                 }
-                Output::Closed { conn } => {
+                Output::Closed { conn, .. } => {
                     self.said.remove(&conn).expect("a connection is closed once");
                 }
             }

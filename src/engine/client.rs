@@ -11,7 +11,7 @@ use super::Server;
 use super::api::json::to_json;
 use super::asset::{API_LEVEL, SERVER_VERSION};
 use super::connection::parser::{ClientOp, Parsed, Publish, parse};
-use super::connection::{ConnectOptions, Connection, Message, ProtocolError};
+use super::connection::{ConnectOptions, Connection, Message, ProtocolError, Subscriptions};
 use super::event::Event;
 use super::message::HeaderBlock;
 use super::subject::{is_valid_filter, is_wildcard, tokens};
@@ -267,18 +267,19 @@ impl Server {
 
     /// Ends a connection. What is in its outbox still goes out.
     pub(super) fn close(&mut self, now: Timestamp, conn: ConnId, error: ProtocolError) {
-        self.drop_subscriptions(now, conn);
+        let subscriptions = self.drop_subscriptions(now, conn);
         self.stop_watching_over(conn);
-        self.with_connection(conn, |connection| connection.close(error));
+        self.with_connection(conn, |connection| connection.close(error, subscriptions));
         self.effects.tell(now, || Event::ClientGone { conn });
     }
 
-    fn drop_subscriptions(&mut self, now: Timestamp, conn: ConnId) {
-        let Some(connection) = self.connections.get_mut(conn) else { return };
-        for ended in connection.take_subscriptions() {
+    fn drop_subscriptions(&mut self, now: Timestamp, conn: ConnId) -> Subscriptions {
+        let dropped = self.connections.get_mut(conn).map(Connection::take_subscriptions).unwrap_or_default();
+        for ended in dropped.values() {
             self.router.unsubscribe(&ended.subject, ended.order);
             self.handle_interest_change(now, &ended.subject);
         }
+        dropped
     }
 }
 

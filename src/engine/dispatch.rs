@@ -235,7 +235,7 @@ impl Server {
     /// A client that leaves too much in its outbox is dropped without a word.
     fn drop_slow(&mut self, now: Timestamp, conn: ConnId) {
         self.with_connection(conn, Connection::drop_outbox);
-        self.close(now, conn, ProtocolError::Silent);
+        self.close(now, conn, ProtocolError::SlowConsumer);
         self.slow_consumers += 1;
         self.effects.tell(now, || Event::SlowConsumer { conn });
     }

@@ -84,9 +84,10 @@ pub enum Output {
         conn: ConnId,
         bytes: Vec<u8>,
     },
-    /// The server closed the connection; nothing follows.
+    /// The server closed the connection; nothing follows. `connection` is as it ended.
     Closed {
         conn: ConnId,
+        connection: Box<Connection>,
     },
 }
 
@@ -216,6 +217,10 @@ impl Server {
         self.connections.iter().filter(|(_, connection)| !connection.is_closed())
     }
 
+    pub fn connection(&self, conn: ConnId) -> Option<&Connection> {
+        self.connections.get(conn)
+    }
+
     /// Whether anybody, client or stream, gets what is sent to `subject`.
     pub fn has_interest(&self, subject: &[u8]) -> bool {
         self.router.has_interest(subject)
@@ -238,9 +243,10 @@ impl Server {
                 }
                 connection.leave_line();
                 self.ready.pop_front();
-                if connection.is_closed() {
-                    self.connections.remove(conn);
-                    return Some(Output::Closed { conn });
+                if connection.is_closed()
+                    && let Some(connection) = self.connections.remove(conn)
+                {
+                    return Some(Output::Closed { conn, connection: Box::new(connection) });
                 }
             } else {
                 self.ready.pop_front();

@@ -30,6 +30,8 @@ pub struct Core {
     headers: Vec<u8>,
     /// How large WebAssembly's memory was when it was last looked at, in pages.
     memory_pages: usize,
+    /// What is told of the connection that ended last, as JSON.
+    ended: Vec<u8>,
 }
 
 /// A state of a [`Core`] to go back to.
@@ -56,7 +58,7 @@ impl Core {
     }
 
     fn of(session: Session) -> Self {
-        Self { session, deliveries: VecDeque::new(), headers: Vec::new(), memory_pages: 0 }
+        Self { session, deliveries: VecDeque::new(), headers: Vec::new(), memory_pages: 0, ended: Vec::new() }
     }
 
     /// Opens a connection; its number.
@@ -89,9 +91,9 @@ impl Core {
         self.memory_pages = memory_size::<0>();
     }
 
-    /// The client hangs up.
+    /// The client hangs up. What is told of that is in [`ended`](Self::ended).
     pub fn close(&mut self, connection: u32) {
-        self.session.close(connection);
+        self.ended = self.session.close(connection);
         self.deliveries.retain(|delivery| handle(delivery) != connection);
     }
 
@@ -107,8 +109,16 @@ impl Core {
     pub fn take(&mut self) -> Option<Uint8Array> {
         match self.deliveries.pop_front()? {
             Delivery::Bytes { bytes, .. } => Some(Uint8Array::from(&*bytes)),
-            Delivery::Closed { .. } => None,
+            Delivery::Closed { info, .. } => {
+                self.ended = info;
+                None
+            }
         }
+    }
+
+    /// What monitoring tells of the connection that ended last, as JSON; empty if it tells nothing.
+    pub fn ended(&mut self) -> String {
+        String::from_utf8(std::mem::take(&mut self.ended)).unwrap_or_default()
     }
 
     pub fn now(&self) -> u64 {
@@ -199,7 +209,7 @@ impl Core {
 
 const fn handle(delivery: &Delivery) -> u32 {
     match delivery {
-        Delivery::Bytes { handle, .. } | Delivery::Closed { handle } => *handle,
+        Delivery::Bytes { handle, .. } | Delivery::Closed { handle, .. } => *handle,
     }
 }
 

@@ -37,8 +37,15 @@ impl NextEvent {
 /// Bytes for a connection that no scripted client holds: that of an attached one, or of the page itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outgoing {
-    Bytes { conn: ConnId, bytes: Vec<u8> },
-    Closed { conn: ConnId },
+    Bytes {
+        conn: ConnId,
+        bytes: Vec<u8>,
+    },
+    /// `connection` is as it ended.
+    Closed {
+        conn: ConnId,
+        connection: Box<Connection>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -246,13 +253,13 @@ impl World {
                     }
                     None => outgoing.push(Outgoing::Bytes { conn, bytes }),
                 },
-                Output::Closed { conn } => match self.actor_of(conn) {
+                Output::Closed { conn, connection } => match self.actor_of(conn) {
                     Some(id) => {
                         if let Some(actor) = self.actors.get_mut(id) {
                             actor.handle_closed();
                         }
                     }
-                    None => outgoing.push(Outgoing::Closed { conn }),
+                    None => outgoing.push(Outgoing::Closed { conn, connection }),
                 },
             }
         }

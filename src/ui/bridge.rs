@@ -174,7 +174,7 @@ pub fn take_outgoing() -> Array {
     for outgoing in with(Simulation::take_outgoing).unwrap_or_default() {
         let (conn, frame) = match outgoing {
             Outgoing::Bytes { conn, bytes } => (conn, Uint8Array::from(&*bytes).into()),
-            Outgoing::Closed { conn } => (conn, JsValue::NULL),
+            Outgoing::Closed { conn, .. } => (conn, JsValue::NULL),
         };
         out.push(&conn.index().into());
         out.push(&frame);

@@ -202,6 +202,57 @@ test("monitoring tells of the server, its connections and streams", async () => 
   client.end();
 });
 
+test("connections that ended are told of, with why, sorted and by pages", async () => {
+  const server = await start({ words: ["-m", "-1"] });
+  const connect = async (name, bytes) => {
+    const client = await rawClient(server.url);
+    client.write(`CONNECT {"verbose":false,"name":"${name}"}\r\n${bytes}PING\r\n`);
+    await Promise.race([client.read("PONG\r\n").catch(() => {}), new Promise((resolve) => client.socket.once("close", resolve))]);
+    return client;
+  };
+  const stays = await connect("stays", "SUB a 1\r\nSUB b 2\r\n");
+  await connect("large", "PUB a 2000000\r\n");
+  await connect("wrong", "WHAT\r\n");
+  (await connect("leaves", "SUB b q 7\r\nPUB b 2\r\nhi\r\n")).end();
+  let closed;
+  for (let tries = 0; tries < 100; tries += 1) {
+    closed = await json(server, "/connz?state=closed&subs=detail");
+    if (closed.total === 3) break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const told = ({ name, reason, in_msgs, subscriptions }) => [name, reason, in_msgs, subscriptions];
+  assert.deepEqual(closed.connections.map(told), [
+    ["large", "Maximum Message Payload Exceeded", 0, 0],
+    ["wrong", "Protocol Violation", 0, 0],
+    ["leaves", "Client Closed", 1, 1],
+  ]);
+  const [, , leaves] = closed.connections;
+  assert.ok(leaves.start <= leaves.last_activity && leaves.last_activity <= leaves.stop && leaves.port > 0);
+  assert.deepEqual(leaves.subscriptions_list_detail, [
+    { account: "$G", account_tag: "$G", subject: "b", qgroup: "q", sid: "7", msgs: 1, cid: leaves.cid },
+  ]);
+  const names = async (query) => (await json(server, `/connz?${query}`)).connections.map(({ name }) => name);
+  assert.deepEqual(await names("state=any"), ["stays", "large", "wrong", "leaves"]);
+  assert.deepEqual(await names("state=all&limit=2&offset=1"), ["large", "wrong"]);
+  assert.deepEqual(await names("state=closed&sort=stop&limit=1"), ["leaves"]);
+  assert.deepEqual(await names("state=closed&sort=reason"), ["leaves", "large", "wrong"]);
+  assert.deepEqual(await names("state=any&sort=subs&limit=2"), ["stays", "leaves"]);
+  assert.deepEqual([await names(""), await names(`state=any&cid=${leaves.cid}`), await names("state=closed&acc=$G")], [["stays"], ["leaves"], []]);
+  assert.equal((await json(server, "/connz?acc=X")).connections, null);
+  const refusals = {
+    "subs=2": `Error decoding boolean for 'subs': strconv.ParseBool: parsing "2": invalid syntax`,
+    "state=x": "Error decoding state for x",
+    "sort=x": "invalid sorting option: x",
+    "sort=stop": "sort by stop only valid on closed connections",
+    "limit=x": `Error decoding int for 'limit': strconv.Atoi: parsing "x": invalid syntax`,
+  };
+  for (const [query, text] of Object.entries(refusals)) {
+    const answer = await get(server, `/connz?${query}`);
+    assert.deepEqual([answer.status, await answer.text()], [400, text]);
+  }
+  stays.end();
+});
+
 test("without JetStream there is none", async () => {
   const server = await start({ words: ["-m", "-1"] });
   const client = await rawClient(server.url);

@@ -86,8 +86,35 @@ export interface Connection {
   readonly clientId: number;
   /** Sends bytes to the server. After the end of the connection nothing happens. */
   write(bytes: Uint8Array): void;
-  /** Hangs up. */
-  close(): void;
+  /** Hangs up. Tells of the connection; nothing if it had ended before. */
+  close(): EndedConnection | undefined;
+}
+
+/** A connection that has ended, in the shape of the server's monitoring (`/connz?state=closed&subs=detail`). */
+export interface EndedConnection {
+  cid: number;
+  kind: string;
+  type: string;
+  ip: string;
+  port: number;
+  start: string;
+  last_activity: string;
+  stop: string;
+  /** Such as `Client Closed`, `Stale Connection`, `Maximum Message Payload Exceeded`. */
+  reason: string;
+  uptime: string;
+  idle: string;
+  pending_bytes: number;
+  in_msgs: number;
+  out_msgs: number;
+  in_bytes: number;
+  out_bytes: number;
+  /** How many; what they were stands in `subscriptions_list_detail`. */
+  subscriptions: number;
+  name?: string;
+  lang?: string;
+  version?: string;
+  subscriptions_list_detail?: { subject: string; qgroup?: string; sid: string; msgs: number; cid: number }[];
 }
 
 /** What happens next without an input. */
@@ -386,9 +413,10 @@ export class Simulator {
 
   /**
    * Opens a connection. `onBytes` is given what the server sends, one array a frame, which the receiver may keep;
-   * `onClosed` is called once if the server, or the end of the simulator, closes the connection.
+   * `onClosed` is called once if the server, or the end of the simulator, closes the connection; the server says what
+   * it was, and why it ended.
    */
-  connect(onBytes: (bytes: Uint8Array) => void, onClosed?: () => void): Connection;
+  connect(onBytes: (bytes: Uint8Array) => void, onClosed?: (ended?: EndedConnection) => void): Connection;
 
   /**
    * What nats.js takes to connect here in the same tab or process:

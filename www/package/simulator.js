@@ -81,12 +81,18 @@ class Base {
       const frame = this.#core.take();
       const pipe = this.#pipes.get(handle);
       if (frame === undefined) this.#pipes.delete(handle);
-      guard(() => (frame === undefined ? pipe?.onClosed?.() : pipe?.onBytes(frame)));
+      guard(() => (frame === undefined ? pipe?.onClosed?.(this.#ended()) : pipe?.onBytes(frame)));
     }
     this.#isFlushing = false;
     if (this.#core && this.#events) this.#events.publish(JSON.parse(this.#core.takeEvents()));
     if (this.#core) this.#clock.schedule();
     return count > 0;
+  }
+
+  /** What is told of the connection that ended last. */
+  #ended() {
+    const json = this.#core.ended();
+    return json ? JSON.parse(json) : undefined;
   }
 
   connect(onBytes, onClosed) {
@@ -103,10 +109,12 @@ class Base {
         this.#flush();
       },
       close: () => {
-        if (!this.#pipes.delete(handle)) return;
+        if (!this.#pipes.delete(handle)) return undefined;
         this.#clock.noteInput();
         this.#use().close(handle);
+        const ended = this.#ended();
         this.#flush();
+        return ended;
       },
     };
   }

@@ -27,6 +27,8 @@ pub enum ProtocolError {
     NoRespondersRequiresHeaders,
     /// PINGs stay unanswered.
     StaleConnection,
+    /// It left too much in its outbox.
+    SlowConsumer,
     /// The connection ends without a word.
     Silent,
 }
@@ -42,7 +44,21 @@ impl ProtocolError {
             Self::InvalidClientProtocol => Some("invalid client protocol"),
             Self::NoRespondersRequiresHeaders => Some("no responders requires headers support"),
             Self::StaleConnection => Some("Stale Connection"),
-            Self::Silent => None,
+            Self::SlowConsumer | Self::Silent => None,
+        }
+    }
+
+    /// How the server's monitoring names it.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::UnknownOperation | Self::Silent => "Protocol Violation",
+            Self::MaxPayload => "Maximum Message Payload Exceeded",
+            Self::MaxControlLine => "Maximum Control Line Exceeded",
+            Self::AuthorizationViolation => "Authentication Failure",
+            Self::InvalidClientProtocol => "Bad Client Protocol Version",
+            Self::NoRespondersRequiresHeaders => "No Responders Requires Headers",
+            Self::StaleConnection => "Stale Connection",
+            Self::SlowConsumer => "Slow Consumer (Pending Bytes)",
         }
     }
 }
@@ -120,6 +136,9 @@ impl ClientSubscription {
     }
 }
 
+/// Subscriptions by their sids.
+pub type Subscriptions = BTreeMap<Rc<[u8]>, ClientSubscription>;
+
 /// Messages in one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Traffic {
@@ -154,12 +173,12 @@ pub struct Connection {
     needed: usize,
     /// A CONNECT with protocol 1 came; the first PING after it is answered by a second INFO.
     owes_info: bool,
-    subscriptions: BTreeMap<Rc<[u8]>, ClientSubscription>,
+    subscriptions: Subscriptions,
     outbox: Vec<u8>,
     /// How much the last outbox held: the next one is likely to get about as long.
     last_outbox: usize,
-    /// Nothing is taken in any more; what is in the outbox still goes out.
-    is_closed: bool,
+    /// Why nothing is taken in any more; what is in the outbox still goes out.
+    ended: Option<ProtocolError>,
     /// Stands in the server's line of connections with output.
     is_ready: bool,
 }
@@ -180,13 +199,18 @@ impl Connection {
             subscriptions: BTreeMap::new(),
             outbox: Vec::new(),
             last_outbox: 0,
-            is_closed: false,
+            ended: None,
             is_ready: false,
         }
     }
 
     pub const fn is_closed(&self) -> bool {
-        self.is_closed
+        self.ended.is_some()
+    }
+
+    /// Why the server closed it.
+    pub const fn ended(&self) -> Option<ProtocolError> {
+        self.ended
     }
 
     /// Adds `bytes` to what is held. The whole is given out once it may hold an operation, else `None`.
@@ -265,8 +289,8 @@ impl Connection {
         if max.is_none() || subscription.is_spent() { self.subscriptions.remove(sid) } else { None }
     }
 
-    pub fn take_subscriptions(&mut self) -> impl Iterator<Item = ClientSubscription> + use<> {
-        std::mem::take(&mut self.subscriptions).into_values()
+    pub fn take_subscriptions(&mut self) -> Subscriptions {
+        std::mem::take(&mut self.subscriptions)
     }
 
     /// Writes a message for subscription `sid`. Returns the subscription if this was its last message.
@@ -306,16 +330,14 @@ impl Connection {
         self.send(b"'\r\n");
     }
 
-    pub fn close(&mut self, error: ProtocolError) {
+    /// Closes it. What it subscribed to, though no longer served, is kept for those who ask.
+    pub fn close(&mut self, error: ProtocolError, subscriptions: Subscriptions) {
         if let Some(text) = error.text() {
             self.send_error(text.as_bytes());
         }
-        self.close_silently();
-    }
-
-    pub fn close_silently(&mut self) {
-        self.is_closed = true;
+        self.ended = Some(error);
         self.held = Vec::new();
+        self.subscriptions = subscriptions;
     }
 
     pub const fn pending_bytes(&self) -> usize {

@@ -1,7 +1,7 @@
 //! The account's connections: `$SYS.REQ.ACCOUNT.PING.CONNZ`.
 //!
 //! All clients are near: there is no round trip to tell of, and every address is this machine. Connections that ended are
-//! not kept. Source: nats-server `server/monitor.go` (`Connz`, `ConnInfo`).
+//! told of when they do, and not kept: a plain user of the real server is not shown them either. Source: nats-server `server/monitor.go` (`Connz`, `ConnInfo`).
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -11,8 +11,8 @@ use serde::{Serialize, Serializer};
 
 use crate::engine::Server;
 use crate::engine::api::advisory::ACCOUNT;
-use crate::engine::api::json::{Text, object};
-use crate::engine::connection::{ClientSubscription, Connection};
+use crate::engine::api::json::{Text, object, to_json};
+use crate::engine::connection::{ClientSubscription, Connection, ProtocolError};
 use crate::engine::table::{ConnId, Id};
 use crate::engine::time::Timestamp;
 
@@ -68,6 +68,10 @@ struct ConnectionInfo<'a> {
     port: u16,
     start: Timestamp,
     last_activity: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop: Option<Timestamp>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    reason: &'static str,
     #[serde(serialize_with = "as_uptime")]
     uptime: Duration,
     #[serde(serialize_with = "as_uptime")]
@@ -129,12 +133,21 @@ impl Server {
         let num_connections = connections.len();
         Ok(ConnectionsPage { server_id: &self.server_id, now, num_connections, total, offset, limit, connections })
     }
+
+    /// What monitoring tells of a connection that ends, with its subscriptions: closed by the server, or by its client.
+    pub fn ended_connection(now: Timestamp, conn: ConnId, connection: &Connection) -> Vec<u8> {
+        let request = ConnectionsRequest { subscriptions_detail: true, ..ConnectionsRequest::default() };
+        let reason = connection.ended().map_or("Client Closed", ProtocolError::reason);
+        to_json(&ConnectionInfo { stop: Some(now), reason, ..info(now, conn, connection, &request) })
+    }
 }
 
 /// Puts connections into the order that is asked for: by number where nothing is, and the most first.
 fn sort(connections: &mut [(ConnId, &Connection)], request: &ConnectionsRequest) -> Result<(), String> {
     let key: fn(&Connection) -> u64 = match request.sort.as_str() {
-        "" | "cid" | "start" | "uptime" | "rtt" => return Ok(()),
+        "" | "cid" | "start" | "rtt" => return Ok(()),
+        // The youngest first.
+        "uptime" => |connection| connection.started.as_nanos(),
         "subs" => |connection| connection.subscription_count() as u64,
         "pending" => |connection| connection.pending_bytes() as u64,
         "msgs_to" => |connection| connection.sent.msgs,
@@ -176,6 +189,8 @@ fn info<'a>(
         port: 0,
         start: connection.started,
         last_activity: connection.last_activity,
+        stop: None,
+        reason: "",
         uptime: now.since(connection.started),
         idle: now.since(connection.last_activity),
         pending_bytes: connection.pending_bytes(),

@@ -19,6 +19,7 @@ pub use self::setup::{Setup, SetupError};
 use self::console::Console;
 use self::journal::Entry;
 use super::world::{NextEvent, Outgoing, World};
+use crate::engine::Server;
 use crate::engine::table::{ConnId, Id};
 use crate::engine::time::Timestamp;
 
@@ -32,9 +33,11 @@ pub enum Delivery {
         handle: Handle,
         bytes: Vec<u8>,
     },
-    /// The server, or a step back in time, ended the connection. Nothing follows.
+    /// The server, or a step back in time, ended the connection. Nothing follows. `info` is JSON, as monitoring tells of
+    /// the connection; empty after a step back.
     Closed {
         handle: Handle,
+        info: Vec<u8>,
     },
 }
 
@@ -157,12 +160,15 @@ impl Session {
         self.hand_out();
     }
 
-    /// The client hangs up.
-    pub fn close(&mut self, handle: Handle) {
-        let Some(conn) = self.connections.remove(handle) else { return };
+    /// The client hangs up. What monitoring tells of the connection, as JSON; empty if there is none.
+    pub fn close(&mut self, handle: Handle) -> Vec<u8> {
+        let Some(conn) = self.connections.remove(handle) else { return Vec::new() };
         self.record(|| Entry::Close { conn });
+        let connection = self.world.server().connection(conn);
+        let info = connection.map(|connection| Server::ended_connection(self.now(), conn, connection));
         self.world.disconnect(conn, &mut self.outgoing);
         self.hand_out();
+        info.unwrap_or_default()
     }
 
     /// Lets everything happen up to `target`, and time with it. Time never goes back.
@@ -240,7 +246,7 @@ impl Session {
         self.journal = snapshot.journal.clone();
         let before = std::mem::replace(&mut self.connections, snapshot.connections.clone());
         for handle in before.handles().filter(|handle| self.connections.conn(*handle).is_none()) {
-            self.deliveries.push(Delivery::Closed { handle });
+            self.deliveries.push(Delivery::Closed { handle, info: Vec::new() });
         }
         let gone: Vec<Handle> = self.connections.handles().filter(|handle| before.conn(*handle).is_none()).collect();
         for handle in gone {
@@ -299,7 +305,7 @@ impl Session {
     /// Sorts what left the server by who is given it.
     fn hand_out(&mut self) {
         for outgoing in std::mem::take(&mut self.outgoing) {
-            let (Outgoing::Bytes { conn, .. } | Outgoing::Closed { conn }) = outgoing;
+            let (Outgoing::Bytes { conn, .. } | Outgoing::Closed { conn, .. }) = outgoing;
             if self.console.as_ref().is_some_and(|console| console.conn == conn) {
                 self.hand_to_console(outgoing);
                 continue;
@@ -307,9 +313,9 @@ impl Session {
             let Some(handle) = self.connections.handle(conn) else { continue };
             self.deliveries.push(match outgoing {
                 Outgoing::Bytes { bytes, .. } => Delivery::Bytes { handle, bytes },
-                Outgoing::Closed { .. } => {
+                Outgoing::Closed { connection, .. } => {
                     self.connections.remove(handle);
-                    Delivery::Closed { handle }
+                    Delivery::Closed { handle, info: Server::ended_connection(self.now(), conn, &connection) }
                 }
             });
         }

@@ -29,7 +29,10 @@ fn a_client_is_served_through_its_handle() {
     assert_eq!(text(&mut session, a), "MSG x 1 2\r\nhi\r\n");
     session.write(a, b"NONSENSE\r\n");
     let last = session.take_deliveries().pop();
-    assert_eq!(last, Some(Delivery::Closed { handle: a }));
+    let Some(Delivery::Closed { handle, info }) = last else { panic!("{last:?}") };
+    assert_eq!(handle, a);
+    let info = String::from_utf8(info).expect("JSON is text");
+    assert!(info.contains(r#""reason":"Protocol Violation""#), "{info}");
     session.write(a, b"PING\r\n");
     assert_eq!(session.take_deliveries(), []);
 }
@@ -88,7 +91,7 @@ fn a_snapshot_is_gone_back_to() {
 
     session.restore(&snapshot);
     assert_eq!(session.now(), world.now());
-    assert_eq!(session.take_deliveries(), [Delivery::Closed { handle: later }]);
+    assert_eq!(session.take_deliveries(), [Delivery::Closed { handle: later, info: Vec::new() }]);
     assert_eq!(session.world().server().account(), world.server().account());
     session.write(kept, b"PING\r\n");
     assert_eq!(text(&mut session, kept), "PONG\r\n");
@@ -248,13 +251,18 @@ fn who_answers_no_ping_is_let_go() {
         session.write(alive, b"PONG\r\n");
     }
     session.advance(second(120));
+    let mut deliveries = session.take_deliveries();
+    let Some(Delivery::Closed { handle, info }) = deliveries.pop() else { panic!("{deliveries:?}") };
+    let info = String::from_utf8(info).expect("JSON is text");
+    assert_eq!((handle, info.contains(r#""reason":"Stale Connection","uptime":"4m2s""#)), (silent, true), "{info}");
     let expected = [
         Delivery::Bytes { handle: alive, bytes: b"PING\r\n".to_vec() },
         Delivery::Bytes { handle: silent, bytes: b"-ERR 'Stale Connection'\r\n".to_vec() },
-        Delivery::Closed { handle: silent },
     ];
-    assert_eq!(session.take_deliveries(), expected);
-    session.close(alive);
+    assert_eq!(deliveries, expected);
+    let info = String::from_utf8(session.close(alive)).expect("JSON is text");
+    assert!(info.contains(r#""reason":"Client Closed""#), "{info}");
+    assert_eq!(session.close(alive), b"");
     assert_eq!(session.next_event(), None, "nobody is left to be asked");
 }
 

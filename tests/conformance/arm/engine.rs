@@ -35,7 +35,7 @@ impl EngineArm {
         while let Some(output) = self.server.poll_output() {
             let (conn, bytes) = match output {
                 Output::Bytes { conn, bytes } => (conn, Some(bytes)),
-                Output::Closed { conn } => (conn, None),
+                Output::Closed { conn, .. } => (conn, None),
             };
             let conn = self.connections.iter().position(|known| *known == conn).expect("the arm opened it");
             self.arrived.push_back(Arrival { conn, at, bytes });

@@ -8,6 +8,7 @@ import { Failure } from "./failure.js";
 import { USAGE, parseFlags } from "./flags.js";
 import { Log } from "./log.js";
 import { httpServer } from "./monitor.js";
+import { Peers } from "./peers.js";
 import { readSettingsFile } from "./settings.js";
 import { tcpServer } from "./tcp.js";
 import { webSocketServer } from "./websocket.js";
@@ -96,7 +97,7 @@ async function start(settings) {
     journal_bytes: 0,
     quiet_ms: QUIET_MS,
   });
-  resolve({ simulator, settings, addresses, started: now, peers: new Map() });
+  resolve({ simulator, settings, addresses, started: now, peers: new Peers() });
   // Since its start the machine's clock has gone on.
   await simulator.runUntil(new Date());
   if (settings.clock !== "manual") simulator.play();

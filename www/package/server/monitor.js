@@ -5,18 +5,17 @@
 import { createServer } from "node:http";
 import { availableParallelism } from "node:os";
 import { JetStreamError } from "../error.js";
+import { connections } from "./connz.js";
 
 const VERSION = "2.15.1";
 const TEXT = "text/plain; charset=utf-8";
 const JSON_TYPE = "application/json";
 const NANOS = 1e9;
-/** On a page of `/connz`. */
-const DEFAULT_CONNECTIONS = 1024;
 
 /**
  * A server that answers of the simulator. It does not listen yet.
  *
- * `made` promises `{ simulator, settings, addresses, peers }`: `peers` has the address of each client by its id.
+ * `made` promises `{ simulator, settings, addresses, peers }`: `peers` knows the address of each client.
  */
 export function httpServer(made, log) {
   return createServer(async (request, response) => {
@@ -43,26 +42,6 @@ function inspect(simulator, subject, request) {
   const { error, ...reply } = simulator.inspect(subject, request).json();
   if (error) throw new JetStreamError(error.description, error.code, error.err_code);
   return reply;
-}
-
-function connections({ simulator, peers }, query) {
-  const cid = Number(query.get("cid") ?? 0);
-  const request = {
-    sort: query.get("sort") ?? "",
-    limit: 2 ** 31,
-    auth: isSet(query, "auth"),
-    subscriptions: isSet(query, "subs"),
-    subscriptions_detail: query.get("subs") === "detail",
-    state: query.get("state") === "closed" ? 1 : 0,
-  };
-  const { data } = inspect(simulator, "$SYS.REQ.SERVER.PING.CONNZ", request);
-  // The one that asks is no client, and has no peer.
-  const all = data.connections.filter((info) => peers.has(info.cid));
-  const offset = Math.max(Number(query.get("offset") ?? 0), 0);
-  const limit = cid > 0 ? 1 : Number(query.get("limit") ?? 0) || DEFAULT_CONNECTIONS;
-  const page = all.filter((info) => cid === 0 || info.cid === cid).slice(offset, offset + limit);
-  const shown = page.map((info) => ({ ...info, ...peers.get(info.cid) }));
-  return pretty({ ...data, num_connections: shown.length, total: all.length, offset, limit, connections: shown });
 }
 
 function jetStreamConfig({ jetstream = {}, store_dir }) {
@@ -223,7 +202,10 @@ const PATHS = {
   "/": () => ({ type: "text/html; charset=utf-8", body: ["varz", "jsz", "connz", "healthz", "clock"].map((name) => `<a href="/${name}">${name}</a>\n`).join("") }),
   "/varz": general,
   "/jsz": jetStream,
-  "/connz": connections,
+  "/connz": ({ simulator, peers }, query) => {
+    const ask = (request) => inspect(simulator, "$SYS.REQ.SERVER.PING.CONNZ", request).data;
+    return pretty(connections(peers, query, ask));
+  },
   "/healthz": health,
   "GET /clock": ({ simulator }) => clock(simulator),
   "POST /clock/advance": async ({ simulator }, query) => {

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
-import { MAX_PENDING } from "./tcp.js";
+import { MAX_PENDING, TOO_SLOW } from "./tcp.js";
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /** The largest frame that is taken. */
@@ -112,23 +112,28 @@ function serve({ simulator, peers, log }, socket, maxFrame, head) {
     send(CLOSE, status(code));
     socket.end();
   };
+  let reason;
   const connection = simulator.connect(
     (bytes) => {
       for (let at = 0; at < bytes.length; at += maxFrame) send(BINARY, bytes.subarray(at, at + maxFrame));
       if (socket.writableLength > MAX_PENDING) {
         log.info(`${peer} - Slow Consumer Detected`);
+        reason = TOO_SLOW;
         socket.destroy();
       }
     },
-    () => end(PROTOCOL_ERROR),
+    (ended) => {
+      peers.remove(connection.clientId, ended);
+      end(PROTOCOL_ERROR);
+    },
   );
   const { clientId } = connection;
-  peers.set(clientId, { type: "websocket", ip: socket.remoteAddress, port: socket.remotePort });
+  peers.add(clientId, { type: "websocket", ip: socket.remoteAddress, port: socket.remotePort });
   const reader = new FrameReader((opcode, payload) => {
     if ([TEXT, BINARY, CONTINUATION].includes(opcode)) connection.write(payload);
     else if (opcode === PING) send(PONG, payload);
     else if (opcode === CLOSE) {
-      connection.close();
+      peers.remove(clientId, connection.close());
       if (socket.writable) send(CLOSE, payload);
       socket.end();
     } else if (opcode !== PONG) end(PROTOCOL_ERROR);
@@ -136,8 +141,7 @@ function serve({ simulator, peers, log }, socket, maxFrame, head) {
   socket.on("data", (bytes) => reader.read(bytes));
   socket.on("close", () => {
     log.debug(`${peer} - WebSocket connection closed`);
-    peers.delete(clientId);
-    connection.close();
+    peers.remove(clientId, connection.close(), reason);
   });
   if (head.length > 0) reader.read(head);
 }
