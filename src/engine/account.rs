@@ -9,7 +9,6 @@ pub use transfers::RestoreChunk;
 
 use super::api::advisory;
 use super::config::{AccountLimits, JetStreamConfig};
-use super::consumer::AckSubject;
 use super::context::Context;
 use super::error::ApiError;
 use super::event::Event;
@@ -172,20 +171,6 @@ impl Account {
             (stream.config.name == name && stream.config.allow_direct) || stream.answers_direct_for() == Some(name)
         };
         self.streams().filter(answers).map(|stream| stream.id).collect()
-    }
-
-    /// Takes an acknowledgement. Whether anything listens on its subject.
-    pub fn handle_ack(
-        &mut self,
-        ctx: &mut Context<'_>,
-        stream: &str,
-        consumer: &str,
-        ack: AckSubject,
-        reply: &[u8],
-        body: &[u8],
-    ) -> bool {
-        let Some(id) = self.stream_id(stream) else { return false };
-        self.streams.get_mut(id).is_some_and(|stream| stream.handle_ack(ctx, consumer, ack, reply, body))
     }
 
     /// Interest in `subject` changed: push consumers that deliver there may start or stop.

@@ -10,8 +10,8 @@ use super::effects::Batch;
 use super::event::Event;
 use super::router::Subscription;
 use super::stream::Inbound;
-use super::subject::tokens;
-use super::table::{ConnId, LinkId, StreamId};
+use super::subject::{split_token, token_count, tokens};
+use super::table::{ConnId, ConsumerId, LinkId, StreamId};
 use super::time::Timestamp;
 
 /// How many publications may follow from another by one input, and how many in all.
@@ -160,25 +160,44 @@ impl Server {
         })
     }
 
-    /// An acknowledgement, on the subject with nine tokens or, with domain and account hash, eleven and more (ADR-15).
+    /// An acknowledgement; `rest` is its subject behind the prefix. Whether there is a consumer that takes it.
     fn handle_ack(&mut self, now: Timestamp, rest: &[u8], message: &Message<'_>) -> bool {
-        let mut parts = tokens(rest);
-        match rest.iter().filter(|byte| **byte == b'.').count() + 1 {
-            7 => {}
+        let Some((stream, consumer, numbers)) = self.acked_consumer(rest) else { return false };
+        let ack = AckSubject::parse(tokens(numbers));
+        let (account, mut ctx) = self.parts(now);
+        let Some(stream) = account.stream_mut(stream) else { return false };
+        stream.handle_ack(&mut ctx, consumer, ack, message.reply, message.payload)
+    }
+
+    /// The consumer that an acknowledgement names, and the numbers behind its name. The whole subject has nine tokens or,
+    /// with domain and account hash, eleven and more (ADR-15).
+    fn acked_consumer<'t>(&mut self, rest: &'t [u8]) -> Option<(StreamId, ConsumerId, &'t [u8])> {
+        if let Some((stream, consumer, numbers)) = self.router.latest_acked(rest)
+            && token_count(numbers) == 5
+            && self.account.stream(stream)?.consumer(consumer).is_some()
+        {
+            return Some((stream, consumer, numbers));
+        }
+        let names = match token_count(rest) {
+            7 => rest,
             9.. => {
                 let settings = self.config.jetstream.as_ref();
                 let domain = settings.and_then(|settings| settings.domain.as_deref()).unwrap_or("_");
-                if parts.next() != Some(domain.as_bytes()) || parts.next() != Some(ACCOUNT_HASH) {
-                    return false;
-                }
+                let (found, rest) = split_token(rest);
+                let (account, rest) = split_token(rest?);
+                rest.filter(|_| found == domain.as_bytes() && account == ACCOUNT_HASH)?
             }
-            _ => return false,
+            _ => return None,
+        };
+        let (stream, after_stream) = split_token(names);
+        let (consumer, numbers) = split_token(after_stream?);
+        let stream = self.account.stream_id(str::from_utf8(stream).ok()?)?;
+        let consumer = self.account.stream(stream)?.consumer_id(str::from_utf8(consumer).ok()?)?;
+        let numbers = numbers?;
+        if names.len() == rest.len() {
+            self.router.note_acked(&rest[..rest.len() - numbers.len()], stream, consumer);
         }
-        let mut name = || parts.next().and_then(|token| std::str::from_utf8(token).ok());
-        let (Some(stream), Some(consumer)) = (name(), name()) else { return false };
-        let ack = AckSubject::parse(parts);
-        let (account, mut ctx) = self.parts(now);
-        account.handle_ack(&mut ctx, stream, consumer, ack, message.reply, message.payload)
+        Some((stream, consumer, numbers))
     }
 
     /// The answer to a flow control request of a push consumer.

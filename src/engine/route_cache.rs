@@ -7,6 +7,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::router::Route;
+use super::table::{ConsumerId, StreamId};
 
 /// The route that was found last. One after the other, subjects are often the same, or alike up to the last token.
 #[derive(Debug, Default)]
@@ -62,6 +63,8 @@ pub struct RouteCache {
     pub latest: Latest,
     /// The route of subjects to which nobody listens.
     pub nobody: Rc<Route>,
+    /// The stream and consumer that were acked last, with their names as they stand in ack subjects.
+    pub latest_acked: Option<(Box<[u8]>, StreamId, ConsumerId)>,
     /// Whether anybody may get advisories and metrics, once that was asked.
     pub interest_in_events: Option<bool>,
     /// Whether anybody but the server may get acks, once that was asked.

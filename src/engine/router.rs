@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::route_cache::{RouteCache, is_used_once};
 use super::subject_map::SubjectMap;
-use super::table::{ConnId, LinkId, StreamId};
+use super::table::{ConnId, ConsumerId, LinkId, StreamId};
 
 /// A subscription of a client.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -162,6 +162,18 @@ impl Router {
     /// Whether anybody, client or stream, gets what is sent to `subject`.
     pub fn has_interest(&self, subject: &[u8]) -> bool {
         self.interest.any_match(subject, |_| true)
+    }
+
+    /// The consumer that was acked last, if `rest` of an ack subject names it, and the numbers behind its name. It may be
+    /// gone.
+    pub fn latest_acked<'t>(&self, rest: &'t [u8]) -> Option<(StreamId, ConsumerId, &'t [u8])> {
+        let (names, stream, consumer) = self.cache.latest_acked.as_ref()?;
+        Some((*stream, *consumer, rest.strip_prefix(&**names)?))
+    }
+
+    /// Notes where an ack went whose subject begins with `names`, dots included, behind the prefix of all.
+    pub fn note_acked(&mut self, names: &[u8], stream: StreamId, consumer: ConsumerId) {
+        self.cache.latest_acked = Some((names.into(), stream, consumer));
     }
 
     fn has_interest_in_acks(&mut self) -> bool {

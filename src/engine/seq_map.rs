@@ -34,15 +34,15 @@ impl<V> SeqMap<V> {
     /// Where `seq` stands, or where it would have to be put in.
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn position(&self, seq: u64) -> Result<usize, usize> {
-        let (Some((first, _)), Some((last, _))) = (self.slots.front(), self.slots.back()) else { return Err(0) };
-        if seq > *last {
-            return Err(self.slots.len());
-        }
+        let Some((first, _)) = self.slots.front() else { return Err(0) };
         let Some(offset) = seq.checked_sub(*first) else { return Err(0) };
         // Without gaps between the sequences, the place follows from the first one.
         let guess = usize::try_from(offset).unwrap_or(usize::MAX);
         if self.slots.get(guess).is_some_and(|(found, _)| *found == seq) {
             return Ok(guess);
+        }
+        if self.slots.back().is_some_and(|(last, _)| *last < seq) {
+            return Err(self.slots.len());
         }
         self.slots.binary_search_by_key(&seq, |(found, _)| *found)
     }
@@ -119,6 +119,9 @@ impl<V> SeqMap<V> {
     /// The first entry with a sequence of at least `seq`.
     pub fn first_from(&self, seq: u64) -> Option<(u64, &V)> {
         let start = self.position(seq).unwrap_or_else(|at| at);
+        if let Some((seq, Some(value))) = self.slots.get(start) {
+            return Some((*seq, value));
+        }
         self.slots.range(start..).find_map(|(seq, value)| Some((*seq, value.as_ref()?)))
     }
 }

@@ -23,6 +23,22 @@ pub fn tokens(subject: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     subject.split(|byte| *byte == b'.')
 }
 
+/// How many tokens `subject` has.
+pub fn token_count(subject: &[u8]) -> usize {
+    // In bytes, of which several are added at once.
+    let dots = |part: &[u8]| part.iter().fold(0_u8, |dots, byte| dots + u8::from(*byte == b'.'));
+    1 + subject.chunks(u8::MAX.into()).map(|part| usize::from(dots(part))).sum::<usize>()
+}
+
+/// The first token, and what follows its dot.
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
+pub fn split_token(subject: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match subject.iter().position(|byte| *byte == b'.') {
+        Some(dot) => (&subject[..dot], Some(&subject[dot + 1..])),
+        None => (subject, None),
+    }
+}
+
 /// Whether `token` is `*` or `>`.
 pub fn is_wildcard(token: &[u8]) -> bool {
     token == b"*" || token == b">"

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use super::bytes_map::BytesMap;
-use super::subject::{has_empty_token, tokens};
+use super::subject::{has_empty_token, split_token, tokens};
 
 /// Values by filter. Several values may stand under one filter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -158,14 +158,6 @@ impl<T> SubjectMap<T> {
             }
         }
         &node.here
-    }
-}
-
-/// The first token, and what follows its dot.
-fn split_token(subject: &[u8]) -> (&[u8], Option<&[u8]>) {
-    match subject.iter().position(|byte| *byte == b'.') {
-        Some(dot) => (&subject[..dot], Some(&subject[dot + 1..])),
-        None => (subject, None),
     }
 }
 

@@ -105,7 +105,11 @@ impl<I: Id, R> Table<I, R> {
         R: Clone,
     {
         let place = self.place(id)?;
-        self.rows.get_mut(place)?.as_mut().map(Rc::make_mut)
+        let row = self.rows.get_mut(place)?.as_mut()?;
+        if Rc::strong_count(row) > 1 {
+            unshare(row);
+        }
+        Rc::get_mut(row)
     }
 
     pub fn remove(&mut self, id: I) -> Option<R>
@@ -137,6 +141,13 @@ impl<I: Id, R> Table<I, R> {
     pub fn ids(&self) -> Vec<I> {
         self.iter().map(|(id, _)| id).collect()
     }
+}
+
+/// Copies a row that a clone holds as well. Set apart, so that what comes before every change is short.
+#[cold]
+#[inline(never)]
+fn unshare<R: Clone>(row: &mut Rc<R>) {
+    *row = Rc::new(R::clone(row));
 }
 
 /// Rows with their ids, see [`Table::iter`].

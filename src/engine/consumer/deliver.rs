@@ -41,34 +41,33 @@ enum Nothing {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct AckNumbers {
     text: [u8; Self::MAX_LEN],
-    len: u8,
+    /// Where they begin.
+    start: u8,
 }
 
 impl AckNumbers {
-    /// Five numbers of up to 20 digits, and four dots.
-    const MAX_LEN: usize = 104;
+    /// Five numbers, and four dots.
+    const MAX_LEN: usize = 5 * MAX_DIGITS + 4;
 
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn new(numbers: [u64; 5]) -> Self {
-        let (mut text, mut len) = ([0; Self::MAX_LEN], 0);
-        for (at, number) in numbers.into_iter().enumerate() {
-            if at > 0 {
-                text[len] = b'.';
-                len += 1;
+        let (mut text, mut start) = ([0; Self::MAX_LEN], Self::MAX_LEN);
+        for (place, number) in numbers.into_iter().enumerate().rev() {
+            start = digits(&mut text[..start], number);
+            if place > 0 {
+                start -= 1;
+                text[start] = b'.';
             }
-            let mut buffer = [0; MAX_DIGITS];
-            let digits = digits(number, &mut buffer);
-            text[len..len + digits.len()].copy_from_slice(digits);
-            len += digits.len();
         }
-        Self { text, len: len as u8 }
+        Self { text, start: start as u8 }
     }
 
     const fn len(&self) -> usize {
-        self.len as usize
+        Self::MAX_LEN - self.start as usize
     }
 
     fn as_bytes(&self) -> &[u8] {
-        &self.text[..self.len()]
+        &self.text[self.start.into()..]
     }
 }
 

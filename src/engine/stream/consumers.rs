@@ -100,16 +100,15 @@ impl Stream {
         self.recycle_readers(readers);
     }
 
-    /// Takes an acknowledgement for a consumer. Whether there is one that takes acks.
+    /// Takes an acknowledgement for a consumer. Whether that takes acks.
     pub fn handle_ack(
         &mut self,
         ctx: &mut Context<'_>,
-        consumer: &str,
+        id: ConsumerId,
         ack: AckSubject,
         reply: &[u8],
         body: &[u8],
     ) -> bool {
-        let Some(id) = self.consumer_id(consumer) else { return false };
         if !self.consumers.get(id).is_some_and(Consumer::takes_acks) {
             return false;
         }
