@@ -26,6 +26,7 @@ pub mod emit;
 pub mod error;
 pub mod event;
 pub mod expiring;
+mod latest;
 pub mod list;
 mod liveness;
 pub mod message;

@@ -6,46 +6,9 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use super::latest::Latest;
 use super::router::Route;
 use super::table::{ConsumerId, StreamId};
-
-/// The route that was found last. One after the other, subjects are often the same, or alike up to the last token.
-#[derive(Debug, Default)]
-pub struct Latest {
-    subject: Vec<u8>,
-    /// How often the interest had changed when it was found.
-    changes: u64,
-    /// If every subject that differs in the last token alone has this route: how long the same part is, with its dot.
-    siblings_start: Option<usize>,
-    pub route: Rc<Route>,
-}
-
-impl Latest {
-    /// Whether it is the route of `subject`, after so many changes of the interest.
-    #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    pub fn is_of(&self, subject: &[u8], changes: u64) -> bool {
-        self.changes == changes && (self.is_of_sibling(subject) || self.subject == subject)
-    }
-
-    fn is_of_sibling(&self, subject: &[u8]) -> bool {
-        let Some(start) = self.siblings_start else { return false };
-        let Some((same, last)) = subject.split_at_checked(start) else { return false };
-        *same == self.subject[..start] && !last.is_empty() && last.iter().all(|byte| *byte != b'.')
-    }
-
-    /// Begins anew for `subject`, with an empty route to fill.
-    pub fn start(&mut self, subject: &[u8], changes: u64, fits_siblings: bool) -> &mut Route {
-        self.subject.clear();
-        self.subject.extend_from_slice(subject);
-        self.changes = changes;
-        let start = memchr::memrchr(b'.', subject).map(|dot| dot + 1);
-        // Nobody gets a subject with an empty token. If that is the last one, its siblings have routes of their own.
-        self.siblings_start = start.filter(|start| fits_siblings && *start < subject.len());
-        let route = Rc::make_mut(&mut self.route);
-        route.clear();
-        route
-    }
-}
 
 /// Inboxes and the server's own subjects are used once; remembering them would push out what is used again.
 pub fn is_used_once(subject: &[u8]) -> bool {
@@ -58,9 +21,9 @@ pub struct RouteCache {
     /// Some of the routes, to share them: many subjects go the same way.
     distinct: Vec<Rc<Route>>,
     /// The latest of the subjects that are used once.
-    pub latest_used_once: Latest,
+    pub latest_used_once: Latest<Route>,
     /// The latest of the others.
-    pub latest: Latest,
+    pub latest: Latest<Route>,
     /// The route of subjects to which nobody listens.
     pub nobody: Rc<Route>,
     /// The stream and consumer that were acked last, with their names as they stand in ack subjects.
@@ -79,6 +42,8 @@ impl RouteCache {
     pub fn forget(&mut self) {
         self.routes.clear();
         self.distinct.clear();
+        self.latest.forget();
+        self.latest_used_once.forget();
         self.interest_in_events = None;
         self.interest_in_acks = None;
     }
@@ -120,29 +85,4 @@ impl Eq for RouteCache {}
 
 impl Hash for RouteCache {
     fn hash<H: Hasher>(&self, _: &mut H) {}
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_latest_route_is_that_of_its_siblings_where_the_last_token_does_not_count() {
-        let mut latest = Latest::default();
-        for (subject, fits_siblings, asked, is_of) in [
-            ("_INBOX.a.1", true, "_INBOX.a.2", true),
-            ("_INBOX.a.1", true, "_INBOX.a.", false),
-            ("_INBOX.a.1", true, "_INBOX.a.2.3", false),
-            ("_INBOX.a.1", true, "_INBOX.a", false),
-            ("_INBOX.a.1", true, "_INBOX.b.1", false),
-            ("_INBOX.a.1", false, "_INBOX.a.2", false),
-            ("_INBOX.a.1", false, "_INBOX.a.1", true),
-            ("_INBOX.a.", true, "_INBOX.a.1", false),
-            ("_INBOX.a.", true, "_INBOX.a.", true),
-        ] {
-            latest.start(subject.as_bytes(), 7, fits_siblings);
-            assert_eq!(latest.is_of(asked.as_bytes(), 7), is_of, "{subject} {asked}");
-            assert!(!latest.is_of(asked.as_bytes(), 8));
-        }
-    }
 }

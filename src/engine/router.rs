@@ -56,8 +56,6 @@ pub struct Router {
     /// How many of them are of clients.
     subscriptions: usize,
     next_order: u64,
-    /// How often the interest changed.
-    changes: u64,
     /// Subjects in which the server's own interest changed, and nobody was told yet.
     changed_by_server: Vec<Box<[u8]>>,
     cache: RouteCache,
@@ -73,7 +71,7 @@ impl Router {
         let subscription = Rc::new(Subscription { conn, order, sid, queue });
         self.interest.insert(subject, Interest::Client(subscription));
         self.subscriptions += 1;
-        self.changed();
+        self.cache.forget();
         order
     }
 
@@ -83,7 +81,7 @@ impl Router {
             |interest| matches!(interest, Interest::Client(subscription) if subscription.order == order),
         );
         self.subscriptions -= usize::from(removed.is_some());
-        self.changed();
+        self.cache.forget();
     }
 
     /// How many subscriptions there are, of all clients.
@@ -94,25 +92,25 @@ impl Router {
     pub fn add_stream(&mut self, subject: &[u8], stream: StreamId) {
         self.interest.insert(subject, Interest::Stream(stream));
         self.changed_by_server.push(subject.into());
-        self.changed();
+        self.cache.forget();
     }
 
     pub fn remove_stream(&mut self, subject: &[u8], stream: StreamId) {
         self.interest.remove(subject, |interest| *interest == Interest::Stream(stream));
         self.changed_by_server.push(subject.into());
-        self.changed();
+        self.cache.forget();
     }
 
     pub fn add_link(&mut self, subject: &[u8], stream: StreamId, link: LinkId) {
         self.interest.insert(subject, Interest::Link(stream, link));
         self.changed_by_server.push(subject.into());
-        self.changed();
+        self.cache.forget();
     }
 
     pub fn remove_link(&mut self, subject: &[u8], stream: StreamId, link: LinkId) {
         if self.interest.remove(subject, |interest| *interest == Interest::Link(stream, link)).is_some() {
             self.changed_by_server.push(subject.into());
-            self.changed();
+            self.cache.forget();
         }
     }
 
@@ -123,11 +121,6 @@ impl Router {
     /// The subjects in which streams gained or lost interest since the last call.
     pub fn take_changed_by_server(&mut self) -> Vec<Box<[u8]>> {
         std::mem::take(&mut self.changed_by_server)
-    }
-
-    fn changed(&mut self) {
-        self.changes += 1;
-        self.cache.forget();
     }
 
     /// Everyone `subject` reaches. Those of one kind stand in the order of their subscribing.
@@ -152,11 +145,10 @@ impl Router {
     fn latest(&mut self, subject: &[u8]) -> Rc<Route> {
         let RouteCache { latest, latest_used_once, .. } = &mut self.cache;
         let latest = if is_used_once(subject) { latest_used_once } else { latest };
-        if !latest.is_of(subject, self.changes) {
+        latest.get(subject).unwrap_or_else(|| {
             let fits_siblings = self.interest.ignores_last_token(subject);
-            find(&self.interest, subject, latest.start(subject, self.changes, fits_siblings));
-        }
-        Rc::clone(&latest.route)
+            latest.find(subject, fits_siblings, |route| find(&self.interest, subject, route))
+        })
     }
 
     /// Whether anybody, client or stream, gets what is sent to `subject`.
@@ -217,8 +209,9 @@ impl Router {
     }
 }
 
-/// Adds everyone whose interest covers `subject` to an empty route.
+/// Makes `route` that of `subject`.
 fn find(interest: &SubjectMap<Interest>, subject: &[u8], route: &mut Route) {
+    route.clear();
     let mut queued: Vec<&Rc<Subscription>> = Vec::new();
     interest.for_each_match(subject, &mut |interest| match interest {
         Interest::Client(subscription) if subscription.queue.is_some() => queued.push(subscription),

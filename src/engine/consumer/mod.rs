@@ -275,14 +275,18 @@ impl Consumer {
         }
     }
 
-    /// A new message was stored, which so many filters match. It is delivered at once if somebody waits for it. As in
-    /// the real server, each of the filters counts it.
-    pub fn handle_stored(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, matches: usize) {
+    /// A new message was stored, which so many filters match. As in the real server, each of them counts it.
+    #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    pub const fn count_stored(&mut self, stream_seq: u64, matches: usize) {
         if stream_seq > self.num_pending_counted_to {
             self.num_pending += matches as i64;
         }
-        if stream_seq >= self.next_stream_seq && (self.is_push_bound() || !self.waiting.is_empty()) {
-            self.deliver(ctx, stream);
-        }
+    }
+
+    /// Whether somebody waits for a message that was just stored.
+    #[inline]
+    pub fn wants_stored(&self, stream_seq: u64) -> bool {
+        stream_seq >= self.next_stream_seq && (self.is_push_bound() || !self.waiting.is_empty())
     }
 }

@@ -3,6 +3,8 @@
 //! Source: nats-server `server/consumer.go` (`addConsumerWithAssignment`, `stopWithFlags`), `server/stream.go`
 //! (`partitionUnique`).
 
+use std::rc::Rc;
+
 use super::config::Retention;
 use super::{Context, Stream, view};
 use crate::engine::api::advisory;
@@ -10,7 +12,9 @@ use crate::engine::consumer::config::{AckPolicy, ConsumerConfig, DeliverPolicy};
 use crate::engine::consumer::{AckSubject, Consumer, StreamView};
 use crate::engine::error::ApiError;
 use crate::engine::event::{ConsumerEnd, Event, Removal};
+use crate::engine::latest::Latest;
 use crate::engine::subject::SubjectFilter;
+use crate::engine::subject_map::SubjectMap;
 use crate::engine::table::ConsumerId;
 
 /// Consumers that a stream may have unless its configuration says otherwise.
@@ -66,22 +70,6 @@ impl Stream {
         Some(result)
     }
 
-    /// The consumers that read `subject`, in the order of their making, each as often as one of its filters matches.
-    /// `spare` is used for its memory; give the list back with [`recycle_readers`](Self::recycle_readers).
-    pub(super) fn readers(&self, mut spare: Vec<ConsumerId>, subject: &[u8]) -> Vec<ConsumerId> {
-        spare.clear();
-        self.filters.for_each_match(subject, &mut |consumer| spare.push(*consumer));
-        if spare.len() > 1 {
-            spare.sort_unstable();
-        }
-        spare
-    }
-
-    pub(super) fn recycle_readers(&mut self, mut readers: Vec<ConsumerId>) {
-        readers.clear();
-        self.spare_readers = readers;
-    }
-
     /// Tells the consumers that read `subject` that message `seq` was stored. Those that had to wait until a removal
     /// made room go on before, and know nothing of it yet.
     pub(super) fn signal_consumers(&mut self, ctx: &mut Context<'_>, subject: &[u8], seq: u64) {
@@ -91,13 +79,14 @@ impl Stream {
         for id in std::mem::take(&mut self.unblocked) {
             self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.deliver(ctx, stream));
         }
-        let spare = std::mem::take(&mut self.spare_readers);
-        let readers = self.readers(spare, subject);
-        for same in readers.chunk_by(|one, other| one == other) {
-            let matches = same.len();
-            self.with_consumer(ctx, same[0], |consumer, ctx, stream| consumer.handle_stored(ctx, stream, seq, matches));
+        let readers = readers(&mut self.latest_readers, &self.filters, subject);
+        for (id, matches) in readers.iter().copied() {
+            let Some(consumer) = self.consumers.get_mut(id) else { continue };
+            consumer.count_stored(seq, matches);
+            if consumer.wants_stored(seq) {
+                self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.deliver(ctx, stream));
+            }
         }
-        self.recycle_readers(readers);
     }
 
     /// Takes an acknowledgement for a consumer. Whether that takes acks.
@@ -242,6 +231,7 @@ impl Stream {
     }
 
     fn add_filters(&mut self, id: ConsumerId, filters: Vec<SubjectFilter>) {
+        self.latest_readers.forget();
         if filters.is_empty() {
             self.filters.insert(b">", id);
         }
@@ -251,6 +241,7 @@ impl Stream {
     }
 
     fn remove_filters(&mut self, id: ConsumerId, filters: &[SubjectFilter]) {
+        self.latest_readers.forget();
         if filters.is_empty() {
             self.filters.remove(b">", |other| *other == id);
         }
@@ -292,4 +283,23 @@ impl Stream {
         let (now, domain) = (ctx.now, ctx.domain().map(str::to_owned));
         ctx.advise(subject, |id| advisory::ConsumerAction::new(id, now, &self.config.name, consumer, action, domain));
     }
+}
+
+/// Consumers in the order of their making, each with how many of its filters match.
+pub(super) type Readers = Vec<(ConsumerId, usize)>;
+
+/// The consumers that read `subject`. `latest` are those that were asked for last.
+pub(super) fn readers(latest: &mut Latest<Readers>, filters: &SubjectMap<ConsumerId>, subject: &[u8]) -> Rc<Readers> {
+    latest.get(subject).unwrap_or_else(|| {
+        latest.find(subject, filters.ignores_last_token(subject), |readers| {
+            readers.clear();
+            filters.for_each_match(subject, &mut |consumer| readers.push((*consumer, 1)));
+            readers.sort_unstable();
+            readers.dedup_by(|(id, matches), (kept, kept_matches)| {
+                let is_same = id == kept;
+                *kept_matches += if is_same { *matches } else { 0 };
+                is_same
+            });
+        })
+    })
 }

@@ -30,6 +30,7 @@ mod update;
 
 pub use self::atomic::AtomicBatch;
 use self::config::{Retention, StreamConfig};
+use self::consumers::Readers;
 pub use self::direct::{DirectGet, DirectSelection, UpTo};
 use self::duplicates::Duplicates;
 pub use self::fast_batch::FastBatch;
@@ -48,6 +49,7 @@ use super::api::wire::{PubAck, PubAckDetail};
 use super::consumer::{Consumer, StreamView};
 use super::context::Context;
 use super::expiring::Deadlines;
+use super::latest::Latest;
 use super::short_hash::short_hash;
 use super::store::MessageStore;
 use super::subject_map::SubjectMap;
@@ -66,8 +68,8 @@ pub struct Stream {
     consumer_names: SortedMap<String, ConsumerId>,
     /// Consumers by the subjects that they read.
     filters: SubjectMap<ConsumerId>,
-    /// An empty list, kept for its memory.
-    spare_readers: Vec<ConsumerId>,
+    /// The consumers that read the subject that was asked about last.
+    latest_readers: Latest<Readers>,
     /// Consumers for which a removal made room since the stream last told its consumers anything.
     unblocked: Vec<ConsumerId>,
     duplicates: Duplicates,
@@ -101,7 +103,7 @@ impl Stream {
             consumers: Table::default(),
             consumer_names: SortedMap::new(),
             filters: SubjectMap::default(),
-            spare_readers: Vec::new(),
+            latest_readers: Latest::default(),
             unblocked: Vec::new(),
             duplicates: Duplicates::default(),
             last_msg_id: Vec::new(),

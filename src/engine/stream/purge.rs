@@ -2,6 +2,7 @@
 //!
 //! Source: nats-server `server/stream.go` (`purgeLocked`), `server/memstore.go` (`PurgeEx`).
 
+use super::consumers::readers;
 use super::{Context, Stream};
 use crate::engine::consumer::AckSubject;
 use crate::engine::error::ApiError;
@@ -103,17 +104,14 @@ impl Stream {
     /// Tells the consumers that read `subject` that message `seq`, which stood there, is gone. Returns those for which
     /// it was pending, and how many of their filters match.
     fn tell_purged(&mut self, ctx: &mut Context<'_>, seq: u64, subject: &[u8]) -> Vec<(ConsumerId, AckSubject, usize)> {
-        let spare = std::mem::take(&mut self.spare_readers);
-        let readers = self.readers(spare, subject);
+        let readers = readers(&mut self.latest_readers, &self.filters, subject);
         let mut pending = Vec::new();
-        for same in readers.chunk_by(|one, other| one == other) {
-            let (id, matches) = (same[0], same.len());
+        for (id, matches) in readers.iter().copied() {
             let ack = self
                 .with_consumer(ctx, id, |consumer, ctx, _| consumer.handle_removed(ctx.now, seq, matches))
                 .flatten();
             pending.extend(ack.map(|ack| (id, ack, matches)));
         }
-        self.recycle_readers(readers);
         pending
     }
 

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::config::{Discard, Retention};
+use super::consumers::{Readers, readers};
 use super::{Context, LinkDue, Room, Stream};
 use crate::engine::consumer::Due;
 use crate::engine::event::{ConsumerEnd, Event, Removal};
@@ -42,12 +43,11 @@ impl StreamDue {
 impl Stream {
     /// Removes one message and tells the consumers that read its subject. Whether it was there.
     pub(super) fn remove_message(&mut self, ctx: &mut Context<'_>, seq: u64, cause: Removal) -> bool {
-        let spare = std::mem::take(&mut self.spare_readers);
-        let Some(message) = self.store.get(seq) else { return false };
-        let readers = self.readers(spare, message.subject);
+        let Some(subject) = self.store.subject_of(seq) else { return false };
+        let readers = readers(&mut self.latest_readers, &self.filters, subject);
         self.forget_message(seq);
         ctx.tell(|| Event::Removed { stream: self.id, seq, cause });
-        self.tell_removed_to(ctx, seq, readers);
+        self.tell_removed_to(ctx, seq, &readers);
         true
     }
 
@@ -61,17 +61,16 @@ impl Stream {
         self.ageless.remove(seq);
     }
 
-    fn tell_removed_to(&mut self, ctx: &mut Context<'_>, seq: u64, readers: Vec<ConsumerId>) {
-        for same in readers.chunk_by(|one, other| one == other) {
-            let has_room = self.with_consumer(ctx, same[0], |consumer, ctx, stream| {
-                let pending = consumer.handle_removed(ctx.now, seq, same.len());
-                pending.is_some_and(|ack| consumer.terminate_removed(ctx, stream, ack, same.len()))
+    fn tell_removed_to(&mut self, ctx: &mut Context<'_>, seq: u64, readers: &Readers) {
+        for (id, matches) in readers.iter().copied() {
+            let has_room = self.with_consumer(ctx, id, |consumer, ctx, stream| {
+                let pending = consumer.handle_removed(ctx.now, seq, matches);
+                pending.is_some_and(|ack| consumer.terminate_removed(ctx, stream, ack, matches))
             });
             if has_room == Some(true) {
-                self.unblocked.push(same[0]);
+                self.unblocked.push(id);
             }
         }
-        self.recycle_readers(readers);
     }
 
     /// Consumers need these messages no longer: those that nobody needs go.
