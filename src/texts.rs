@@ -11,7 +11,7 @@
 use std::fmt::{Display, Write as _};
 
 /// A text with so many places, in which what differs is filled.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Template<const PLACES: usize>(&'static str);
 
 /// The template `text`, which has just the places that it has to have.
@@ -55,9 +55,8 @@ impl<const PLACES: usize> Template<PLACES> {
     }
 }
 
-/// `text` with `values` in its places; for texts that are found by name.
 #[inline(never)]
-pub fn fill(text: &'static str, values: &[&dyn Display]) -> String {
+fn fill(text: &'static str, values: &[&dyn Display]) -> String {
     let mut filled = String::new();
     for piece in Pieces(text) {
         // Writing to a string cannot fail.
@@ -129,6 +128,8 @@ pub mod unit {
 
     pub const DAYS: Template<1> = of("{0} d");
     pub const HOURS: Template<1> = of("{0} h");
+    /// A number of units, and a number of smaller ones.
+    pub const TWO_UNITS: Template<2> = of("{0} {1}");
     pub const MINUTES: Template<1> = of("{0} min");
     pub const SECONDS: Template<1> = of("{0} s");
     /// Whole seconds and tenths.
@@ -299,6 +300,8 @@ pub mod log {
 pub mod why {
     use super::*;
 
+    /// Behind what the server said.
+    pub const RULE: Template<1> = of("{0}");
     pub const BESIDES: Template<1> = of("Besides, {0}.");
     /// Between what is told besides.
     pub const AND: &str = ", and ";
@@ -483,11 +486,10 @@ pub mod why {
     pub const PULL_REQUEST_WAITS_UNTIL: Template<2> =
         of("The pull request waits until more is pending: {0} of {1} now.");
     pub const BELOW_THRESHOLD: &str = "Below its threshold.";
-    pub const DELAY_ENDED_NO_OPEN: Template<2> = of("Its delay ended at {0} and {1} has no open pull request.");
-    pub const DELAY_ENDED_NO_WORKER: Template<1> = of("Its delay ended at {0} and no worker has an open pull request.");
-    pub const ACKWAIT_ENDED_NO_OPEN: Template<2> = of("Its AckWait ended at {0} and {1} has no open pull request.");
-    pub const ACKWAIT_ENDED_NO_WORKER: Template<1> =
-        of("Its AckWait ended at {0} and no worker has an open pull request.");
+    pub const DELAY: &str = "delay";
+    pub const ACK_WAIT: &str = "AckWait";
+    pub const ENDED_NO_OPEN: Template<3> = of("Its {0} ended at {1} and {2} has no open pull request.");
+    pub const ENDED_NO_WORKER: Template<2> = of("Its {0} ended at {1} and no worker has an open pull request.");
     pub const THEY_DUE_AGAIN_NO: Template<1> = of("They are due again and {0} has no open pull request.");
     pub const DELIVERS_NOW: Template<1> = of("delivers to {0} now");
     pub const STREAM_GONE: &str = "Its stream is gone.";
@@ -595,14 +597,12 @@ pub mod why_message {
 
     pub const NOT_FOR: Template<1> = of("Not for {0}.");
     pub const COME_BEFORE: Plural = [counts("{0} comes before it"), counts("{0} come before it")];
-    pub const GOES_AFTER: Plural = [
-        counts("It goes by max msgs when one more is stored, acked or not."),
-        counts("It goes by max msgs when {0} more are stored, acked or not."),
-    ];
-    pub const GOES_AFTER_OF_SUBJECT: Plural = [
-        counts("It goes by max msgs per subject when one more is stored of its subject, acked or not."),
-        counts("It goes by max msgs per subject when {0} more are stored of its subject, acked or not."),
-    ];
+    pub const GOES_AFTER: Template<2> = of("It goes by {0} when {1}, acked or not.");
+    pub const MAX_MSGS: &str = "max msgs";
+    pub const MORE_STORED: Plural = [counts("one more is stored"), counts("{0} more are stored")];
+    pub const MAX_MSGS_PER_SUBJECT: &str = "max msgs per subject";
+    pub const MORE_STORED_OF_SUBJECT: Plural =
+        [counts("one more is stored of its subject"), counts("{0} more are stored of its subject")];
     pub const STAYS: Template<1> = of("#{0} stays.");
     pub const STILL_HERE: Template<1> = of("#{0} is still here.");
     pub const NOBODY_WANTS: Template<1> = of("Nobody wants #{0}.");
@@ -696,161 +696,161 @@ pub mod form {
     /// The fields of a stream, as `view::form::field` reads them: key, kind, whether it can be changed later, default, text. Lines
     /// that are set in are the choices of the field above: value, text. `#` opens a group.
     pub const STREAM: &str = r#"# Basics
-name                      text     fixed  _            Names the stream in every request; no blanks, dots, wildcards or slashes.
-subjects                  subjects free   _            What is published on these is stored, one a line. None is the stream's own name.
-retention                 choice   partly limits       Why a message leaves, besides limits. Later only between limits and interest.
+name text fixed _ Names the stream in every request; no blanks, dots, wildcards or slashes.
+subjects subjects free _ What is published on these is stored, one a line. None is the stream's own name.
+retention choice partly limits Why a message leaves, besides limits. Later only between limits and interest.
   limits no other reason
   interest every consumer that wants it has acked
   workqueue its one consumer has acked
-storage                   choice   fixed  file>memory  Where a real server keeps messages; here it is this tab either way.
+storage choice fixed file>memory Where a real server keeps messages; here it is this tab either way.
   memory in memory
   file on disk
-description               text     free   _            For people; at most 4096 bytes.
+description text free _ For people; at most 4096 bytes.
 # Limits
-max_msgs                  count    free   -1           The most messages; -1 is unlimited. Discard says what happens beyond.
-max_bytes                 bytes    free   -1           The most bytes, subjects and headers counted; -1 is unlimited.
-max_age                   duration free   0s           Messages older than this are removed, acked or not; 0s is never, else at least 100ms.
-max_msgs_per_subject      count    free   -1           The most messages of each subject; the oldest of it goes first.
-max_msg_size              bytes    free   -1           The largest message, headers included; -1 is unlimited.
-max_consumers             count    free   -1           The most consumers; those that exist stay.
-discard                   choice   free   old          What gives way when max_msgs or max_bytes is reached.
+max_msgs count free -1 The most messages; -1 is unlimited. Discard says what happens beyond.
+max_bytes bytes free -1 The most bytes, subjects and headers counted; -1 is unlimited.
+max_age duration free 0s Messages older than this are removed, acked or not; 0s is never, else at least 100ms.
+max_msgs_per_subject count free -1 The most messages of each subject; the oldest of it goes first.
+max_msg_size bytes free -1 The largest message, headers included; -1 is unlimited.
+max_consumers count free -1 The most consumers; those that exist stay.
+discard choice free old What gives way when max_msgs or max_bytes is reached.
   old the oldest goes
   new the new one is refused
-discard_new_per_subject   flag     free   false        Refuses the new one at max_msgs_per_subject as well; needs discard new and that limit.
-consumer_limits.max_ack_pending    count    free _     The most, and the default, for max_ack_pending of the consumers.
-consumer_limits.inactive_threshold duration free _     The most, and the default, for inactive_threshold of the consumers.
+discard_new_per_subject flag free false Refuses the new one at max_msgs_per_subject as well; needs discard new and that limit.
+consumer_limits.max_ack_pending count free _ The most, and the default, for max_ack_pending of the consumers.
+consumer_limits.inactive_threshold duration free _ The most, and the default, for inactive_threshold of the consumers.
 # Retention
-allow_msg_ttl             flag     on     false        Lets a Nats-TTL header say when its message expires.
-subject_delete_marker_ttl duration free   0s           How long a marker stands for the last message of a subject that expired; 0s leaves none.
-allow_rollup_hdrs         flag     free   false        Lets a message with Nats-Rollup replace what stands before it; not with deny_purge.
-deny_delete               flag     on     false        Refuses to delete single messages.
-deny_purge                flag     on     false        Refuses to purge the stream.
-sealed                    flag     on     false        Freezes the stream: no publish, delete, purge or expiry. Only by an update.
+allow_msg_ttl flag on false Lets a Nats-TTL header say when its message expires.
+subject_delete_marker_ttl duration free 0s How long a marker stands for the last message of a subject that expired; 0s leaves none.
+allow_rollup_hdrs flag free false Lets a message with Nats-Rollup replace what stands before it; not with deny_purge.
+deny_delete flag on false Refuses to delete single messages.
+deny_purge flag on false Refuses to purge the stream.
+sealed flag on false Freezes the stream: no publish, delete, purge or expiry. Only by an update.
 # Publishing
-duplicate_window          duration free   2m           How long a Nats-Msg-Id is remembered from when its message was stored; at most max_age.
-no_ack                    flag     free   false        Publishes are stored but never answered, neither with a PubAck nor with an error.
-allow_msg_counter         flag     fixed  false        Makes each subject a counter: a message carries Nats-Incr and is stored with the new total.
-allow_atomic              flag     free   false        Takes batches of messages that are stored all or none (Nats-Batch-Id).
-allow_batched             flag     free   false        Takes fast batches, which are answered now and then instead of message by message.
-allow_msg_schedules       flag     on     false        Takes messages that are published later or again and again (Nats-Schedule).
-subject_transform.src     text     free   _            Messages on these subjects are stored under another; empty is all.
-subject_transform.dest    text     free   _            That other subject, such as orders.{{wildcard(1)}}.
-republish.src             text     free   _            What is stored on these subjects is published once more; empty is all.
-republish.dest            text     free   _            Where to, such as live.>.
-republish.headers_only    flag     free   false        Without the payload, which Nats-Msg-Size measures.
+duplicate_window duration free 2m How long a Nats-Msg-Id is remembered from when its message was stored; at most max_age.
+no_ack flag free false Publishes are stored but never answered, neither with a PubAck nor with an error.
+allow_msg_counter flag fixed false Makes each subject a counter: a message carries Nats-Incr and is stored with the new total.
+allow_atomic flag free false Takes batches of messages that are stored all or none (Nats-Batch-Id).
+allow_batched flag free false Takes fast batches, which are answered now and then instead of message by message.
+allow_msg_schedules flag on false Takes messages that are published later or again and again (Nats-Schedule).
+subject_transform.src text free _ Messages on these subjects are stored under another; empty is all.
+subject_transform.dest text free _ That other subject, such as orders.{{wildcard(1)}}.
+republish.src text free _ What is stored on these subjects is published once more; empty is all.
+republish.dest text free _ Where to, such as live.>.
+republish.headers_only flag free false Without the payload, which Nats-Msg-Size measures.
 # Access and placement
-allow_direct              flag     free   false        Answers DIRECT.GET requests for messages.
-mirror_direct             flag     free   false        Answers them for the stream that it mirrors.
-first_seq                 count    fixed  0            The sequence of the first message; 0 starts at 1.
-compression               choice   free   none         How a real server packs its files; here it means nothing.
+allow_direct flag free false Answers DIRECT.GET requests for messages.
+mirror_direct flag free false Answers them for the stream that it mirrors.
+first_seq count fixed 0 The sequence of the first message; 0 starts at 1.
+compression choice free none How a real server packs its files; here it means nothing.
   none not at all
   s2 with S2
-persist_mode              choice   fixed  default      When a real server writes its files; here it means nothing.
+persist_mode choice fixed default When a real server writes its files; here it means nothing.
   default before the PubAck
   async later
-num_replicas              count    free   1            Copies in a cluster; a single server has one.
-placement.cluster         text     free   _            On which cluster; here it means nothing.
-placement.tags            subjects free   _            On servers with these tags; here it means nothing.
-placement.preferred       text     free   _            On which server; refused where a stream is made.
-metadata                  map      free   _            Your own notes, one a line: owner: shop.
-pedantic                  flag     free   false        Of this request: refuse what would silently be put right.
+num_replicas count free 1 Copies in a cluster; a single server has one.
+placement.cluster text free _ On which cluster; here it means nothing.
+placement.tags subjects free _ On servers with these tags; here it means nothing.
+placement.preferred text free _ On which server; refused where a stream is made.
+metadata map free _ Your own notes, one a line: owner: shop.
+pedantic flag free false Of this request: refuse what would silently be put right.
 "#;
     /// What a mirror and a source consist of.
-    pub const SOURCE: &str = r#"name                     text     free _ The stream whose messages come here; empty is none.
-filter_subject           text     free _ Only those on this subject; empty is all.
-subject_transforms       pairs    free _ Instead of a filter: filters and what they become, one a line, as orders.eu.> -> eu.>.
-opt_start_seq            count    free _ Begins at this sequence of that stream.
-opt_start_time           time     free _ Begins with what was stored from this time on.
-external.api             text     free _ The API prefix of another account or domain, such as $JS.hub.API.
-external.deliver         text     free _ The prefix of deliver subjects from there.
-consumer.name            text     free _ A durable of that stream that is to deliver, instead of one made for the purpose.
-consumer.deliver_subject text     free _ Where that durable delivers.
+    pub const SOURCE: &str = r#"name text free _ The stream whose messages come here; empty is none.
+filter_subject text free _ Only those on this subject; empty is all.
+subject_transforms pairs free _ Instead of a filter: filters and what they become, one a line, as orders.eu.> -> eu.>.
+opt_start_seq count free _ Begins at this sequence of that stream.
+opt_start_time time free _ Begins with what was stored from this time on.
+external.api text free _ The API prefix of another account or domain, such as $JS.hub.API.
+external.deliver text free _ The prefix of deliver subjects from there.
+consumer.name text free _ A durable of that stream that is to deliver, instead of one made for the purpose.
+consumer.deliver_subject text free _ Where that durable delivers.
 "#;
     /// The fields of a consumer.
     pub const CONSUMER: &str = r#"# Basics
-name               text      fixed  _          Names the consumer within its stream; empty lets the server choose.
-durable_name       flag      free   false>true Stays without workers. One that is not durable is deleted when unused for inactive_threshold.
-filter_subjects    subjects  free   _          Which of the stream's messages it delivers, one filter a line; none is all of them.
-description        text      free   _          For people; at most 4096 bytes.
+name text fixed _ Names the consumer within its stream; empty lets the server choose.
+durable_name flag free false>true Stays without workers. One that is not durable is deleted when unused for inactive_threshold.
+filter_subjects subjects free _ Which of the stream's messages it delivers, one filter a line; none is all of them.
+description text free _ For people; at most 4096 bytes.
 # Where it starts
-deliver_policy     choice    fixed  all        Which message comes first; decided once, when the consumer is created.
+deliver_policy choice fixed all Which message comes first; decided once, when the consumer is created.
   all from the first
   last from the last
   new only from now on
   by_start_sequence opt_start_seq
   by_start_time opt_start_time
   last_per_subject the last of each subject
-opt_start_seq      count     fixed  _          The stream sequence to start at; for by_start_sequence only.
-opt_start_time     time      fixed  _          The time to start at; for by_start_time only.
-replay_policy      choice    fixed  instant    The rhythm of delivery.
+opt_start_seq count fixed _ The stream sequence to start at; for by_start_sequence only.
+opt_start_time time fixed _ The time to start at; for by_start_time only.
+replay_policy choice fixed instant The rhythm of delivery.
   instant as fast as asked for
   original as they were stored
 # Acks and redelivery
-ack_policy         choice    fixed  none>explicit What an ack settles. A request without it means none; a work queue needs explicit.
+ack_policy choice fixed none>explicit What an ack settles. A request without it means none; a work queue needs explicit.
   explicit each on its own
   all all before it too
   none delivered is done
   flow_control replies to flow control
-ack_wait           duration  free   30s        How long a delivery may go without an ack before it is due again.
-backoff            durations free   _          Waits for the 1st, 2nd, … delivery instead of ack_wait: 1s, 5s, 30s. A nak does not follow it.
-max_deliver        count     free   -1         The most deliveries of one message, which then stays in the stream; -1 is unlimited.
-max_ack_pending    count     free   1000       The most deliveries that wait for an ack, over all workers; then nothing new goes out. -1 is unlimited.
-sample_freq        text      free   _          How many of a hundred acks are reported on the metrics subject, such as 100%.
+ack_wait duration free 30s How long a delivery may go without an ack before it is due again.
+backoff durations free _ Waits for the 1st, 2nd, … delivery instead of ack_wait: 1s, 5s, 30s. A nak does not follow it.
+max_deliver count free -1 The most deliveries of one message, which then stays in the stream; -1 is unlimited.
+max_ack_pending count free 1000 The most deliveries that wait for an ack, over all workers; then nothing new goes out. -1 is unlimited.
+sample_freq text free _ How many of a hundred acks are reported on the metrics subject, such as 100%.
 # Pull requests
-max_waiting        count     fixed  512        The most pull requests in line; one more is refused with 409.
-max_batch          count     free   0          The most messages that one pull request may ask for; 0 is unlimited.
-max_expires        duration  free   0s         The longest expiry that a pull request may ask for; 0s is unlimited.
-max_bytes          bytes     free   0          The most bytes that one pull request may ask for; 0 is unlimited.
+max_waiting count fixed 512 The most pull requests in line; one more is refused with 409.
+max_batch count free 0 The most messages that one pull request may ask for; 0 is unlimited.
+max_expires duration free 0s The longest expiry that a pull request may ask for; 0s is unlimited.
+max_bytes bytes free 0 The most bytes that one pull request may ask for; 0 is unlimited.
 # Priority groups
-priority_policy    choice    free   none       Whom the messages go to, of those that ask for the group.
+priority_policy choice free none Whom the messages go to, of those that ask for the group.
   none whoever is first in line
   overflow those whose threshold is reached
   pinned_client one, as long as it asks
   prioritized the lowest number first
-priority_groups    subjects  free   _          The groups, one a line; the server has use for one.
-priority_timeout   duration  free   _          How long a pinned client may be silent: 2m if none is given.
+priority_groups subjects free _ The groups, one a line; the server has use for one.
+priority_timeout duration free _ How long a pinned client may be silent: 2m if none is given.
 # Push
-deliver_subject    text      partly _          Delivers here without being asked, which makes it a push consumer. Changes only while nobody listens.
-deliver_group      text      partly _          The queue group that shares the deliver subject. A change counts with a new deliver subject.
-flow_control       flag      fixed  false      Asks the client now and then to confirm, and waits for it; needs heartbeats.
-idle_heartbeat     duration  fixed  _          Says that it is alive when nothing was sent for so long; at least 100ms.
-rate_limit_bps     count     free   _          The most bits a second; empty is unlimited.
+deliver_subject text partly _ Delivers here without being asked, which makes it a push consumer. Changes only while nobody listens.
+deliver_group text partly _ The queue group that shares the deliver subject. A change counts with a new deliver subject.
+flow_control flag fixed false Asks the client now and then to confirm, and waits for it; needs heartbeats.
+idle_heartbeat duration fixed _ Says that it is alive when nothing was sent for so long; at least 100ms.
+rate_limit_bps count free _ The most bits a second; empty is unlimited.
 # Life and storage
-inactive_threshold duration  free   _          Deleted when unused for this long. Empty: never for a durable, 5s for others.
-pause_until        time      partly _          Delivers nothing before this time. Counts where it is created; later the PAUSE request sets it.
-headers_only       flag      free   false      Delivers headers and Nats-Msg-Size instead of payloads.
-mem_storage        flag      fixed  false      Keeps its state in memory on a real server; here it is this tab either way.
-num_replicas       count     free   0          Copies in a cluster; 0 is as many as the stream has.
-metadata           map       free   _          Your own notes, one a line: owner: shop.
-direct             flag      fixed  false      Hides it from lists and counts, as the server's own for mirrors and sources.
-sourcing           flag      fixed  false      Feeds another stream.
-pedantic           flag      free   false      Of this request: refuse what would silently be put right.
+inactive_threshold duration free _ Deleted when unused for this long. Empty: never for a durable, 5s for others.
+pause_until time partly _ Delivers nothing before this time. Counts where it is created; later the PAUSE request sets it.
+headers_only flag free false Delivers headers and Nats-Msg-Size instead of payloads.
+mem_storage flag fixed false Keeps its state in memory on a real server; here it is this tab either way.
+num_replicas count free 0 Copies in a cluster; 0 is as many as the stream has.
+metadata map free _ Your own notes, one a line: owner: shop.
+direct flag fixed false Hides it from lists and counts, as the server's own for mirrors and sources.
+sourcing flag fixed false Feeds another stream.
+pedantic flag free false Of this request: refuse what would silently be put right.
 "#;
     /// The fields of a publisher.
     pub const PUBLISHER: &str = r#"# Publisher
-name    text     page _ For the page only.
-subject text     page _ Where it publishes. {n} counts its messages, {eu|us} picks a word, {1..9} a number.
-payload text     page _ The body of the message, as text.
-msg_id  text     page _ Nats-Msg-Id, by which the stream knows duplicates; empty sends none.
-headers lines    page _ Further headers, one a line, such as Nats-TTL: 60s or Nats-Expected-Last-Sequence: 7.
+name text page _ For the page only.
+subject text page _ Where it publishes. {n} counts its messages, {eu|us} picks a word, {1..9} a number.
+payload text page _ The body of the message, as text.
+msg_id text page _ Nats-Msg-Id, by which the stream knows duplicates; empty sends none.
+headers lines page _ Further headers, one a line, such as Nats-TTL: 60s or Nats-Expected-Last-Sequence: 7.
 # By itself
-every   duration page _ Publishes this often; empty publishes by hand only.
-count   count    page _ Stops after so many; empty never stops.
+every duration page _ Publishes this often; empty publishes by hand only.
+count count page _ Stops after so many; empty never stops.
 "#;
     /// The fields of a worker.
     pub const WORKER: &str = r#"# Worker
-name          text     page _     For the page only.
+name text page _ For the page only.
 # By itself
-is_running    flag     page false Fetches, works and acks without your doing.
-batch         count    page 1     Messages for each pull request; all their rings start at delivery.
-expires       duration page 30s   When its pull request gives up; then it asks again.
-work_time     duration page 5s    From delivery to ack, one message after the other.
-fail_percent  count    page 0     Of a hundred messages, how many it naks instead of acking.
-nak_delay     duration page _     The delay of such a nak; empty asks for the message back at once.
-crash_percent count    page 0     Of a hundred messages, over how many it dies without a word.
+is_running flag page false Fetches, works and acks without your doing.
+batch count page 1 Messages for each pull request; all their rings start at delivery.
+expires duration page 30s When its pull request gives up; then it asks again.
+work_time duration page 5s From delivery to ack, one message after the other.
+fail_percent count page 0 Of a hundred messages, how many it naks instead of acking.
+nak_delay duration page _ The delay of such a nak; empty asks for the message back at once.
+crash_percent count page 0 Of a hundred messages, over how many it dies without a word.
 # Priority
-priority      count    page 0     Its place with a prioritized consumer: 0 first, 9 last.
-min_pending   count    page 0     Of an overflow consumer it takes messages once so many are pending.
+priority count page 0 Its place with a prioritized consumer: 0 first, 9 last.
+min_pending count page 0 Of an overflow consumer it takes messages once so many are pending.
 "#;
     pub const SUBJECT_LEAST_ONE_TOKEN: &str = "A subject has at least one token and no blanks.";
     pub const ONE_HEADER_LINE_NAME: &str = "One header a line, as Name: value.";
@@ -1315,11 +1315,12 @@ pub mod page {
         /// What is due, and in what time.
         pub const NEXT: Template<2> = of("Next: {0} in {1}");
         pub const PAST: Template<1> = of("The past: {0} before the latest moment. What you do here begins a branch.");
-        pub const PAST_CUT: Template<1> = of(
-            "The past: {0} before the latest moment. What you do here begins a branch. What was before is not kept.",
-        );
-        pub const SKIP: Template<2> = of("To the next redelivery, expiry or removal (shift →): {0} in {1}");
-        pub const SKIP_NOTHING_DUE: &str = "To the next redelivery, expiry or removal (shift →): nothing is due";
+        /// Of the first moment that is kept.
+        pub const NOT_KEPT: &str = "What was before is not kept.";
+        pub const SKIP: Template<1> = of("To the next redelivery, expiry or removal (shift →): {0}");
+        /// What is due, and in what time.
+        pub const DUE_IN: Template<2> = of("{0} in {1}");
+        pub const NOTHING_IS_DUE: &str = "nothing is due";
         /// What has happened so many times.
         pub const COUNTED: Template<2> = of("{0} {1}.");
         pub const TIMELINE: &str = "Timeline.";
@@ -1767,50 +1768,48 @@ pub mod page {
         pub const DELIVERED_OF: Template<2> = of("delivered {0} of {1} times");
         pub const DELIVERED_TIMES: Template<1> = of("delivered {0} times");
     }
-
-    /// What JavaScript shows: a line each, its name and the text.
-    pub mod shell {
-        pub const TEXTS: &str = "\
-close Close
-no-editor The editor could not be loaded: the first time it comes from the network.
-no-links What opens links and files could not be loaded: the first time it comes from the network.
-saved-session Saved session
-was-saved Your session of {0}, {1} events, was saved.
-go-on Go on with it
-not-opened It cannot be opened: {0}
-download Download
-discard Discard
-not-now Not now
-link-too-long This link holds more than a link may hold.
-link-changed This link is incomplete or was changed: what it holds cannot be unpacked.
-link-not-opened This link cannot be opened. {0}
-not-linked More was done in this session than is remembered, so a link cannot hold it.
-link-copied Copied a link of {0} characters.
-link-in-address This browser does not let the page copy: the link stands in its address.
-file-too-long This file has more than 16 MiB.
-attach Attach a client
-attach-note nats.js as it is, in a worker of this page. While it is attached the clock runs at ×1: its own timers run on wall time.
-code Code of the client; Escape, then Tab leaves it
-example Example
-publish-and-consume Publish and consume
-ordered-consumer Ordered consumer
-key-value-watch Key-value watch
-object-store Object store
-service Service
-output Output of the client
-run Run
-stop Stop
-ready ready
-runs runs
-stopped stopped
-done done
-failed failed
-attached still attached
-worker-failed the worker failed
-no-module There is no {0} here, only {1}.
-lines-dropped … {0} lines were too many";
-    }
 }
+
+// What JavaScript shows: a line each, its name and the text. They are put into the scripts where the page is built.
+//
+// close Close
+// no-editor The editor could not be loaded: the first time it comes from the network.
+// no-links What opens links and files could not be loaded: the first time it comes from the network.
+// saved-session Saved session
+// was-saved Your session of {0}, {1} events, was saved.
+// go-on Go on with it
+// not-opened It cannot be opened: {0}
+// download Download
+// discard Discard
+// not-now Not now
+// link-too-long This link holds more than a link may hold.
+// link-changed This link is incomplete or was changed: what it holds cannot be unpacked.
+// link-not-opened This link cannot be opened. {0}
+// not-linked More was done in this session than is remembered, so a link cannot hold it.
+// link-copied Copied a link of {0} characters.
+// link-in-address This browser does not let the page copy: the link stands in its address.
+// file-too-long This file has more than 16 MiB.
+// attach Attach a client
+// attach-note nats.js as it is, in a worker of this page. While it is attached the clock runs at ×1: its own timers run on wall time.
+// code Code of the client; Escape, then Tab leaves it
+// example Example
+// publish-and-consume Publish and consume
+// ordered-consumer Ordered consumer
+// key-value-watch Key-value watch
+// object-store Object store
+// service Service
+// output Output of the client
+// run Run
+// stop Stop
+// ready ready
+// runs runs
+// stopped stopped
+// done done
+// failed failed
+// attached still attached
+// worker-failed the worker failed
+// no-module There is no {0} here, only {1}.
+// lines-dropped … {0} lines were too many
 
 #[cfg(test)]
 mod tests {

@@ -245,9 +245,9 @@ fn a_text_is_told_from_what_is_none() {
 
 /// The names and texts that JavaScript has.
 fn shell_texts(source: &str) -> Vec<(&str, &str)> {
-    let table = source.split("pub const TEXTS: &str = \"\\\n").nth(1).expect("there is a table for JavaScript");
-    let table = table.split("\";").next().unwrap_or_default();
-    table.lines().map(|line| line.split_once(' ').expect("a name and a text")).collect()
+    let table = source.split("// What JavaScript shows").nth(1).expect("there is a table for JavaScript");
+    let rows = table.lines().skip(2).map_while(|line| line.strip_prefix("// "));
+    rows.map(|row| row.split_once(' ').expect("a name and a text")).collect()
 }
 
 #[test]

@@ -16,8 +16,6 @@ use crate::sim::Simulation;
 use crate::sim::presets::Preset;
 use crate::sim::scenario::{About, Bounds, Scenario};
 use crate::sim::world::Outgoing;
-use crate::texts;
-use crate::texts::page::shell::TEXTS;
 use crate::view::form::ApiRequest;
 
 /// What the page is told.
@@ -131,13 +129,6 @@ pub(super) fn replace(mut world: Simulation, about: About, preset: Option<&'stat
     gone.into_iter().for_each(|conn| world.detach(conn));
     with(|simulation| *simulation = world);
     tell(Told::Opened(about, preset));
-}
-
-/// A text that JavaScript shows, by its name in [`TEXTS`], with what differs in its places.
-#[wasm_bindgen(js_name = textOf)]
-pub fn text_of(name: &str, first: Option<String>, second: Option<String>) -> String {
-    let found = TEXTS.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    texts::fill(found.unwrap_or_default(), &[&first.unwrap_or_default(), &second.unwrap_or_default()])
 }
 
 /// Opens a connection; its number, or 0 where nothing can be attached.

@@ -68,28 +68,27 @@ impl Phrase {
         let mut phrase = Self::new();
         for piece in pieces {
             let part = match piece {
-                Piece::Words(words) => {
-                    phrase = phrase.plain(words);
-                    continue;
-                }
-                Piece::Place(place) => parts.get(place).copied().unwrap_or(Part::Plain("")),
+                Piece::Words(_) => None,
+                Piece::Place(place) => parts.get(place),
             };
-            phrase = match part {
-                Part::Plain("") => phrase,
-                Part::Plain(text) => phrase.plain(text.to_owned()),
-                Part::Code(text) => phrase.code(text),
-                Part::Raw(bytes) => phrase.code(String::from_utf8_lossy(bytes)),
-                Part::Seq(seq) => phrase.seq(seq),
-                Part::Strong(text) => phrase.strong(text.to_owned()),
+            let span = match (piece, part) {
+                (Piece::Words(words), _) => Span::Plain(Cow::Borrowed(words)),
+                (_, None | Some(Part::Plain(""))) => continue,
+                (_, Some(Part::Plain(text))) => Span::Plain(Cow::Owned((*text).to_owned())),
+                (_, Some(Part::Code(text))) => Span::Code((*text).to_owned()),
+                (_, Some(Part::Raw(bytes))) => Span::Code(String::from_utf8_lossy(bytes).into_owned()),
+                (_, Some(Part::Seq(seq))) => Span::Seq(*seq),
+                (_, Some(Part::Strong(text))) => Span::Strong(Cow::Owned((*text).to_owned())),
             };
+            phrase.0.push(span);
         }
         phrase
     }
 
     /// This sentence and the next.
-    pub fn then(mut self, next: Self) -> Self {
-        self.0.push(Span::Plain(" ".into()));
-        self.0.extend(next.0);
+    pub fn then(mut self, mut next: Self) -> Self {
+        self.0.push(Span::Plain(Cow::Borrowed(" ")));
+        self.0.append(&mut next.0);
         self
     }
 
@@ -138,7 +137,7 @@ pub fn duration(duration: Duration) -> String {
     let text = template.with([&(nanos / unit)]);
     match UNITS.get(first + 1) {
         Some((next, template)) if nanos % unit >= *next => {
-            [&*text, " ", &template.with([&(nanos % unit / next)])].concat()
+            texts::TWO_UNITS.with([&text, &template.with([&(nanos % unit / next)])])
         }
         _ => text,
     }
@@ -166,7 +165,7 @@ pub fn clock(since_start: Duration) -> String {
     let (days, hours, minutes) = (nanos / DAY, nanos / HOUR % 24, nanos / MINUTE % 60);
     let (seconds, tenths) = (nanos / SECOND % 60, nanos / (SECOND / 10) % 10);
     let time = format!("{hours:02}:{minutes:02}:{seconds:02}.{tenths}");
-    if days > 0 { [&*texts::DAYS.with([&days]), " ", &time].concat() } else { time }
+    if days > 0 { texts::TWO_UNITS.with([&texts::DAYS.with([&days]), &time]) } else { time }
 }
 
 /// A size for reading: `812 B`, `1.5 KiB`, `20 MiB`.
@@ -185,6 +184,11 @@ pub fn bytes(bytes: u64) -> String {
     } else {
         texts::SIZE_WITH_TENTH.with([&whole, &tenth, &UNITS[unit]])
     }
+}
+
+/// A stream sequence as the page writes it: `#4`.
+pub fn seq(stream_seq: u64) -> String {
+    ["#", &stream_seq.to_string()].concat()
 }
 
 /// `count` things, in the form in which so many are counted: `1 message`, `3 messages`.

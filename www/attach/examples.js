@@ -1,10 +1,10 @@
-// What the editor offers, by names that the page has words for: each runs as it is, also against a real server with its address in `servers`.
+// What the editor offers: each runs as it is, also against a real server with its address in `servers`.
 
 const CONNECT = `const nc = await wsconnect({ servers: "ws://sim", name: "NAME" });\n`;
 const connect = (name) => CONNECT.replace("NAME", name);
 
 export const EXAMPLES = {
-  "publish-and-consume": `import { wsconnect } from "@nats-io/nats-core";
+  [textOf("publish-and-consume")]: `import { wsconnect } from "@nats-io/nats-core";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 
 ${connect("orders")}const jsm = await jetstreamManager(nc);
@@ -26,7 +26,7 @@ for await (const message of messages) {
 }
 await nc.drain();
 `,
-  "ordered-consumer": `import { wsconnect } from "@nats-io/nats-core";
+  [textOf("ordered-consumer")]: `import { wsconnect } from "@nats-io/nats-core";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 
 ${connect("reader")}const jsm = await jetstreamManager(nc);
@@ -42,7 +42,7 @@ for await (const message of await ordered.consume()) {
 }
 await nc.drain();
 `,
-  "key-value-watch": `import { wsconnect } from "@nats-io/nats-core";
+  [textOf("key-value-watch")]: `import { wsconnect } from "@nats-io/nats-core";
 import { Kvm } from "@nats-io/kv";
 
 ${connect("settings")}const kv = await new Kvm(nc).create("settings", { history: 5, storage: "memory" });
@@ -60,7 +60,7 @@ await kv.delete("colour");
 await watching;
 await nc.drain();
 `,
-  "object-store": `import { wsconnect } from "@nats-io/nats-core";
+  [textOf("object-store")]: `import { wsconnect } from "@nats-io/nats-core";
 import { Objm } from "@nats-io/obj";
 
 ${connect("pictures")}const objects = await new Objm(nc).create("pictures", { storage: "memory" });
@@ -72,7 +72,7 @@ const back = await objects.getBlob("sunset");
 console.log("the same:", back.every((byte, index) => byte === picture[index]));
 await nc.drain();
 `,
-  service: `import { wsconnect } from "@nats-io/nats-core";
+  [textOf("service")]: `import { wsconnect } from "@nats-io/nats-core";
 import { Svcm } from "@nats-io/services";
 
 ${connect("adder")}const service = await new Svcm(nc).add({ name: "adder", version: "1.0.0" });

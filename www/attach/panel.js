@@ -12,6 +12,16 @@ import { EXAMPLES } from "./examples.js";
 
 const MAX_LINES = 500;
 
+/** What the panel says of the client. */
+const STATES = {
+  ready: textOf("ready"),
+  runs: textOf("runs"),
+  stopped: textOf("stopped"),
+  attached: textOf("attached"),
+  done: textOf("done"),
+  failed: textOf("failed"),
+};
+
 let panel;
 
 /** Opens the panel, or brings it to the front. `page` is what the page exports. */
@@ -140,11 +150,11 @@ class Panel {
   constructor(page) {
     this.#page = page;
     const names = Object.keys(EXAMPLES);
-    const choice = make("select", { class: "input attach__examples", "aria-label": page.textOf("example") },
-      ...names.map((name) => make("option", { value: name }, page.textOf(name))));
+    const choice = make("select", { class: "input attach__examples", "aria-label": textOf("example") },
+      ...names.map((name) => make("option", {}, name)));
     choice.onchange = () => this.#load(EXAMPLES[choice.value]);
-    const button = (name, act, look = "") => {
-      this.#buttons[name] = make("button", { type: "button", class: `button ${look}` }, page.textOf(name));
+    const button = (name, text, act, look = "") => {
+      this.#buttons[name] = make("button", { type: "button", class: `button ${look}` }, text);
       this.#buttons[name].onclick = act;
       return this.#buttons[name];
     };
@@ -155,17 +165,17 @@ class Panel {
     side.attachShadow({ mode: "open" }).append(sheet(), code);
     // What is typed here is no key of the page.
     side.addEventListener("keydown", (event) => event.stopPropagation());
-    this.#lines = make("div", { class: "attach__lines", role: "log", "aria-label": page.textOf("output"), tabindex: "0" });
-    this.#root = make("section", { class: "attach", "aria-label": page.textOf("attach") },
+    this.#lines = make("div", { class: "attach__lines", role: "log", "aria-label": textOf("output"), tabindex: "0" });
+    this.#root = make("section", { class: "attach", "aria-label": textOf("attach") },
       make("div", { class: "attach__head" },
-        make("h2", {}, page.textOf("attach")), choice,
-        button("run", () => this.#run(), "button--primary"), button("stop", () => this.#stop("stopped")), this.#state,
-        button("close", () => this.hide(), "button--quiet")),
-      make("p", { class: "attach__note" }, page.textOf("attach-note")),
+        make("h2", {}, textOf("attach")), choice,
+        button("run", textOf("run"), () => this.#run(), "button--primary"), button("stop", textOf("stop"), () => this.#stop("stopped")), this.#state,
+        button("close", textOf("close"), () => this.hide(), "button--quiet")),
+      make("p", { class: "attach__note" }, textOf("attach-note")),
       make("div", { class: "attach__body" }, side, this.#lines));
     document.head.append(sheet());
     document.body.append(this.#root);
-    this.#editor = editor(code, EXAMPLES[names[0]], page.textOf("code"));
+    this.#editor = editor(code, EXAMPLES[names[0]], textOf("code"));
     this.#show("ready");
   }
 
@@ -188,7 +198,7 @@ class Panel {
 
   #show(state) {
     this.#is = state;
-    this.#state.textContent = this.#page.textOf(state);
+    this.#state.textContent = STATES[state];
     this.#buttons.stop.disabled = !this.#worker;
   }
 
@@ -199,9 +209,8 @@ class Panel {
     this.#worker = worker;
     this.#pipes = new Pipes(this.#page, (message) => worker.postMessage(message));
     worker.onmessage = ({ data }) => this.#take(worker, data);
-    worker.onerror = (event) => this.#print("error", event.message ?? this.#page.textOf("worker-failed"));
-    const [unknown, dropped] = ["no-module", "lines-dropped"].map((name) => this.#page.textOf(name, "{0}", "{1}"));
-    worker.postMessage({ code: this.#editor.state.doc.toString(), texts: { unknown, dropped } });
+    worker.onerror = (event) => this.#print("error", event.message ?? textOf("worker-failed"));
+    worker.postMessage({ code: this.#editor.state.doc.toString() });
     this.#show("runs");
   }
 

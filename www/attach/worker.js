@@ -80,7 +80,7 @@ for (const level of ["log", "info", "debug", "warn", "error"]) console[level] = 
 /** The code as the body of a function: imports become what they name. */
 function body(code) {
   return code.replace(/^[ \t]*import\s+(?:\*\s+as\s+(\w+)|\{([^}]*)\})\s+from\s+["']([^"']+)["'];?/gm, (all, whole, names, from) => {
-    if (!Object.hasOwn(MODULES, from)) throw new Error(texts.unknown.replace("{0}", from).replace("{1}", Object.keys(MODULES).join(", ")));
+    if (!Object.hasOwn(MODULES, from)) throw new Error(textOf("no-module").replace("{0}", () => from).replace("{1}", Object.keys(MODULES).join(", ")));
     // As many lines as before, so that errors name the right one.
     const lines = "\n".repeat(all.split("\n").length - 1);
     const left = whole ?? `{ ${names.replaceAll(/\s+as\s+/g, ": ").replaceAll("\n", " ")} }`;
@@ -101,18 +101,12 @@ async function run(code) {
 
 addEventListener("unhandledrejection", (event) => print("error", [event.reason]));
 
-/** What it says itself, in the words of the page. */
-let texts;
-
 onmessage = ({ data }) => {
-  if (data.code !== undefined) {
-    texts = data.texts;
-    run(data.code);
-  }
+  if (data.code !== undefined) run(data.code);
   if (data.socket) sockets.get(data.socket)?.receive(data.frame);
   if (data.shown) {
     waiting -= data.shown;
-    if (dropped > 0) print("warn", [texts.dropped.replace("{0}", dropped)]);
+    if (dropped > 0) print("warn", [textOf("lines-dropped").replace("{0}", dropped)]);
     dropped = 0;
   }
 };

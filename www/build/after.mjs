@@ -10,6 +10,7 @@ import { shortenScripts, withShortText } from "./minify.mjs";
 import { withPacked } from "./pack.mjs";
 import { withFixedReload, withPolicy } from "./policy.mjs";
 import { writeSingle } from "./single.mjs";
+import { withTexts } from "./texts.mjs";
 import { writeWorker } from "./worker.mjs";
 
 const SHELL = join(dirname(fileURLToPath(import.meta.url)), "../shell");
@@ -29,14 +30,14 @@ function nameByContent(html, folder) {
 
 /** Copies a script of `www/shell` to beside the page, likewise under a name of its own. */
 function copyByContent(html, name) {
-  const text = readFileSync(join(SHELL, `${name}.js`), "utf8");
+  const text = withTexts(readFileSync(join(SHELL, `${name}.js`), "utf8"));
   const named = `${name}-${createHash("sha256").update(text).digest("hex").slice(0, 16)}.js`;
   writeFileSync(join(dist, named), text);
   return html.replaceAll(`./shell/${name}.js`, `./${named}`);
 }
 
 await bundleAttach(join(dist, "attach"));
-let html = readFileSync(page, "utf8");
+let html = withTexts(readFileSync(page, "utf8"));
 const isServed = html.includes(".well-known/trunk/ws");
 html = withFixedReload(html);
 // One sheet is one hash.

@@ -1,10 +1,11 @@
 // Bundles the panel "Attach a client" into a folder beside the page.
 //
 // Where the packages of `tests/js/package.json` are not installed, which `cargo xtask` does, the page goes without.
-import { access } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { withTexts } from "./texts.mjs";
 
 const SOURCES = join(dirname(fileURLToPath(import.meta.url)), "../attach");
 const PACKAGES = join(SOURCES, "../../tests/js/node_modules");
@@ -16,6 +17,9 @@ export async function bundler() {
   const esbuild = createRequire(join(PACKAGES, "none.js")).resolve("esbuild");
   return (await import(pathToFileURL(esbuild))).default;
 }
+
+/** A script of the panel with its texts; others are taken as they are. */
+const withOwnTexts = async ({ path }) => (dirname(path) === SOURCES ? { contents: withTexts(await readFile(path, "utf8")) } : undefined);
 
 export async function bundleAttach(outdir) {
   const esbuild = await bundler();
@@ -33,6 +37,7 @@ export async function bundleAttach(outdir) {
     // Only Node's branch of nats.js imports it.
     external: ["node:crypto"],
     outdir,
+    plugins: [{ name: "texts", setup: (build) => build.onLoad({ filter: /\.js$/ }, withOwnTexts) }],
     logLevel: "warning",
   });
 }

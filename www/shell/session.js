@@ -96,13 +96,14 @@ function offer(page, db, [session, ...rest], save) {
   if (!session) return;
   const note = document.createElement("aside");
   note.className = "note";
-  note.ariaLabel = page.textOf("saved-session");
+  note.ariaLabel = textOf("saved-session");
   const says = document.createElement("span");
-  says.textContent = page.textOf("was-saved", when(session.at), session.length.toLocaleString(document.documentElement.lang));
+  says.textContent = textOf("was-saved").replace("{0}", when(session.at))
+    .replace("{1}", session.length.toLocaleString(document.documentElement.lang));
   const forget = () => change(db, (sessions) => sessions.delete(session.id));
   const goOn = () => {
     const problem = page.openScenario(session.text);
-    if (problem) return says.replaceChildren(page.textOf("not-opened", problem));
+    if (problem) return says.replaceChildren(textOf("not-opened").replace("{0}", () => problem));
     note.remove();
     // It is this tab's from here on, and is not lost in between.
     save(true);
@@ -113,8 +114,8 @@ function offer(page, db, [session, ...rest], save) {
     forget();
     offer(page, db, rest, save);
   };
-  note.append(says, button(page.textOf("go-on"), goOn, "button--main"), button(page.textOf("download"), () => download(session)),
-    button(page.textOf("discard"), discard), button(page.textOf("not-now"), () => note.remove(), "button--quiet"));
+  note.append(says, button(textOf("go-on"), goOn, "button--main"), button(textOf("download"), () => download(session)),
+    button(textOf("discard"), discard), button(textOf("not-now"), () => note.remove(), "button--quiet"));
   document.body.append(note);
 }
 

@@ -33,10 +33,10 @@ export async function follow(page, fragment) {
   const values = new Map(fragment.replace(/^#/, "").split("&").map((part) => [part.split("=", 1)[0], part.slice(part.indexOf("=") + 1)]));
   if (values.has("s")) {
     const text = await unpack(values.get("s")).catch((error) => error);
-    if (text instanceof RangeError) return page.textOf("link-too-long");
-    if (typeof text !== "string") return page.textOf("link-changed");
+    if (text instanceof RangeError) return textOf("link-too-long");
+    if (typeof text !== "string") return textOf("link-changed");
     const problem = page.openLink(text);
-    return problem && page.textOf("link-not-opened", problem);
+    return problem && textOf("link-not-opened").replace("{0}", () => problem);
   }
   return values.has("preset") ? page.openPreset(values.get("preset")) : undefined;
 }
@@ -44,12 +44,12 @@ export async function follow(page, fragment) {
 /** Copies a link to what the page shows; a sentence on how that went. */
 async function copyLink(page) {
   const text = page.linkText();
-  if (!text) return page.textOf("not-linked");
+  if (!text) return textOf("not-linked");
   const link = `${location.href.replace(/#.*/s, "")}#s=${await pack(text)}`;
   const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
-  if (copied) return page.textOf("link-copied", link.length.toLocaleString(document.documentElement.lang));
+  if (copied) return textOf("link-copied").replace("{0}", link.length.toLocaleString(document.documentElement.lang));
   history.replaceState(null, "", link);
-  return page.textOf("link-in-address");
+  return textOf("link-in-address");
 }
 
 function download(name, text) {
@@ -74,5 +74,5 @@ export async function act(page, control) {
   // The same file may be chosen again.
   const text = file.size <= MAX_FILE_BYTES ? await file.text().catch(() => "") : undefined;
   control.value = "";
-  return text === undefined ? page.problem(page.textOf("file-too-long")) : page.importText(text);
+  return text === undefined ? page.problem(textOf("file-too-long")) : page.importText(text);
 }

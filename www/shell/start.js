@@ -5,7 +5,7 @@ document.addEventListener("click", async ({ target }) => {
   if (!target.closest?.("[data-attach]")) return;
   const panel = await import("./attach/panel.js").catch(() => undefined);
   if (panel) panel.open(window.wasmBindings);
-  else tell(window.wasmBindings.textOf("no-editor"));
+  else tell(textOf("no-editor"));
 });
 
 /** A sentence at the foot of the page, until it is clicked away. */
@@ -16,14 +16,14 @@ function tell(text) {
   const close = document.createElement("button");
   close.type = "button";
   close.className = "button button--small";
-  close.textContent = window.wasmBindings.textOf("close");
+  close.textContent = textOf("close");
   close.onclick = () => note.remove();
   note.append(text, close);
   document.body.append(note);
 }
 
 // Links, and files that go out and come in.
-const share = (act) => import("./shell/share.js").then(act, () => window.wasmBindings.textOf("no-links"))
+const share = (act) => import("./shell/share.js").then(act, () => textOf("no-links"))
   .then((problem) => problem && tell(problem));
 for (const event of ["click", "change"]) {
   document.addEventListener(event, ({ target }) => {

@@ -138,15 +138,15 @@ impl Element {
     /// Adds the words of `template` with `parts` in its places.
     #[inline(always)]
     pub fn woven<const PLACES: usize>(self, template: Template<PLACES>, parts: [Element; PLACES]) -> Self {
-        self.weave(template.pieces(), &parts.map(Node::into_html))
+        self.weave(template.pieces(), &parts)
     }
 
     #[inline(never)]
-    fn weave(mut self, pieces: Pieces, parts: &[Html]) -> Self {
+    fn weave(mut self, pieces: Pieces, parts: &[Element]) -> Self {
         for piece in pieces {
             self = match piece {
                 Piece::Words(words) => self.add_text(AttrValue::Static(words)),
-                Piece::Place(place) => self.add(parts.get(place).cloned().unwrap_or_default()),
+                Piece::Place(place) => self.with(parts.get(place).map(|part| Element(Rc::clone(&part.0)))),
             };
         }
         self

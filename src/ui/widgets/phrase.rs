@@ -6,7 +6,7 @@ use yew::{Callback, Html};
 
 use crate::ui::action::{Action, PageAction};
 use crate::view::Phrase;
-use crate::view::text::Span;
+use crate::view::text::{Span, seq};
 
 use super::does;
 use super::element::{Node, button, element, list, text};
@@ -17,7 +17,7 @@ pub fn phrase(phrase: &Phrase) -> Html {
         match span {
             Span::Plain(words) => return text(words.clone()),
             Span::Code(words) => element("code", "").text(words.clone()),
-            Span::Seq(seq) => element("code", "").text(["#", &seq.to_string()].concat()),
+            Span::Seq(number) => element("code", "").text(seq(*number)),
             Span::Strong(words) => element("strong", "").text(words.clone()),
         }
         .into_html()
@@ -28,9 +28,9 @@ pub fn phrase(phrase: &Phrase) -> Html {
 pub fn linked(of: &Phrase, stream: Option<&Rc<str>>, on: &Callback<Action>) -> Html {
     let Some(stream) = stream else { return phrase(of) };
     list(of.0.iter().map(|span| match span {
-        Span::Seq(seq) => {
-            let words = ["#", &seq.to_string()].concat();
-            let look = PageAction::Select(Some((Rc::clone(stream), *seq)));
+        Span::Seq(number) => {
+            let words = seq(*number);
+            let look = PageAction::Select(Some((Rc::clone(stream), *number)));
             button("link log__seq", words).on_click(does(on, look)).into_html()
         }
         span => phrase(&Phrase(vec![span.clone()])),

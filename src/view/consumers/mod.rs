@@ -57,6 +57,7 @@ pub struct ConsumerRow {
     pub numbers: Vec<NumberRow>,
     /// What comes to it by itself.
     pub countdowns: Vec<Countdown>,
+    pub is_paused: bool,
     /// The group that has a pinned client; `None` without one.
     pub pinned_group: Option<Rc<str>>,
 }
@@ -64,10 +65,8 @@ pub struct ConsumerRow {
 /// Something that happens to a consumer when a ring is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Countdown {
-    /// What comes, with the time that is left.
-    pub says: String,
-    /// Whether it is the end of a pause.
-    pub is_pause: bool,
+    /// What comes, with a place for the time that is left.
+    pub says: Template<1>,
     pub ring: Ring,
 }
 
@@ -250,6 +249,7 @@ fn row<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a Consumer) -> Cons
         is_asked,
         numbers: numbers(stream, consumer),
         countdowns: countdowns(scene, stream, consumer),
+        is_paused: consumer.is_paused(scene.now()),
         pinned_group: consumer
             .config
             .priority_groups
@@ -344,12 +344,9 @@ fn countdowns(scene: Scene<'_>, stream: &Stream, consumer: &Consumer) -> Vec<Cou
         (texts::PINNED_CLIENT_LET_GO, consumer.pinned().zip(consumer.pin_ends()).map(|((_, since), at)| (since, at))),
         (texts::UNUSED_DELETED, consumer.goes_at().map(|at| (before(at, config.inactive_threshold.duration()), at))),
     ];
-    let countdown = |(place, (says, span)): (usize, (Template<1>, Option<(_, _)>))| {
-        let (began, at) = span?;
-        let ring = Ring::at(now, began, at);
-        Some(Countdown { says: says.with([&ring.left]), is_pause: place == 0, ring })
-    };
-    rings.into_iter().enumerate().filter_map(countdown).collect()
+    let countdown =
+        |(says, span): (_, Option<(_, _)>)| span.map(|(began, at)| Countdown { says, ring: Ring::at(now, began, at) });
+    rings.into_iter().filter_map(countdown).collect()
 }
 
 /// A number that tells the tickets of all workers apart.
@@ -471,9 +468,8 @@ mod tests {
         Rc::clone(rows.consumers.iter().find(|row| &*row.name == name).expect("the preset has it"))
     }
 
-    fn says(row: &ConsumerRow) -> Vec<&str> {
-        let words = |of: &'_ Countdown| of.says.len() - of.ring.left.len();
-        row.countdowns.iter().map(|countdown| countdown.says[..words(countdown)].trim_end()).collect()
+    fn says(row: &ConsumerRow) -> Vec<String> {
+        row.countdowns.iter().map(|countdown| countdown.says.with([&"…"])).collect()
     }
 
     #[test]
@@ -484,7 +480,7 @@ mod tests {
         assert_eq!((&*belt.to, belt.says, belt.is_running), ("pager.in", "runs", true));
         assert!(!belt.carried.is_empty() && belt.carried.is_sorted_by(|a, b| a > b), "{:?}", belt.carried);
         assert!(belt.window.as_ref().is_some_and(|window| window.ends_with("of 2 MiB on their way")), "{belt:?}");
-        assert_eq!(says(&row), ["Heartbeat in"]);
+        assert_eq!(says(&row), ["Heartbeat in …"]);
         let client = worker_of(&simulation, "on call");
         simulation.act(Command::Kill { client });
         simulation.advance(Duration::from_secs(20));
@@ -563,7 +559,7 @@ mod tests {
         assert_eq!(standing(&simulation), ["pinned: gets every message", "waits until the pin is free"]);
         let row = consumer(&simulation, "desk");
         assert_eq!(row.pinned_group.as_deref(), Some("desk"));
-        assert_eq!(says(&row), ["Pinned client: let go, unless it asks, in"]);
+        assert_eq!(says(&row), ["Pinned client: let go, unless it asks, in …"]);
         let ann = worker_of(&simulation, "Ann");
         simulation.act(Command::Kill { client: ann });
         simulation.advance(Duration::from_secs(70));
@@ -575,7 +571,7 @@ mod tests {
         let mut simulation = push_preset();
         let row = consumer(&simulation, "peek");
         let [countdown] = &*row.countdowns else { panic!("it is unused: {:?}", row.countdowns) };
-        assert_eq!(countdown.says, ["Unused: deleted in ", &countdown.ring.left].concat());
+        assert_eq!(says(&row), ["Unused: deleted in …"]);
         let left = countdown.ring.left.clone();
         assert!(row.tags.iter().any(|tag| tag.text == "unused: gone after 1 min"), "{:?}", row.tags);
         simulation.advance(crate::view::text::parse_duration(&left.replace(' ', "")).expect("a duration"));
@@ -584,7 +580,7 @@ mod tests {
         simulation.request("$JS.API.CONSUMER.PAUSE.ALERTS.desk", format!("{{\"pause_until\":\"{until}\"}}").as_bytes());
         simulation.advance(Duration::from_secs(12));
         let row = consumer(&simulation, "desk");
-        assert_eq!((&*row.countdowns[0].says, row.countdowns[0].is_pause), ("Paused: goes on in 18 s", true));
+        assert_eq!((says(&row)[0].as_str(), &*row.countdowns[0].ring.left), ("Paused: goes on in …", "18 s"));
         assert_eq!(row.countdowns[0].ring.permille, 600);
     }
 }

@@ -53,12 +53,11 @@ fn row(scene: Scene<'_>, by: OriginRef, link: &Link) -> LinkRow {
     let shown = shown.filter(|seq| store.is_some_and(|store| store.contains(*seq)));
     let end = waits_for(scene, link, state, last.saturating_sub(reached));
     let (of, end) = (Code(link.origin()), Plain(&end));
-    let says = match (by == OriginRef::Mirror, reached) {
-        (true, 0) => Phrase::fill(texts::MIRRORS, &[of, end]),
-        (true, _) => Phrase::fill(texts::MIRRORS_UP, &[of, Seq(reached), end]),
-        (false, 0) => Phrase::fill(texts::SOURCES, &[of, end]),
-        (false, _) => Phrase::fill(texts::SOURCES_UP, &[of, Seq(reached), end]),
+    let (new, old) = match by {
+        OriginRef::Mirror => (texts::MIRRORS, texts::MIRRORS_UP),
+        OriginRef::Source(_) => (texts::SOURCES, texts::SOURCES_UP),
     };
+    let says = if reached == 0 { Phrase::fill(new, &[of, end]) } else { Phrase::fill(old, &[of, Seq(reached), end]) };
     LinkRow {
         by,
         origin: link.origin().into(),

@@ -3,7 +3,6 @@
 use super::gates::{Asker, Case};
 use super::mend::mend;
 use super::{Answer, Cause, Counter, Gate};
-use std::borrow::Cow;
 
 use crate::engine::consumer::ack_pending::PendingState;
 use crate::engine::consumer::config::{AckPolicy, DeliverPolicy};
@@ -61,27 +60,33 @@ fn answer_of(case: &Case<'_>, gates: Vec<Gate>) -> Answer {
 /// A heading, and the sentence `template` with `parts` in its places.
 #[inline(always)]
 pub fn head<const PLACES: usize>(head: &'static str, template: Template<PLACES>, parts: &[Part<'_>; PLACES]) -> Phrase {
-    said(head.into(), template.pieces(), parts)
+    headed(head, template.pieces(), parts)
+}
+
+#[inline(never)]
+fn headed(head: &'static str, pieces: Pieces, parts: &[Part<'_>]) -> Phrase {
+    Phrase::new().strong(head).then(Phrase::filled(pieces, parts))
 }
 
 /// Likewise, with a heading that says more than always the same.
 #[inline(always)]
-pub fn titled<const PLACES: usize>(head: String, template: Template<PLACES>, parts: &[Part<'_>; PLACES]) -> Phrase {
-    said(head.into(), template.pieces(), parts)
+pub fn titled<const PLACES: usize>(title: String, template: Template<PLACES>, parts: &[Part<'_>; PLACES]) -> Phrase {
+    entitled(title, template.pieces(), parts)
 }
 
 #[inline(never)]
-fn said(head: Cow<'static, str>, pieces: Pieces, parts: &[Part<'_>]) -> Phrase {
-    Phrase::new().strong(head).then(Phrase::filled(pieces, parts))
+fn entitled(title: String, pieces: Pieces, parts: &[Part<'_>]) -> Phrase {
+    Phrase::new().strong(title).then(Phrase::filled(pieces, parts))
 }
 
 /// Names the gates behind the first.
 fn besides(says: Phrase, gates: &[Gate]) -> Phrase {
-    let others: Vec<&str> = gates.iter().skip(1).map(|gate| short(*gate)).collect();
-    if others.is_empty() {
-        return says;
+    let mut others = String::new();
+    for gate in gates.iter().skip(1) {
+        others += if others.is_empty() { "" } else { texts::AND };
+        others += short(*gate);
     }
-    says.then(Phrase::fill(texts::BESIDES, &[Plain(&others.join(texts::AND))]))
+    if others.is_empty() { says } else { says.then(Phrase::fill(texts::BESIDES, &[Plain(&others)])) }
 }
 
 pub const fn short(gate: Gate) -> &'static str {
@@ -284,11 +289,10 @@ fn due_without_pull(case: &Case<'_>) -> Phrase {
     match ended {
         Some((at, seq, is_delay)) if pending.num_due() == 1 && pending.contains(seq) => {
             let (title, at) = (texts::WAITS_PULL.with([&seq]), time_of_day(at));
-            match (is_delay, who) {
-                (true, Some(who)) => titled(title, texts::DELAY_ENDED_NO_OPEN, &[Code(&at), who]),
-                (true, None) => titled(title, texts::DELAY_ENDED_NO_WORKER, &[Code(&at)]),
-                (false, Some(who)) => titled(title, texts::ACKWAIT_ENDED_NO_OPEN, &[Code(&at), who]),
-                (false, None) => titled(title, texts::ACKWAIT_ENDED_NO_WORKER, &[Code(&at)]),
+            let what = Plain(if is_delay { texts::DELAY } else { texts::ACK_WAIT });
+            match who {
+                Some(who) => titled(title, texts::ENDED_NO_OPEN, &[what, Code(&at), who]),
+                None => titled(title, texts::ENDED_NO_WORKER, &[what, Code(&at)]),
             }
         }
         _ => {

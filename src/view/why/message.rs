@@ -134,8 +134,11 @@ fn tell_limit(answer: &mut Answer, scene: Scene<'_>, limit: &Limit) {
         }
         Limit::After(count, is_of_subject) => {
             answer.counters.push(Counter { label: counter::GOES_AFTER, value: text::counted(*count, unit::MESSAGES) });
-            let says = if *is_of_subject { texts::GOES_AFTER_OF_SUBJECT } else { texts::GOES_AFTER };
-            Phrase::new().plain(text::counted(*count, says))
+            let (limit, more) = match is_of_subject {
+                true => (texts::MAX_MSGS_PER_SUBJECT, texts::MORE_STORED_OF_SUBJECT),
+                false => (texts::MAX_MSGS, texts::MORE_STORED),
+            };
+            Phrase::fill(texts::GOES_AFTER, &[Plain(limit), Plain(&text::counted(*count, more))])
         }
     };
     answer.says = std::mem::take(&mut answer.says).then(says);

@@ -1,8 +1,10 @@
 //! Why a request was refused: the rule, its code, the field.
 
+use super::consumer::titled;
 use super::{Answer, Cause, Confusion, Counter, Mend, Place, Step};
 use crate::texts::{counter, why as texts};
 use crate::view::form::ApiError;
+use crate::view::text::Part::Plain;
 use crate::view::{Phrase, consumer_form, stream_form};
 
 /// The rules: code | words of the description | confusions | rule.
@@ -42,7 +44,7 @@ pub fn refused(subject: &str, error: &ApiError, field: Option<&str>) -> Answer {
 
 /// What was refused, and by which rule.
 pub fn refusal(description: &str, err_code: u64, rule: &str) -> Phrase {
-    Phrase::new().strong(texts::REFUSED.with([&description, &err_code])).then(Phrase::new().plain(rule.to_owned()))
+    titled(texts::REFUSED.with([&description, &err_code]), texts::RULE, &[Plain(rule)])
 }
 
 /// The rule behind a code, and the confusions that it clears up. A code without a rule of its own says the least.

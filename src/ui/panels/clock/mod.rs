@@ -54,7 +54,7 @@ impl Clock {
             (ClockAction::Play, texts::PLAY, texts::PLAY_TITLE, icon::PLAY)
         };
         let loss = self.row.next_loss.as_ref();
-        let skip_title = loss.map_or(texts::SKIP_NOTHING_DUE.into(), |loss| texts::SKIP.with([&loss.what, &loss.left]));
+        let due = loss.map_or(texts::NOTHING_IS_DUE.into(), |loss| texts::DUE_IN.with([&loss.what, &loss.left]));
         let play = self
             .button(play_name, icon(play_icon), play)
             .attr("class", "button button--main clock__play")
@@ -67,14 +67,16 @@ impl Clock {
             .with(self.button(texts::BACK, icon(icon::BACK), ClockAction::StepBack).title(texts::BACK_TITLE))
             .with(play)
             .with(self.button(texts::ON, icon(icon::STEP), ClockAction::StepEvent).title(texts::ON_TITLE))
-            .with(self.button(skip_name, icon(icon::SKIP), ClockAction::SkipToNextLoss).title(skip_title))
+            .with(self.button(skip_name, icon(icon::SKIP), ClockAction::SkipToNextLoss).title(texts::SKIP.with([&due])))
     }
 
     /// Says that it is the past, and leads out of it.
     fn past(&self) -> Option<Element> {
         let behind = self.row.past.as_ref()?;
-        let says = if self.row.is_cut { texts::PAST_CUT } else { texts::PAST };
-        let says = says.with([behind]);
+        let mut says = texts::PAST.with([behind]);
+        if self.row.is_cut {
+            says = [&*says, " ", texts::NOT_KEPT].concat();
+        }
         let leave = button("button button--small", texts::TO_END);
         let leave = leave.title(texts::TO_END_TITLE).on_click(does(&self.on_action, ClockAction::SeekEnd));
         Some(element("p", "clock__gone").text(says).with(leave))

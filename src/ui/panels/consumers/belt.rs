@@ -3,11 +3,10 @@
 use crate::texts::page::consumers as texts;
 use crate::ui::widgets::element::{Element, element};
 use crate::view::consumers::Belt;
+use crate::view::text;
 
 pub fn belt(row: &Belt) -> Element {
-    let cell = |(delivery, seq): &(u64, u64)| {
-        element("li", "belt__cell").key(*delivery).text(["#", &seq.to_string()].concat())
-    };
+    let cell = |(delivery, seq): &(u64, u64)| element("li", "belt__cell").key(*delivery).text(text::seq(*seq));
     let carried = element("ol", if row.is_running { "belt__band belt__band--runs" } else { "belt__band" })
         .label(texts::LAST_DELIVERIES)
         .each(row.carried.iter().map(cell));

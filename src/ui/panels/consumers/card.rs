@@ -69,7 +69,7 @@ fn more(row: &ConsumerRow, on: &Callback<Action>) -> Html {
         MenuItem::new(label, PageAction::PauseConsumer { stream: row.stream.clone(), name: row.name.clone(), seconds })
     };
     let mut items = vec![pause(texts::PAUSE_30_S, 30), pause(texts::PAUSE_5_MIN, 300)];
-    if row.countdowns.iter().any(|countdown| countdown.is_pause) {
+    if row.is_paused {
         items = vec![request(texts::RESUME, "PAUSE", "")];
     }
     if let Some(group) = &row.pinned_group {
@@ -82,5 +82,5 @@ fn more(row: &ConsumerRow, on: &Callback<Action>) -> Html {
 }
 
 fn countdown(row: &Countdown) -> Element {
-    element("p", "consumers__countdown").with(ring(&row.ring, RingKind::Delay)).text(row.says.clone())
+    element("p", "consumers__countdown").with(ring(&row.ring, RingKind::Delay)).text(row.says.with([&row.ring.left]))
 }

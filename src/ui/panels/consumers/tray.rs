@@ -5,6 +5,7 @@ use crate::ui::widgets::element::{Element, element};
 use crate::ui::widgets::heard;
 use crate::ui::widgets::ring::{RingKind, ring};
 use crate::view::consumers::{Slot, SlotState, Tray};
+use crate::view::text::seq;
 
 pub fn tray(row: &Tray) -> Element {
     let held = row.num_ack_pending;
@@ -24,7 +25,7 @@ fn slot(row: &Slot) -> Element {
         SlotState::Expired => ("tray__slot tray__slot--expired", None, "expired"),
     };
     let text = element("span", "tray__text")
-        .with(element("b", "").text(format!("#{}", row.stream_seq)))
+        .with(element("b", "").text(seq(row.stream_seq)))
         .with(element("span", "").text(first_unit(text).to_owned()))
         .with(heard(format!(" {}", row.state.label())));
     element("li", class).key(row.stream_seq).title(row.state.label()).with(drawn).with(text)

@@ -62,9 +62,7 @@ fn says(row: &WorkerRow, in_hand: Option<&HeldRow>, line: Element) -> Element {
     if row.held.len() > 1 {
         return line.text(texts::HOLDS_MESSAGES.with([&(row.held.len() as u64 + row.more_held)]));
     }
-    line.woven(texts::HOLDS, [element("code", "").text(format!("#{}", held.stream_seq))])
-        .text(" ")
-        .with(delivery(row, held))
+    line.woven(texts::HOLDS, [element("code", "").text(text::seq(held.stream_seq))]).text(" ").with(delivery(row, held))
 }
 
 /// “2nd delivery”, and whether its AckWait is over.

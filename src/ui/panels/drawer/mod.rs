@@ -55,7 +55,7 @@ impl Draw for Drawer {
 }
 
 fn tab_id(tab: Tab) -> String {
-    ["tab-", &(tab as usize).to_string()].concat()
+    format!("tab-{}", tab as usize)
 }
 
 /// The tabs. Only the open one is a stop of the tab key; arrows open the next.

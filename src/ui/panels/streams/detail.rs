@@ -12,6 +12,7 @@ use crate::ui::widgets::element::{Element, button, element};
 use crate::ui::widgets::phrase::phrase;
 use crate::view::form::ApiRequest;
 use crate::view::streams::{MessageDetail, StreamRow};
+use crate::view::text;
 use crate::view::why::{Answer, Ask};
 
 pub fn detail(row: &StreamRow, detail: &MessageDetail, on: &Callback<Action>) -> Element {
@@ -34,7 +35,7 @@ pub fn detail(row: &StreamRow, detail: &MessageDetail, on: &Callback<Action>) ->
 /// The hole that is looked at: why the message is gone.
 pub fn hole(seq: u64, answer: &Answer, on: &Callback<Action>) -> Element {
     let head = element("div", "detail__head")
-        .with(element("b", "").text(format!("#{seq}")))
+        .with(element("b", "").text(text::seq(seq)))
         .with(element("span", "detail__buttons").with(close(on)));
     element("section", "detail").label(texts::HOLE.with([&seq])).with(head).with(why::answer(answer, true, on))
 }
@@ -53,7 +54,7 @@ fn head(row: &StreamRow, detail: &MessageDetail, on: &Callback<Action>) -> Eleme
     let ask = Ask::Message { stream: Rc::clone(&row.name), seq };
     let ask = why::button_for(ask, !detail.why.is_empty(), texts::WHY_STILL_HERE_WHEN.with([&seq]), on);
     element("div", "detail__head")
-        .with(element("b", "").text(format!("#{seq}")))
+        .with(element("b", "").text(text::seq(seq)))
         .with(element("code", "").text(Rc::clone(&detail.subject)))
         .with(element("span", "muted").text(texts::STORED_AT.with([&detail.stored_at, &detail.size])))
         .with(element("span", "detail__buttons").with(ask).with(delete.on_click(does(on, request))).with(close(on)))
