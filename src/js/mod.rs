@@ -137,10 +137,10 @@ impl Core {
         self.session.next_event().map(|next| due::what(self.session.world(), next).to_string())
     }
 
-    /// Lets everything happen up to `target`.
+    /// Lets everything happen up to `target`, as far as one call goes. Whether `target` is reached.
     #[wasm_bindgen(js_name = advanceTo)]
-    pub fn advance_to(&mut self, target: u64) {
-        self.session.advance_to(Timestamp::from_nanos(target));
+    pub fn advance_to(&mut self, target: u64) -> bool {
+        self.session.advance_to(Timestamp::from_nanos(target))
     }
 
     /// Lets happen what is due next, if it is before `target`, else moves time there. Whether `target` is reached.

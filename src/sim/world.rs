@@ -48,6 +48,16 @@ pub enum Outgoing {
     },
 }
 
+impl Outgoing {
+    /// In bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Bytes { bytes, .. } => bytes.len(),
+            Self::Closed { .. } => 0,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct World {
     now: Timestamp,
@@ -224,12 +234,6 @@ impl World {
         }
         self.exchange(outgoing);
         true
-    }
-
-    /// Lets everything happen up to `target`, and time with it.
-    pub fn advance_to(&mut self, target: Timestamp, outgoing: &mut Vec<Outgoing>) {
-        while self.step(target, outgoing) {}
-        self.now = self.now.max(target);
     }
 
     /// Moves time to `target`, before which nothing happens.

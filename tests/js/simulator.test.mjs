@@ -168,6 +168,33 @@ test("a client's mistake is its own: it is reported, and others are served", asy
   assert.deepEqual(stdout.trim().split("\n").sort(), ["reported mine", "served true"]);
 });
 
+test("however much happens, no call keeps everything else waiting", async () => {
+  const simulator = await withOrders();
+  // A mirror hears of its origin every second.
+  simulator.addStream({ name: "MIRROR", mirror: { name: "ORDERS" } });
+  let turns = 0;
+  const timer = setInterval(() => (turns += 1), 5);
+  const before = simulator.nowNanos();
+  await simulator.advance("100000s");
+  assert.equal(simulator.nowNanos() - before, 100_000n * 1_000_000_000n);
+  assert.ok(turns > 1, `${turns} turns`);
+  const endless = simulator.advance("1000000h");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  simulator.dispose();
+  await assert.rejects(endless, /disposed/);
+
+  // A thousand years a second: time falls behind.
+  const hasty = await withOrders();
+  hasty.addStream({ name: "MIRROR", mirror: { name: "ORDERS" } });
+  hasty.play(3e10);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const started = performance.now();
+  const [first, second] = [hasty.nowNanos(), hasty.nowNanos()];
+  assert.ok(performance.now() - started < 5000 && second > first);
+  hasty.dispose();
+  clearInterval(timer);
+});
+
 test("memory grows in few large steps, of which each makes JavaScript collect its garbage", async () => {
   const { initSync } = await import(pathToFileURL(join(JETSTREAM_SIM_PACKAGE, "core.js")));
   const simulator = await withOrders();

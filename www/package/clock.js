@@ -6,6 +6,8 @@
 import { moment, nanoseconds } from "./duration.js";
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+/** Everything else has its turn so often, also where no client has anything to say. */
+const MAX_BLOCKED_MS = 50;
 /** How many times in a row all clients must have nothing to say. */
 const QUIET_TURNS = 2;
 
@@ -70,7 +72,8 @@ export class Clock {
   bringUpToDate() {
     if (!this.#isPlaying) return;
     const passed = BigInt(Math.round((performance.now() - this.#anchor.wall) * this.#speed * 1e6));
-    this.#core.advanceTo(this.#anchor.simulated + passed);
+    // Where more is due than one call does, time falls behind.
+    if (!this.#core.advanceTo(this.#anchor.simulated + passed)) this.#anchor = { wall: performance.now(), simulated: this.#core.now() };
   }
 
   /** A client said something. */
@@ -124,11 +127,16 @@ export class Clock {
   /** Goes from event to event up to `target` while `goOn()` is true. Whether that ended it. */
   async #runWhile(goOn, target) {
     await this.#settle();
+    let since = performance.now();
     while (await goOn()) {
       if (this.#isStopped) throw new Error("this simulator is disposed of");
       const isThere = this.#core.advanceOnce(target);
       this.rebase();
       if (this.#flush()) await this.#settle();
+      else if (performance.now() - since > MAX_BLOCKED_MS) {
+        await turn(0);
+        since = performance.now();
+      }
       if (isThere) return !(await goOn());
     }
     return true;

@@ -435,7 +435,8 @@ export class Simulator {
 
   /**
    * Lets time pass, from event to event. After each that concerns an attached client, the client gets the chance to
-   * answer before time goes on. Calls one after the other run one after the other.
+   * answer before time goes on. Calls one after the other run one after the other. However much happens, everything else
+   * has its turn every 50 ms, so that {@link dispose} ends it.
    */
   advance(duration: Duration): Promise<void>;
 
@@ -446,7 +447,10 @@ export class Simulator {
    */
   runUntil(goal: Moment | (() => boolean | Promise<boolean>), options?: { limit?: Duration }): Promise<void>;
 
-  /** Lets time pass by itself, at `speed` times wall time. */
+  /**
+   * Lets time pass by itself, at `speed` times wall time. Where more happens than there is wall time for, simulated time
+   * falls behind.
+   */
   play(speed?: number): void;
 
   /** Stops time. */

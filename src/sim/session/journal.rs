@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::MAX_REPLAYED_EVENTS;
 use super::setup::Setup;
 use crate::engine::api::json::{object, to_json, unmarshal_strict};
 use crate::engine::list::List;
@@ -45,6 +46,8 @@ pub enum ReplayError {
     TooLong {
         max_bytes: usize,
     },
+    /// More happens in it without an input than is gone through.
+    TooMuch,
     Malformed(String),
 }
 
@@ -53,6 +56,7 @@ impl fmt::Display for ReplayError {
         match self {
             Self::NotRecorded => f.write_str("this run records no journal"),
             Self::TooLong { max_bytes } => write!(f, "more happened than a journal of {max_bytes} bytes holds"),
+            Self::TooMuch => write!(f, "more than {MAX_REPLAYED_EVENTS} events happen in this journal"),
             Self::Malformed(why) => write!(f, "not a journal: {why}"),
         }
     }

@@ -23,6 +23,12 @@ use crate::engine::Server;
 use crate::engine::table::{ConnId, Id};
 use crate::engine::time::Timestamp;
 
+/// What one call lets happen at most, in events and in bytes for clients.
+const MAX_EVENTS: u32 = 20_000;
+const MAX_OUTGOING: usize = 64 << 20;
+/// What may happen in a journal without an input; the tests run unoptimised.
+pub const MAX_REPLAYED_EVENTS: u32 = if cfg!(test) { 100_000 } else { 20_000_000 };
+
 /// A connection, from [`Session::connect`] to its end.
 pub type Handle = u32;
 
@@ -171,23 +177,36 @@ impl Session {
         info.unwrap_or_default()
     }
 
-    /// Lets everything happen up to `target`, and time with it. Time never goes back.
-    pub fn advance_to(&mut self, target: Timestamp) {
-        self.world.advance_to(target, &mut self.outgoing);
+    /// Lets everything happen up to `target`, and time with it, which never goes back. Whether `target` is reached: one
+    /// call goes through so much at most, and the next one goes on.
+    pub fn advance_to(&mut self, target: Timestamp) -> bool {
+        let (mut is_there, mut bytes) = (false, 0);
+        for _ in 0..MAX_EVENTS {
+            let before = self.outgoing.len();
+            is_there = !self.world.step(target, &mut self.outgoing);
+            if is_there {
+                self.world.skip_idle_time(target);
+                break;
+            }
+            bytes += self.outgoing[before..].iter().map(Outgoing::len).sum::<usize>();
+            if bytes > MAX_OUTGOING {
+                break;
+            }
+        }
         self.hand_out();
+        is_there
     }
 
-    /// Lets everything happen within `duration`.
-    pub fn advance(&mut self, duration: Duration) {
-        self.advance_to(self.now() + duration);
+    /// Lets everything happen within `duration`, as [`advance_to`](Self::advance_to) does.
+    pub fn advance(&mut self, duration: Duration) -> bool {
+        self.advance_to(self.now() + duration)
     }
 
     /// Lets what is due next happen, with all else at its instant, unless it is after `target`; without anything due,
     /// time moves to `target`. Whether `target` is reached.
     pub fn advance_once(&mut self, target: Timestamp) -> bool {
         let next = self.next_event().map(|next| next.at().max(self.now())).filter(|at| *at < target);
-        self.advance_to(next.unwrap_or(target));
-        next.is_none()
+        self.advance_to(next.unwrap_or(target)) && next.is_none()
     }
 
     /// Sends a request on the session's own connection, and gives what answers it at once.
@@ -265,12 +284,20 @@ impl Session {
     /// A session in the state in which another exported its journal, with all connections ended.
     ///
     /// # Errors
-    /// The text is no journal.
+    /// The text is no journal, or more happens in it than [`MAX_REPLAYED_EVENTS`].
     pub fn replay(journal: &str) -> Result<Self, ReplayError> {
         let (setup, entries, until) = SessionJournal::import(journal)?;
         let mut session = Self::new(setup);
+        let mut calls = 0..MAX_REPLAYED_EVENTS / MAX_EVENTS;
+        let mut advance = |session: &mut Self, target| {
+            while !session.advance_to(target) {
+                session.deliveries.clear();
+                calls.next().ok_or(ReplayError::TooMuch)?;
+            }
+            Ok(())
+        };
         for (at, entry) in entries {
-            session.advance_to(at);
+            advance(&mut session, at)?;
             match entry {
                 Entry::Connect => {
                     session.connect();
@@ -287,7 +314,7 @@ impl Session {
                 }
             }
         }
-        session.advance_to(until);
+        advance(&mut session, until)?;
         for handle in session.connections.handles().collect::<Vec<_>>() {
             session.close(handle);
         }

@@ -235,6 +235,38 @@ fn a_user_may_ask_what_passed() {
     assert!(text.ends_with(&expected), "{text}");
 }
 
+/// Two streams of which one mirrors the other: there is a heartbeat each second.
+fn heartbeats() -> Session {
+    let mut session = Session::new(Setup::default());
+    for (name, rest) in [("O", r#""subjects":["o"]"#), ("M", r#""mirror":{"name":"O"}"#)] {
+        let config = format!(r#"{{"name":"{name}","storage":"memory",{rest}}}"#);
+        session.request(&format!("$JS.API.STREAM.CREATE.{name}"), &[], config.as_bytes()).expect("the API answers");
+    }
+    session
+}
+
+#[test]
+fn one_call_lets_so_much_happen_and_the_next_goes_on() {
+    let mut session = heartbeats();
+    let target = session.now() + Duration::from_secs(2 * u64::from(MAX_EVENTS));
+    assert!(!session.advance_to(target), "there are more events than one call goes through");
+    let between = session.now();
+    assert!(between < target && session.next_event().is_some_and(|next| next.at() >= between));
+    while !session.advance_to(target) {}
+    assert_eq!(session.now(), target);
+}
+
+#[test]
+fn a_journal_in_which_too_much_happens_is_refused() {
+    let session = heartbeats();
+    let journal = session.export_journal().expect("it is recorded");
+    let (start, rest) = journal.split_once(r#""until":"#).expect("it says how long it took");
+    let (_, rest) = rest.split_once(',').expect("there are inputs");
+    // A century of heartbeats.
+    let endless = format!(r#"{start}"until":3155760000000000000,{rest}"#);
+    assert_eq!(Session::replay(&endless).err(), Some(ReplayError::TooMuch));
+}
+
 #[test]
 fn who_answers_no_ping_is_let_go() {
     let json = r#"{"server":{"ping_interval":120000000000}}"#;
