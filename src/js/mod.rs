@@ -4,7 +4,6 @@
 //! is ever borrowed while foreign code runs. The face that people use (`www/package/`) is written in JavaScript on top.
 
 use core::arch::wasm32::memory_size;
-use std::collections::VecDeque;
 
 use js_sys::{Error, Reflect, Uint8Array};
 use wasm_bindgen::JsValue;
@@ -24,8 +23,6 @@ const MAX_GROWTH_BYTES: usize = 64 << 20;
 #[wasm_bindgen]
 pub struct Core {
     session: Session,
-    /// What is fetched next.
-    deliveries: VecDeque<Delivery>,
     /// The header block of the last answer.
     headers: Vec<u8>,
     /// How large WebAssembly's memory was when it was last looked at, in pages.
@@ -58,7 +55,7 @@ impl Core {
     }
 
     fn of(session: Session) -> Self {
-        Self { session, deliveries: VecDeque::new(), headers: Vec::new(), memory_pages: 0, ended: Vec::new() }
+        Self { session, headers: Vec::new(), memory_pages: 0, ended: Vec::new() }
     }
 
     /// Opens a connection; its number.
@@ -72,10 +69,11 @@ impl Core {
         self.session.client_id(connection).unwrap_or(0)
     }
 
-    /// Hands the server a frame of a client.
-    pub fn write(&mut self, connection: u32, bytes: &[u8]) {
+    /// Hands the server a frame of a client. What [`peek`](Self::peek) says then.
+    pub fn write(&mut self, connection: u32, bytes: &[u8]) -> u32 {
         self.session.write(connection, bytes);
         self.grow_ahead();
+        self.peek()
     }
 
     /// Lets memory grow in few large steps: each makes JavaScript collect its garbage.
@@ -94,20 +92,16 @@ impl Core {
     /// The client hangs up. What is told of that is in [`ended`](Self::ended).
     pub fn close(&mut self, connection: u32) {
         self.ended = self.session.close(connection);
-        self.deliveries.retain(|delivery| handle(delivery) != connection);
     }
 
     /// The connection that [`take`](Self::take) gives a frame for; 0 if nothing waits.
-    pub fn peek(&mut self) -> u32 {
-        if self.deliveries.is_empty() {
-            self.deliveries.extend(self.session.take_deliveries());
-        }
-        self.deliveries.front().map_or(0, handle)
+    pub fn peek(&self) -> u32 {
+        self.session.next_receiver().unwrap_or(0)
     }
 
     /// Takes the next frame; nothing if the server ended that connection.
     pub fn take(&mut self) -> Option<Uint8Array> {
-        match self.deliveries.pop_front()? {
+        match self.session.pop_delivery()? {
             Delivery::Bytes { bytes, .. } => Some(Uint8Array::from(&*bytes)),
             Delivery::Closed { info, .. } => {
                 self.ended = info;
@@ -193,7 +187,6 @@ impl Core {
 
     /// Goes back to a state, see [`Session::restore`].
     pub fn restore(&mut self, snapshot: &CoreSnapshot) {
-        self.deliveries.clear();
         self.session.restore(&snapshot.0);
     }
 
@@ -204,12 +197,6 @@ impl Core {
     #[wasm_bindgen(js_name = exportJournal)]
     pub fn export_journal(&self) -> Result<String, Error> {
         self.session.export_journal().map_err(replay_error)
-    }
-}
-
-const fn handle(delivery: &Delivery) -> u32 {
-    match delivery {
-        Delivery::Bytes { handle, .. } | Delivery::Closed { handle, .. } => *handle,
     }
 }
 

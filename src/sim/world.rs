@@ -50,7 +50,7 @@ pub enum Outgoing {
 
 impl Outgoing {
     /// In bytes.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         match self {
             Self::Bytes { bytes, .. } => bytes.len(),
             Self::Closed { .. } => 0,

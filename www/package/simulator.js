@@ -71,13 +71,13 @@ class Base {
     return this.#core;
   }
 
-  /** Hands out what the core has for connections; whether there was anything. */
-  #flush() {
+  /** Hands out what the core has for connections, from `handle` on; whether there was anything. */
+  #flush(handle = this.#core?.peek()) {
     // A client that writes while it is handed a frame: the loop below goes on with what that causes.
     if (this.#isFlushing || !this.#core) return false;
     this.#isFlushing = true;
     let count = 0;
-    for (let handle; (handle = this.#core?.peek()) > 0; count += 1) {
+    for (; handle > 0; handle = this.#core?.peek(), count += 1) {
       const frame = this.#core.take();
       const pipe = this.#pipes.get(handle);
       if (frame === undefined) this.#pipes.delete(handle);
@@ -105,8 +105,7 @@ class Base {
       write: (bytes) => {
         if (!this.#pipes.has(handle)) return;
         this.#clock.noteInput();
-        this.#use().write(handle, bytes);
-        this.#flush();
+        this.#flush(this.#use().write(handle, bytes));
       },
       close: () => {
         if (!this.#pipes.delete(handle)) return undefined;

@@ -9,7 +9,7 @@ mod events;
 mod journal;
 mod setup;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 pub use self::console::{Answer, RequestError};
@@ -45,6 +45,15 @@ pub enum Delivery {
         handle: Handle,
         info: Vec<u8>,
     },
+}
+
+impl Delivery {
+    /// Whom it is for.
+    pub const fn handle(&self) -> Handle {
+        match self {
+            Self::Bytes { handle, .. } | Self::Closed { handle, .. } => *handle,
+        }
+    }
 }
 
 /// A state to go back to. Shares memory with the session until one of the two changes.
@@ -97,7 +106,7 @@ pub struct Session {
     /// `None` if nothing is recorded.
     journal: Option<SessionJournal>,
     outgoing: Vec<Outgoing>,
-    deliveries: Vec<Delivery>,
+    deliveries: VecDeque<Delivery>,
 }
 
 impl Session {
@@ -110,7 +119,7 @@ impl Session {
             next_handle: 1,
             journal,
             outgoing: Vec::new(),
-            deliveries: Vec::new(),
+            deliveries: VecDeque::new(),
         }
     }
 
@@ -139,7 +148,17 @@ impl Session {
 
     /// What connections were given since the last call, in order.
     pub fn take_deliveries(&mut self) -> Vec<Delivery> {
-        std::mem::take(&mut self.deliveries)
+        std::mem::take(&mut self.deliveries).into()
+    }
+
+    /// What a connection is given next.
+    pub fn pop_delivery(&mut self) -> Option<Delivery> {
+        self.deliveries.pop_front()
+    }
+
+    /// Whom [`pop_delivery`](Self::pop_delivery) gives something for.
+    pub fn next_receiver(&self) -> Option<Handle> {
+        self.deliveries.front().map(Delivery::handle)
     }
 
     /// Opens a connection.
@@ -174,6 +193,7 @@ impl Session {
         let info = connection.map(|connection| Server::ended_connection(self.now(), conn, connection));
         self.world.disconnect(conn, &mut self.outgoing);
         self.hand_out();
+        self.deliveries.retain(|delivery| delivery.handle() != handle);
         info.unwrap_or_default()
     }
 
@@ -188,7 +208,7 @@ impl Session {
                 self.world.skip_idle_time(target);
                 break;
             }
-            bytes += self.outgoing[before..].iter().map(Outgoing::len).sum::<usize>();
+            bytes += self.outgoing[before..].iter().map(Outgoing::size).sum::<usize>();
             if bytes > MAX_OUTGOING {
                 break;
             }
@@ -237,7 +257,7 @@ impl Session {
     /// # Errors
     /// As [`request`](Self::request).
     pub fn inspect(&self, subject: &str, body: &[u8]) -> Result<Answer, RequestError> {
-        let mut copy = Self { journal: None, deliveries: Vec::new(), ..self.clone() };
+        let mut copy = Self { journal: None, deliveries: VecDeque::new(), ..self.clone() };
         copy.request(subject, &[], body)
     }
 
@@ -260,12 +280,13 @@ impl Session {
     /// Goes back to a state. Connections that are open now and were not then are ended, and those that were and are not
     /// any more hang up; those that are open in both go on.
     pub fn restore(&mut self, snapshot: &Snapshot) {
+        self.deliveries.clear();
         self.world = snapshot.world.clone();
         self.console = snapshot.console.clone();
         self.journal = snapshot.journal.clone();
         let before = std::mem::replace(&mut self.connections, snapshot.connections.clone());
         for handle in before.handles().filter(|handle| self.connections.conn(*handle).is_none()) {
-            self.deliveries.push(Delivery::Closed { handle, info: Vec::new() });
+            self.deliveries.push_back(Delivery::Closed { handle, info: Vec::new() });
         }
         let gone: Vec<Handle> = self.connections.handles().filter(|handle| before.conn(*handle).is_none()).collect();
         for handle in gone {
@@ -331,14 +352,15 @@ impl Session {
 
     /// Sorts what left the server by who is given it.
     fn hand_out(&mut self) {
-        for outgoing in std::mem::take(&mut self.outgoing) {
+        let mut outgoing = std::mem::take(&mut self.outgoing);
+        for outgoing in outgoing.drain(..) {
             let (Outgoing::Bytes { conn, .. } | Outgoing::Closed { conn, .. }) = outgoing;
             if self.console.as_ref().is_some_and(|console| console.conn == conn) {
                 self.hand_to_console(outgoing);
                 continue;
             }
             let Some(handle) = self.connections.handle(conn) else { continue };
-            self.deliveries.push(match outgoing {
+            self.deliveries.push_back(match outgoing {
                 Outgoing::Bytes { bytes, .. } => Delivery::Bytes { handle, bytes },
                 Outgoing::Closed { connection, .. } => {
                     self.connections.remove(handle);
@@ -346,6 +368,8 @@ impl Session {
                 }
             });
         }
+        // Kept for its memory.
+        self.outgoing = outgoing;
     }
 
     fn hand_to_console(&mut self, outgoing: Outgoing) {
