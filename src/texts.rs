@@ -1324,9 +1324,8 @@ pub mod page {
         /// What has happened so many times.
         pub const COUNTED: Template<2> = of("{0} {1}.");
         pub const TIMELINE: &str = "Timeline.";
-        pub const GO_TO_BRANCH: Template<1> = of("Go to {0}");
-        pub const COMPARE_BRANCH: Template<1> = of("Compare {0}");
-        pub const DROP_BRANCH: Template<1> = of("Drop {0}");
+        /// What is done, and with which branch.
+        pub const OF_BRANCH: Template<2> = of("{0} {1}");
         pub const OF: &str = "of";
         pub const FIELD: &str = "field";
         pub const HERE: &str = "here";

@@ -2,7 +2,6 @@
 
 use yew::{Callback, Event, InputEvent};
 
-use crate::texts::Template;
 use crate::texts::page::clock as texts;
 use crate::ui::action::{Action, ClockAction, PageAction};
 use crate::ui::widgets::element::{Element, button, element};
@@ -46,14 +45,14 @@ pub fn branches(row: &Timeline, on: &Callback<Action>) -> Option<Element> {
             .with(line("timeline__later", branch.from, branch.to))
             .with(shape_at(branch.from, path("timeline__later", "M0 0v20")))
             .each(branch.marks.iter().map(|mark| shape(mark, true)));
-        let tool = |text: &'static str, of: Template<1>, action: Action| {
-            button("button button--small", text).label(of.with([&name])).on_click(does(on, action))
+        let tool = |text: &'static str, action: Action| {
+            button("button button--small", text).label(texts::OF_BRANCH.with([&text, &name])).on_click(does(on, action))
         };
         let tools = element("div", "branches__tools")
             .with(element("span", "branches__name").title(says).text(name.clone()))
-            .with(tool(texts::GO_TO, texts::GO_TO_BRANCH, ClockAction::PickUp(branch.number).into()))
-            .with(tool(texts::COMPARE, texts::COMPARE_BRANCH, PageAction::Compare(branch.number).into()))
-            .with(tool(texts::DROP, texts::DROP_BRANCH, ClockAction::DropBranch(branch.number).into()));
+            .with(tool(texts::GO_TO, ClockAction::PickUp(branch.number).into()))
+            .with(tool(texts::COMPARE, PageAction::Compare(branch.number).into()))
+            .with(tool(texts::DROP, ClockAction::DropBranch(branch.number).into()));
         element("li", "branches__branch").key(u64::from(branch.number)).with(track).with(tools)
     };
     let list = element("ul", "branches").label(texts::BRANCHES_WERE_LEFT).each(row.branches.iter().map(branch));

@@ -22,7 +22,7 @@ fn slot(row: &Slot) -> Element {
     let (class, drawn, text) = match &row.state {
         SlotState::InFlight(left) => ("tray__slot", Some(ring(left, RingKind::AckWait)), &*left.left),
         SlotState::Delayed(left) => ("tray__slot tray__slot--delayed", Some(ring(left, RingKind::Delay)), &*left.left),
-        SlotState::Expired => ("tray__slot tray__slot--expired", None, "expired"),
+        SlotState::Expired => ("tray__slot tray__slot--expired", None, row.state.label()),
     };
     let text = element("span", "tray__text")
         .with(element("b", "").text(seq(row.stream_seq)))
