@@ -7,7 +7,7 @@ use crate::args::Args;
 use crate::say::{say, timed};
 use crate::tools::{nats_server, node, rust_target};
 use crate::{Failure, Result, package, process, project};
-use crate::{build, e2e};
+use crate::{build, e2e, instructions};
 
 const PROCESSES: usize = 3;
 
@@ -18,6 +18,7 @@ const DEFAULT_N: &str = "100000";
 /// as WebAssembly in Node too, built as the page is, and each line says how many times longer it takes there.
 /// `clients [N]` sends N messages, a million unless said, through one client and back, here and on a real nats-server;
 /// `frames [N]` measures frames of messages into the package's WebAssembly and out of it;
+/// `instructions [--write]` counts instructions and compares with the counts committed, or commits them;
 /// `page` measures the page in headless Chromium while much happens: frames, memory, the first message.
 ///
 /// # Errors
@@ -29,12 +30,15 @@ pub fn run(mut args: Args) -> Result {
     if args.peek() == Some("frames") {
         return process::run(package::node("clients/frames.mjs")?.args(&args.rest()[1..]));
     }
+    if args.peek() == Some("instructions") {
+        return instructions::run(args.flag("--write"));
+    }
     if args.peek() == Some("page") {
         return process::run(&mut e2e::script("bench.mjs", &args.rest()[1..])?);
     }
     let is_web = args.flag("--web");
     let wanted = args.rest();
-    if is_web { web(&wanted) } else { process::run(native().args(wanted)) }
+    if is_web { web(&wanted) } else { process::run(native().arg("--").args(wanted)) }
 }
 
 fn clients(arguments: &[String]) -> Result {
@@ -42,9 +46,10 @@ fn clients(arguments: &[String]) -> Result {
     process::run(node.args(arguments).env("NATS_SERVER_BIN", nats_server::ensure()?))
 }
 
-fn native() -> Command {
+/// Runs the benchmarks natively, after flags of cargo and `--`.
+pub fn native() -> Command {
     let mut command = process::cargo();
-    command.args(["bench", "--bench", "speed", "--"]);
+    command.args(["bench", "--bench", "speed"]);
     command
 }
 
@@ -77,7 +82,7 @@ fn web(wanted: &[String]) -> Result {
 
 /// What the native run prints. That it may be slower than its limits is not the question here.
 fn native_samples(wanted: &str, n: &str) -> Result<String> {
-    let output = native().arg(wanted).env("N", n).stderr(Stdio::null()).output();
+    let output = native().args(["--", wanted]).env("N", n).stderr(Stdio::null()).output();
     let output = output.map_err(|error| Failure::new(format!("cargo bench: {error}")))?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -90,16 +95,22 @@ fn web_module() -> Result<std::path::PathBuf> {
     cargo.args(["--message-format", "json-render-diagnostics"]);
     build::make_small(&mut cargo)?;
     let messages = timed("benches for the web", "about 3 min", || process::output(&mut cargo))?;
-    // The page is built with them, as every program of the package is.
-    let benches = messages.lines().filter(|line| line.contains(r#""name":"speed""#));
-    let built = benches.filter_map(executable).next_back();
-    let built = built.ok_or_else(|| Failure::new("cargo named no module of the benches"))?;
+    let built = program(&messages)?;
     let dir = project::target_dir().join("xtask").join("bench-web");
     let bindgen = ["--target", "nodejs", "--no-typescript", "--out-name", "speed", "--out-dir"];
     process::run(tools.command("wasm-bindgen")?.args(bindgen).arg(&dir).arg(built))?;
     let module = dir.join("speed_bg.wasm");
     process::run(tools.command("wasm-opt")?.args(build::WASM_OPT).arg("-o").arg(&module).arg(&module))?;
     Ok(dir.join("speed.js"))
+}
+
+/// The benches that cargo built, by its messages. The page is built with them, as every program of the package is.
+///
+/// # Errors
+/// It named none.
+pub fn program(messages: &str) -> Result<&str> {
+    let benches = messages.lines().filter(|line| line.contains(r#""name":"speed""#));
+    benches.filter_map(executable).next_back().ok_or_else(|| Failure::new("cargo named no program of the benches"))
 }
 
 /// The path in one of cargo's messages about a finished program.
@@ -132,7 +143,7 @@ impl Times {
 }
 
 /// The text of a field in one line of flat JSON.
-fn field<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+pub fn field<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = line.split_once(&format!("\"{name}\":"))?;
     rest.split([',', '}']).next()
 }

@@ -11,6 +11,7 @@ mod clients;
 mod conformance;
 mod e2e;
 mod fuzz;
+mod instructions;
 mod lint;
 mod package;
 mod process;
@@ -102,7 +103,7 @@ const VERBS: [Verb; 11] = [
     },
     Verb {
         name: "bench",
-        arguments: "[--web] [NAME|clients|frames|page]",
+        arguments: "[--web] [NAME|instructions|clients|frames|page]",
         help: "run the benchmarks, or those of a group (store, engine) or with a name; --web beside WebAssembly",
         run: bench::run,
     },
