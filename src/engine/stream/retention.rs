@@ -53,7 +53,9 @@ impl Stream {
 
     /// Removes one message without a word to anybody.
     pub(super) fn forget_message(&mut self, seq: u64) {
-        if let Some(subject) = self.store.subject_of(seq) {
+        if !self.schedules.is_empty()
+            && let Some(subject) = self.store.subject_of(seq)
+        {
             self.schedules.handle_removed(seq, subject);
         }
         self.store.remove(seq);

@@ -164,6 +164,10 @@ impl Schedules {
         }
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.by_subject.is_empty()
+    }
+
     /// Message `seq` on `subject` is gone.
     pub(super) fn handle_removed(&mut self, seq: u64, subject: &[u8]) {
         if self.by_subject.get(subject) == Some(&seq) {
