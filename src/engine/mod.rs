@@ -1,7 +1,8 @@
 //! The server as one value: bytes and the time in, bytes out.
 //!
 //! Asks nothing of the outside: time comes in as `now`, randomness from a seeded generator. Equal inputs give equal
-//! bytes, natively and in wasm.
+//! bytes, natively and in wasm. A server stays in one thread: its clones share what has not changed, and owners are
+//! counted without atomic instructions.
 //!
 //! Everything in NATS is a message on a subject, so everything here is one: requests to the API, acknowledgements, pull
 //! requests, deliveries and advisories. A client operation is routed at once; what the server itself publishes while
