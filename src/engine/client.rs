@@ -11,7 +11,7 @@ use super::Server;
 use super::api::json::to_json;
 use super::asset::{API_LEVEL, SERVER_VERSION};
 use super::connection::parser::{ClientOp, Parsed, Publish, parse};
-use super::connection::{ConnectOptions, Connection, Message, ProtocolError, Subscriptions};
+use super::connection::{Connection, Message, ProtocolError, Subscriptions};
 use super::event::Event;
 use super::message::HeaderBlock;
 use super::subject::{is_valid_filter, is_wildcard, tokens};
@@ -19,7 +19,7 @@ use super::table::ConnId;
 use super::time::Timestamp;
 
 /// Subjects that only servers publish on.
-pub(super) const RESERVED_SUBJECTS: [&[u8]; 2] = [b"$NRG.", b"_GR_."];
+pub(super) const RESERVED_SUBJECTS: [&[u8]; 3] = [b"$NRG.", b"_GR_.", b"$GR."];
 /// Reply subjects that only servers use.
 const RESERVED_REPLIES: [&[u8]; 4] = [b"_R_.", b"$JS.ACK.", b"_GR_.", b"$GR."];
 
@@ -202,28 +202,28 @@ impl Server {
     }
 
     fn handle_pub(&mut self, now: Timestamp, conn: ConnId, publish: &Publish<'_>) {
-        if publish.has_header_size {
-            if !self.connections.get(conn).is_some_and(|connection| connection.options.headers) {
-                return self.close(now, conn, ProtocolError::Silent);
-            }
-            if Self::asks_for_trace(publish.headers) {
-                return self.handle_traced(now, conn, publish);
-            }
+        let Some(connection) = self.connections.get(conn) else { return };
+        if publish.has_header_size && !connection.options.headers {
+            return self.close(now, conn, ProtocolError::Silent);
+        }
+        let is_wild = |token: &[u8]| token.is_empty() || is_wildcard(token);
+        if connection.options.pedantic && tokens(publish.subject).any(is_wild) {
+            self.with_connection(conn, |connection| connection.send_error(b"Invalid Publish Subject"));
+        }
+        if Self::asks_for_trace(publish.headers) {
+            return self.handle_traced(now, conn, publish);
         }
         self.handle_message(now, conn, publish);
     }
 
     pub(super) fn handle_message(&mut self, now: Timestamp, conn: ConnId, publish: &Publish<'_>) {
         let Some(connection) = self.connections.get_mut(conn) else { return };
-        let ConnectOptions { pedantic, verbose, .. } = connection.options;
+        let verbose = connection.options.verbose;
         let size = publish.headers.len() + publish.payload.len();
         connection.received.count(size);
         self.received.count(size);
         if let Some(error) = reserved(publish) {
             return self.with_connection(conn, |connection| connection.send_error(&error));
-        }
-        if pedantic && tokens(publish.subject).any(|token| token.is_empty() || is_wildcard(token)) {
-            self.with_connection(conn, |connection| connection.send_error(b"Invalid Publish Subject"));
         }
         if verbose {
             self.with_connection(conn, Connection::send_ok);
@@ -233,6 +233,7 @@ impl Server {
             reply: publish.reply,
             headers: publish.headers,
             payload: publish.payload,
+            header_digits: publish.header_digits,
             size_digits: publish.size_digits,
         };
         let reached_somebody = self.dispatch(now, Some(conn), publish.subject, &message);
@@ -253,7 +254,7 @@ impl Server {
         headers.push("Nats-Subject", mapped.as_deref().unwrap_or(publish.subject));
         let headers = headers.finish();
         let message = Message { subject: publish.reply, headers: &headers, ..Message::default() };
-        self.deliver_to(now, &subscription, &message);
+        self.with_connection(conn, |connection| connection.write(&subscription.sid, &message));
         self.effects.tell(now, || Event::NoResponders { conn, subject: publish.subject.into() });
     }
 

@@ -42,6 +42,7 @@ impl Server {
                     reply: publication.reply,
                     headers: publication.headers,
                     payload: publication.payload,
+                    header_digits: b"",
                     size_digits: b"",
                 };
                 let reached = self.dispatch(now, None, publication.to, &message);

@@ -100,7 +100,11 @@ impl Server {
         if first(ORIGIN_ACCOUNT).is_some() {
             if !is_only {
                 let headers = disabled(publish.headers);
-                self.handle_message(now, conn, &Publish { headers: &headers, size_digits: b"", ..*publish });
+                self.handle_message(
+                    now,
+                    conn,
+                    &Publish { headers: &headers, header_digits: b"", size_digits: b"", ..*publish },
+                );
             }
         } else if !is_valid_literal(dest) {
             if !is_only {

@@ -171,8 +171,10 @@ pub struct Connection {
     held: Vec<u8>,
     /// How long `held` has to get before it is worth another look.
     needed: usize,
-    /// A CONNECT with protocol 1 came; the first PING after it is answered by a second INFO.
-    owes_info: bool,
+    /// A CONNECT came.
+    is_connected: bool,
+    /// The first PING after the first CONNECT came: it is the one that a second INFO answers.
+    was_greeted: bool,
     subscriptions: Subscriptions,
     outbox: Vec<u8>,
     /// How much the last outbox held: the next one is likely to get about as long.
@@ -195,7 +197,8 @@ impl Connection {
             sent: Traffic::default(),
             held: Vec::new(),
             needed: 0,
-            owes_info: false,
+            is_connected: false,
+            was_greeted: false,
             subscriptions: BTreeMap::new(),
             outbox: Vec::new(),
             last_outbox: 0,
@@ -252,13 +255,15 @@ impl Connection {
         if options.no_responders && !options.headers {
             return Err(ProtocolError::NoRespondersRequiresHeaders);
         }
-        self.owes_info = options.protocol >= 1;
+        self.is_connected = true;
         Ok(())
     }
 
     /// Whether this PING is the one that a second INFO answers.
     pub const fn take_owed_info(&mut self) -> bool {
-        std::mem::replace(&mut self.owes_info, false)
+        let is_first = self.is_connected && !self.was_greeted;
+        self.was_greeted |= is_first;
+        is_first && self.options.protocol >= 1
     }
 
     pub fn subscription(&self, sid: &[u8]) -> Option<&ClientSubscription> {
@@ -293,6 +298,11 @@ impl Connection {
         std::mem::take(&mut self.subscriptions)
     }
 
+    /// Writes a message for subscription `sid` that counts nowhere.
+    pub fn write(&mut self, sid: &[u8], message: &Message<'_>) {
+        writer::message(&mut self.outbox, sid, message, self.options.headers);
+    }
+
     /// Writes a message for subscription `sid`. Returns the subscription if this was its last message.
     pub fn deliver(&mut self, sid: &[u8], message: &Message<'_>) -> Option<ClientSubscription> {
         let subscription = self.subscriptions.get_mut(sid)?;
@@ -302,7 +312,7 @@ impl Connection {
         if self.outbox.capacity() == 0 {
             self.outbox.reserve(self.last_outbox + self.last_outbox / 8);
         }
-        writer::message(&mut self.outbox, sid, message, self.options.headers);
+        self.write(sid, message);
         if is_spent { self.subscriptions.remove(sid) } else { None }
     }
 

@@ -5,6 +5,7 @@
 //! `server/parser.go`, `server/client.go` (`processPub`, `processHeaderPub`, `parseSub`, `processUnsub`).
 
 use super::ProtocolError;
+use crate::engine::api::json::{is_json, is_object_or_array};
 
 /// Longest argument part of a control line, in bytes.
 pub const MAX_CONTROL_LINE: usize = 4096;
@@ -38,7 +39,8 @@ pub struct Publish<'a> {
     /// The header block; empty for `PUB` and for `HPUB` with a header size of 0.
     pub headers: &'a [u8],
     pub payload: &'a [u8],
-    /// The digits of the total size as they were sent: `MSG` repeats them.
+    /// The digits of the two sizes as they were sent: `MSG` and `HMSG` repeat them.
+    pub header_digits: &'a [u8],
     pub size_digits: &'a [u8],
     /// Sent by `HPUB`.
     pub has_header_size: bool,
@@ -129,11 +131,13 @@ fn verb(bytes: &[u8]) -> Result<Option<(Verb, usize)>, ProtocolError> {
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
 fn with_arguments(verb: Verb, bytes: &[u8], verb_len: usize, max_payload: usize) -> Parsed<'_> {
     let rest = &bytes[verb_len..];
+    let takes_json = matches!(verb, Verb::Connect | Verb::Info);
     match rest.first() {
         None => return Parsed::Incomplete(bytes.len() + 1),
         Some(b' ' | b'\t') => {}
-        // A CONNECT without an argument is closed like one with a bad argument.
-        Some(b'\r' | b'\n') if verb == Verb::Connect => return Parsed::Violation(ProtocolError::Silent),
+        // CONNECT and INFO without an argument are closed like those with a bad argument, which may follow without a blank.
+        Some(b'\r' | b'\n') if takes_json => return Parsed::Violation(ProtocolError::Silent),
+        Some(_) if takes_json => {}
         Some(_) => return Parsed::Violation(ProtocolError::UnknownOperation),
     }
     let blanks = rest.iter().take_while(|byte| is_blank(**byte)).count();
@@ -154,10 +158,10 @@ fn with_arguments(verb: Verb, bytes: &[u8], verb_len: usize, max_payload: usize)
     let op = match verb {
         Verb::Pub | Verb::Hpub => return publish(bytes, after_line, &line, verb == Verb::Hpub, max_payload),
         Verb::Connect => Ok(ClientOp::Connect(argument)),
-        Verb::Info => Ok(ClientOp::Ignored),
+        Verb::Info if is_object_or_array(argument) && is_json(argument) => Ok(ClientOp::Ignored),
         Verb::Sub => sub(&line),
         Verb::Unsub => unsub(&line),
-        Verb::Err | Verb::Ping | Verb::Pong | Verb::Ok => Err(ProtocolError::Silent),
+        Verb::Info | Verb::Err | Verb::Ping | Verb::Pong | Verb::Ok => Err(ProtocolError::Silent),
     };
     op.map_or_else(Parsed::Violation, |op| Parsed::Op(op, after_line))
 }
@@ -292,6 +296,7 @@ fn publish<'a>(
         _ => return Parsed::Violation(ProtocolError::Silent),
     };
     let size_digits = found[line.count - 1];
+    let header_digits = if has_header_size { found[line.count - 2] } else { b"" };
     let (Some(header_size), Some(total_size)) = (header_size, total_size) else {
         return Parsed::Violation(ProtocolError::Silent);
     };
@@ -308,7 +313,7 @@ fn publish<'a>(
         _ => return Parsed::Violation(ProtocolError::UnknownOperation),
     }
     let (headers, payload) = bytes[after_line..end].split_at(header_size);
-    let publish = Publish { subject, reply, headers, payload, size_digits, has_header_size };
+    let publish = Publish { subject, reply, headers, payload, header_digits, size_digits, has_header_size };
     Parsed::Op(ClientOp::Pub(publish), end + 2)
 }
 

@@ -9,7 +9,9 @@ pub struct Message<'a> {
     /// A header block, or empty.
     pub headers: &'a [u8],
     pub payload: &'a [u8],
-    /// The digits of the size as the publisher sent them; `MSG` repeats them. Empty for the server's own messages.
+    /// The digits of the sizes as the publisher sent them; `HMSG` and `MSG` repeat them. Empty for the server's own
+    /// messages.
+    pub header_digits: &'a [u8],
     pub size_digits: &'a [u8],
 }
 
@@ -23,7 +25,7 @@ impl Message<'_> {
 /// Appends `message` for subscription `sid`. A client without header support gets the payload alone.
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
 pub fn message(out: &mut Vec<u8>, sid: &[u8], message: &Message<'_>, with_headers: bool) {
-    let Message { subject, reply, headers, payload, size_digits } = *message;
+    let Message { subject, reply, headers, payload, header_digits, size_digits } = *message;
     let has_headers = with_headers && !headers.is_empty();
     out.reserve(subject.len() + sid.len() + reply.len() + headers.len() + payload.len() + 48);
     if has_headers {
@@ -38,7 +40,11 @@ pub fn message(out: &mut Vec<u8>, sid: &[u8], message: &Message<'_>, with_header
         out.extend_from_slice(reply);
         out.push(b' ');
     }
-    if has_headers {
+    if has_headers && !header_digits.is_empty() {
+        out.extend_from_slice(header_digits);
+        out.push(b' ');
+        out.extend_from_slice(size_digits);
+    } else if has_headers {
         decimal(out, headers.len() as u64);
         out.push(b' ');
         decimal(out, (headers.len() + payload.len()) as u64);
@@ -125,6 +131,8 @@ mod tests {
         let message =
             Message { subject: b"a", headers: block, payload: b"hi", size_digits: b"14", ..Message::default() };
         assert_eq!(written(message, true), "HMSG a 7 12 14\r\nNATS/1.0\r\n\r\nhi\r\n");
+        let padded = Message { header_digits: b"012", size_digits: b"014", ..message };
+        assert_eq!(written(padded, true), "HMSG a 7 012 014\r\nNATS/1.0\r\n\r\nhi\r\n");
         assert_eq!(written(message, false), "MSG a 7 2\r\nhi\r\n");
         let message = Message { subject: b"a", reply: b"r", payload: b"hi", size_digits: b"002", ..Message::default() };
         assert_eq!(written(message, true), "MSG a 7 r 002\r\nhi\r\n");
