@@ -21,6 +21,7 @@ use super::effects::Publication;
 use super::error::ApiError;
 use super::event::Event;
 use super::message::Headers;
+use super::subject::is_valid_filter;
 use super::table::{ConnId, StreamId};
 use super::time::Timestamp;
 use endpoint::Endpoint;
@@ -130,8 +131,10 @@ impl Server {
         message: &Message<'_>,
     ) -> bool {
         let Some(endpoint) = std::str::from_utf8(request).ok().and_then(Endpoint::parse) else {
-            // Whoever asks for what there is not gets no answer, and no word that nobody listens.
-            return true;
+            // Whoever asks for what there is not gets no answer, and no word that nobody listens, unless streams and
+            // consumers themselves would have to.
+            let theirs = [&b"CONSUMER.MSG.NEXT."[..], b"DIRECT.GET"].iter().any(|own| request.starts_with(own));
+            return !theirs && is_valid_filter(request);
         };
         match endpoint {
             Endpoint::ConsumerMsgNext { stream, consumer } => self.handle_next(now, stream, consumer, message),
@@ -247,9 +250,7 @@ impl Server {
             Endpoint::ClusterOnly(_)
             | Endpoint::ConsumerMsgNext { .. }
             | Endpoint::DirectGet { .. }
-            | Endpoint::ConsumerReset { .. } => {
-                Answer::new::<NoBody>(kind, request.check_level().and(Err(ApiError::ClusterRequired)))
-            }
+            | Endpoint::ConsumerReset { .. } => Answer::new::<NoBody>(kind, Err(ApiError::ClusterRequired)),
         }
     }
 
