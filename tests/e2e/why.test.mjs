@@ -16,6 +16,9 @@ pageTest("an idle worker says why it gets nothing, and one click mends it", {}, 
   assert.equal(await why.getAttribute("aria-expanded"), "true");
   await a.getByText("The pull is used up.").waitFor();
   assert.match(await a.locator(".why__counters").innerText(), /num pending\s*1/);
+  const pending = a.locator(".why__counters").getByRole("button", { name: /ack pending/ });
+  await pending.hover();
+  assert.equal(String(await page.locator(".tape__place--lit").count()), await pending.innerText(), "a number of an answer lights what it counts");
   assert.match(await a.getByRole("list", { name: "Answers" }).innerText(), /C4\s*What are waiting pulls\?/);
   await assertAccessible(page);
   await picture("why a worker is idle");

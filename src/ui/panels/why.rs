@@ -6,9 +6,9 @@ use crate::sim::command::Command;
 use crate::sim::presets::Preset;
 use crate::texts::page::why as texts;
 use crate::ui::action::{Action, ClockAction, Dialog, PageAction};
-use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, button, element};
 use crate::ui::widgets::phrase::phrase;
+use crate::ui::widgets::{does, light, lights};
 use crate::view::why::{Answer, Ask, Confusion, Counter, Mend, Place, Step};
 
 /// The button that asks, or no longer; `name` says of what.
@@ -27,17 +27,19 @@ pub fn answer(of: &Answer, is_asked: bool, on: &Callback<Action>) -> Element {
         .with(of.mend.as_ref().map(|mend| self::mend(mend, on)));
     let notice = element("div", "notice").with(says);
     if is_asked {
-        notice.with((!of.counters.is_empty()).then(|| counters(&of.counters))).with(confusions(of))
+        notice.with((!of.counters.is_empty()).then(|| counters(&of.counters, on))).with(confusions(of))
     } else {
         notice
     }
 }
 
-fn counters(rows: &[Counter]) -> Element {
+/// What it was worked out from. Pointing at a number lights what it counts.
+fn counters(rows: &[Counter], on: &Callback<Action>) -> Element {
     let one = |row: &Counter| {
-        element("div", "").with(element("dt", "").text(row.label)).with(element("dd", "").text(row.value.clone()))
+        let value = element("dd", "").with(light(row.lit.as_ref(), row.value.clone(), row.label));
+        element("div", "").with(element("dt", "").text(row.label)).with(value)
     };
-    element("dl", "why__counters").each(rows.iter().map(one))
+    element("dl", "why__counters").on_lit(&lights(on)).each(rows.iter().map(one))
 }
 
 /// What the answer clears up, each with a link to the preset that shows it, beside this page.

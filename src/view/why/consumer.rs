@@ -15,7 +15,7 @@ use crate::texts::why as texts;
 use crate::texts::{Pieces, Template, counter, unit};
 use crate::view::scene::time_of_day;
 use crate::view::text::Part::{self, Code, Plain, Seq};
-use crate::view::{Phrase, Scene, text};
+use crate::view::{Phrase, Scene, lit, text};
 
 /// Why the consumer delivers nothing; that nothing hinders it, if so.
 pub fn consumer(scene: Scene<'_>, stream: &Stream, consumer: &Consumer) -> Answer {
@@ -308,10 +308,10 @@ fn due_without_pull(case: &Case<'_>) -> Phrase {
 /// The numbers of the consumer that stand on its card, and the limits that they run into.
 pub fn counters(case: &Case<'_>) -> Vec<Counter> {
     let consumer = case.consumer;
-    let number = |label, value: u64| Counter { label, value: value.to_string() };
+    let number = Counter::number;
     let mut counters = vec![
-        number(counter::NUM_PENDING, consumer.num_pending()),
-        number(counter::ACK_PENDING, consumer.ack_pending().len() as u64),
+        number(counter::NUM_PENDING, consumer.num_pending()).lighting(lit::Counter::NumPending, case),
+        number(counter::ACK_PENDING, consumer.ack_pending().len() as u64).lighting(lit::Counter::AckPending, case),
     ];
     counters.extend(consumer.config.max_ack_pending.limit().map(|max| number(counter::MAX_ACK_PENDING, max)));
     if consumer.ack_pending().num_due() > 0 {

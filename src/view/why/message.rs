@@ -92,7 +92,7 @@ fn unacked(stream: &Stream, message: &StoredMessage<'_>, keepers: &[&Consumer], 
     let says = if given_up == keepers.len() { texts::REMOVES_WHAT_ACKED_GAVE } else { texts::KEEPS_UNTIL_ACKED };
     let cause = if given_up == keepers.len() { Cause::StaysGivenUp } else { Cause::StaysUnacked };
     let mut answer = Answer::new(cause, titled(texts::ACK_MISSING.with([&seq]), says, &parts));
-    answer.counters.push(Counter { label: counter::ACKS_MISSING, value: keepers.len().to_string() });
+    answer.counters.push(Counter::number(counter::ACKS_MISSING, keepers.len() as u64));
     answer
 }
 
@@ -129,11 +129,11 @@ fn tell_limit(answer: &mut Answer, scene: Scene<'_>, limit: &Limit) {
                     Some(Mend { label: texts::SKIP_TO.with([&time_of_day(*at)]), steps: vec![Step::Wait(wait)] });
             }
             let at = time_of_day(*at);
-            answer.counters.push(Counter { label: counter::GOES_AT, value: at.clone() });
+            answer.counters.push(Counter::new(counter::GOES_AT, at.clone()));
             Phrase::fill(texts::GOES_ACKED_NOT, &[Plain(what), Code(&at)])
         }
         Limit::After(count, is_of_subject) => {
-            answer.counters.push(Counter { label: counter::GOES_AFTER, value: text::counted(*count, unit::MESSAGES) });
+            answer.counters.push(Counter::new(counter::GOES_AFTER, text::counted(*count, unit::MESSAGES)));
             let (limit, more) = match is_of_subject {
                 true => (texts::MAX_MSGS_PER_SUBJECT, texts::MORE_STORED_OF_SUBJECT),
                 false => (texts::MAX_MSGS, texts::MORE_STORED),
@@ -255,7 +255,7 @@ fn turn(case: &Case<'_>, message: &StoredMessage<'_>) -> Answer {
         None => passed(case, message),
     };
     if pending.contains(seq) || pending.is_redelivered(seq) {
-        let number = |label, value: u64| Counter { label, value: value.to_string() };
+        let number = Counter::number;
         answer.counters.push(number(counter::DELIVERED, pending.redeliveries(seq) + 1));
         answer.counters.extend(consumer.config.max_deliver.map(|max| number(counter::MAX_DELIVER, max)));
     }

@@ -21,6 +21,7 @@ use crate::sim::command::Command;
 use crate::texts::why as texts;
 
 use super::Phrase;
+use super::lit::{self, Lit};
 
 pub use consumer::{consumer, hindrance};
 pub use message::message;
@@ -69,6 +70,24 @@ impl Answer {
 pub struct Counter {
     pub label: &'static str,
     pub value: String,
+    /// Where it counts what is on a tape.
+    pub lit: Option<Lit>,
+}
+
+impl Counter {
+    fn new(label: &'static str, value: impl Into<String>) -> Self {
+        Self { label, value: value.into(), lit: None }
+    }
+
+    fn number(label: &'static str, value: u64) -> Self {
+        Self::new(label, value.to_string())
+    }
+
+    /// One of what a consumer counts: pointing at it lights the cells.
+    fn lighting(self, counter: lit::Counter, case: &gates::Case<'_>) -> Self {
+        let (stream, consumer) = (case.stream.config.name.as_str().into(), (&*case.consumer.name).into());
+        Self { lit: Some(Lit { counter, stream, consumer }), ..self }
+    }
 }
 
 /// One of what people find confusing, C1 to C43.

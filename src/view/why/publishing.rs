@@ -72,9 +72,7 @@ pub fn publisher(scene: Scene<'_>, id: ActorId) -> Option<Answer> {
             let says = refusal(description, code, &rule);
             let mut answer = Answer::new(Cause::Refused, says);
             answer.confusions = confusions;
-            answer
-                .counters
-                .extend(blamed_of_code(code).map(|value| Counter { label: counter::FIELD, value: value.into() }));
+            answer.counters.extend(blamed_of_code(code).map(|value| Counter::new(counter::FIELD, value)));
             answer.mend = mend(scene, id, &publisher.script.draft, last, code, description);
             Some(answer)
         }

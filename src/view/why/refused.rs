@@ -31,10 +31,8 @@ pub fn refused(subject: &str, error: &ApiError, field: Option<&str>) -> Answer {
     let mut answer = Answer::new(Cause::Refused, says);
     let guessed = || field_of(subject, error).or_else(|| blamed_of_code(error.err_code).map(str::to_owned));
     answer.confusions = confusions;
-    answer.counters = vec![Counter { label: "err_code", value: error.err_code.to_string() }];
-    answer
-        .counters
-        .extend(field.map(str::to_owned).or_else(guessed).map(|value| Counter { label: counter::FIELD, value }));
+    answer.counters = vec![Counter::number("err_code", u64::from(error.err_code))];
+    answer.counters.extend(field.map(str::to_owned).or_else(guessed).map(|value| Counter::new(counter::FIELD, value)));
     // From a dialog, the field is before the reader's eyes.
     answer.mend = place(subject)
         .filter(|_| field.is_none())
