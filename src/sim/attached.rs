@@ -42,9 +42,15 @@ impl Simulation {
         self.world().attached().any(|(attached, _)| attached == conn)
     }
 
-    /// Whether a client from outside holds the clock.
+    /// Whether a client from outside holds the clock. In the past there is only the memory of one.
     pub fn is_attached(&self) -> bool {
-        self.world().attached().next().is_some()
+        !self.is_in_past() && self.world().attached().next().is_some()
+    }
+
+    /// Ends what is left of clients from outside, who are not in this course of events.
+    pub fn detach_all(&mut self) {
+        let all: Vec<ConnId> = self.world().attached().map(|(conn, _)| conn).collect();
+        all.into_iter().for_each(|conn| self.detach(conn));
     }
 }
 
@@ -82,5 +88,27 @@ mod tests {
         let entries = simulation.journal().len();
         simulation.attached_says(conn, b"PING\r\n");
         assert_eq!(simulation.journal().len(), entries, "who is gone says nothing");
+    }
+
+    #[test]
+    fn a_client_that_was_there_holds_no_clock_in_the_past_and_is_in_no_branch() {
+        let mut simulation = Preset::by_key("limits").expect("it exists").open();
+        let conn = simulation.attach().expect("it is attached");
+        simulation.attached_says(conn, b"CONNECT {\"verbose\":false}\r\n");
+        simulation.advance(Duration::from_secs(5));
+        let there = simulation.moment();
+        simulation.advance(Duration::from_secs(5));
+        simulation.detach(conn);
+        let after = simulation.moment();
+
+        simulation.seek(there);
+        assert!(simulation.world().attached().next().is_some() && !simulation.is_attached());
+        simulation.seek(there - 1);
+        assert_eq!(simulation.moment(), there - 1, "the past can be left again");
+        assert!(simulation.request("$JS.API.INFO", b"").is_some());
+        assert_eq!(simulation.world().attached().next(), None, "who acts there is alone");
+        assert!(!simulation.is_attached());
+        simulation.pick_up(simulation.branches()[0].number);
+        assert_eq!(simulation.moment(), after);
     }
 }

@@ -62,6 +62,7 @@ impl Simulation {
         let left = std::mem::replace(&mut self.line, line);
         self.keep_branch(left);
         self.opened_at = self.opened_at.min(self.moment());
+        self.detach_all();
     }
 
     fn keep_branch(&mut self, line: Line) {

@@ -229,7 +229,7 @@ impl Component for App {
             self.header(ctx, None),
             self.first_steps(),
             memo("clock", Clock { row: Rc::clone(&rows.clock), on_action: on_action() }),
-            (!rows.attached.is_empty()).then(|| element("p", "clock__note").text(CLOCK_NOTE)).into_html(),
+            self.simulation.borrow().is_attached().then(|| element("p", "clock__note").text(CLOCK_NOTE)).into_html(),
             self.error.as_ref().map(|(subject, error)| self.refusal(subject, error)).into_html(),
             self.comparison
                 .as_ref()

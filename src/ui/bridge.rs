@@ -125,8 +125,7 @@ pub(super) fn open_within(text: &str, bounds: Bounds) -> Option<String> {
 
 /// Puts a world in the place of the one that is open. Clients from outside who were in it are not there any more.
 pub(super) fn replace(mut world: Simulation, about: About, preset: Option<&'static Preset>) {
-    let gone: Vec<ConnId> = world.world().attached().map(|(conn, _)| conn).collect();
-    gone.into_iter().for_each(|conn| world.detach(conn));
+    world.detach_all();
     with(|simulation| *simulation = world);
     tell(Told::Opened(about, preset));
 }
