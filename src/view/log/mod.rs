@@ -18,7 +18,7 @@ use crate::sim::trace::Traced;
 use crate::texts::log as texts;
 
 /// The lines that the log shows at first, and that it shows more when asked to.
-pub const SHOWN_LINES: usize = 200;
+pub const SHOWN_LINES: usize = 50;
 
 /// Lines that are drawn while more than these come at once: what can be seen without scrolling.
 const DRAWN_IN_HASTE: usize = 24;
