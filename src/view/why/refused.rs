@@ -31,7 +31,7 @@ pub fn refused(subject: &str, error: &ApiError, field: Option<&str>) -> Answer {
     let mut answer = Answer::new(Cause::Refused, says);
     let guessed = || field_of(subject, error).or_else(|| blamed_of_code(error.err_code).map(str::to_owned));
     answer.confusions = confusions;
-    answer.counters = vec![Counter::number("err_code", u64::from(error.err_code))];
+    answer.counters = vec![Counter::number("err_code", error.err_code)];
     answer.counters.extend(field.map(str::to_owned).or_else(guessed).map(|value| Counter::new(counter::FIELD, value)));
     // From a dialog, the field is before the reader's eyes.
     answer.mend = place(subject)
