@@ -29,10 +29,36 @@ after(async () => {
   await server.close();
 });
 
-/** Presses a key, and waits until the page has drawn what came of it. */
-export async function press(page, key) {
-  await page.keyboard.press(key);
-  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+/** Waits until the page has drawn what came of something. One that is out of sight, or gone, is not waited for. */
+async function drawn(page) {
+  const frames = () => new Promise((drawn) => {
+    requestAnimationFrame(() => requestAnimationFrame(drawn));
+    setTimeout(drawn, 500);
+  });
+  await page.evaluate(frames).catch(() => {});
+}
+
+/** Lets `acts` of `of` be over only when the page has drawn what came of them: a busy machine draws late. */
+function drawnAfter(of, acts, pageOf) {
+  for (const act of acts) {
+    const does = of[act];
+    of[act] = async function (...args) {
+      const outcome = await does.apply(this, args);
+      await drawn(pageOf(this));
+      return outcome;
+    };
+  }
+}
+
+const isPatched = new WeakSet();
+
+/** Makes all that a reader does on `page` last until it is drawn. */
+function waitForDrawing(page) {
+  const locators = Object.getPrototypeOf(page.locator("body"));
+  if (!isPatched.has(locators)) drawnAfter(locators, ["click", "fill", "press", "selectOption", "check", "uncheck", "focus", "hover"], (locator) => locator.page());
+  isPatched.add(locators);
+  drawnAfter(page.keyboard, ["press", "type"], () => page);
+  drawnAfter(page.mouse, ["click"], () => page);
 }
 
 /**
@@ -55,6 +81,7 @@ export function pageTest(name, options, body) {
     const context = await browser.newContext({ viewport: screen, colorScheme: theme, reducedMotion, forcedColors, hasTouch: touch });
     const page = await context.newPage();
     const problems = watch(page);
+    waitForDrawing(page);
     const picture = (file) => page.screenshot({ path: join(JETSTREAM_SIM_PICTURES, `${file}.png`) });
     try {
       if (load) await open(page, server.origin + path);

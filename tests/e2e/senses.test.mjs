@@ -1,6 +1,6 @@
 // For whom the page is seen, moved and operated otherwise: themes, motion, forced colours, zoom, keys.
 import assert from "node:assert/strict";
-import { DESKTOP, assertAccessible, assertNoSidewaysScroll, open, pageTest, press } from "./harness.mjs";
+import { DESKTOP, assertAccessible, assertNoSidewaysScroll, open, pageTest } from "./harness.mjs";
 
 const button = (page, name) => page.getByRole("button", { name, exact: true });
 const now = (page) => page.getByLabel("Simulated time").innerText();
@@ -45,46 +45,46 @@ pageTest("what is pressed or open shows in forced colours", { forcedColors: "act
 pageTest("zoomed to 200 % nothing is cut off", { screen: { width: DESKTOP.width / 2, height: DESKTOP.height / 2 } }, async ({ page, picture }) => {
   await assertNoSidewaysScroll(page);
   await assertAccessible(page);
-  await press(page, "?");
+  await page.keyboard.press("?");
   assert.ok(await page.getByRole("dialog").getByRole("button", { name: "Close" }).isVisible());
   await picture("zoom");
 });
 
 pageTest("the sheet of keys names every key, and each does what it says", {}, async ({ page }) => {
-  await press(page, "?");
+  await page.keyboard.press("?");
   const sheet = page.getByRole("region", { name: "Signs and keys" });
   const keys = (await sheet.locator("dl").last().locator("dt").allInnerTexts()).join(" | ");
   for (const key of ["Space", "→", "←", "Shift →", "Shift ←", "Home, End", "Ctrl Z", "+ −", "on a tape", "on a tab", "Esc", "?"]) {
     assert.ok(keys.includes(key), `${key} is not among ${keys}`);
   }
-  await press(page, "Escape");
+  await page.keyboard.press("Escape");
   assert.equal(await page.getByRole("dialog").count(), 0);
 
   const begin = await now(page);
-  await press(page, "ArrowRight");
+  await page.keyboard.press("ArrowRight");
   const after = await now(page);
   assert.notEqual(after, begin);
-  await press(page, "ArrowLeft");
-  await press(page, "End");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("End");
   assert.equal(await now(page), after);
-  await press(page, "Shift+ArrowLeft");
-  await press(page, "Shift+ArrowRight");
+  await page.keyboard.press("Shift+ArrowLeft");
+  await page.keyboard.press("Shift+ArrowRight");
   assert.equal(await now(page), after);
-  await press(page, "Home");
+  await page.keyboard.press("Home");
   assert.ok((await now(page)) <= begin);
-  await press(page, "End");
-  await press(page, "Space");
+  await page.keyboard.press("End");
+  await page.keyboard.press("Space");
   await button(page, "Pause").waitFor();
-  await press(page, "Space");
+  await page.keyboard.press("Space");
   await button(page, "Play").waitFor();
 
   await page.locator(".tape__cell[tabindex='0']").focus();
-  await press(page, "ArrowLeft");
-  await press(page, "Enter");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("Enter");
   assert.equal(await page.locator(".tape__cell[aria-pressed=true]").count(), 1);
   await page.getByRole("tab", { selected: true }).focus();
   const selected = () => page.getByRole("tab", { selected: true }).innerText();
   const tab = await selected();
-  await press(page, "ArrowRight");
+  await page.keyboard.press("ArrowRight");
   assert.notEqual(await selected(), tab);
 });

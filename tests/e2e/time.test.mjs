@@ -1,6 +1,6 @@
 // Time travel: back and on again, forks, branches that are returned to, compared and dropped.
 import assert from "node:assert/strict";
-import { PHONE, assertAccessible, assertNoSidewaysScroll, pageTest, press } from "./harness.mjs";
+import { PHONE, assertAccessible, assertNoSidewaysScroll, pageTest } from "./harness.mjs";
 
 const button = (within, name) => within.getByRole("button", { name, exact: true });
 const now = (page) => page.getByLabel("Simulated time").innerText();
@@ -13,10 +13,10 @@ const cards = (page) => page.getByRole("article").allInnerTexts();
 pageTest("what is gone back to is what it was, and going on leads to the same", {}, async ({ page, picture }) => {
   const seen = [[await now(page), await cards(page)]];
   for (let step = 0; step < 3; step += 1) {
-    await press(page, "ArrowRight");
+    await page.keyboard.press("ArrowRight");
     seen.push([await now(page), await cards(page)]);
   }
-  await press(page, "ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
   await past(page).waitFor();
   for (let step = 2; ; step -= 1) {
     const [time, shown] = seen[step];
@@ -24,24 +24,24 @@ pageTest("what is gone back to is what it was, and going on leads to the same", 
     if (step > 0) assert.equal(await now(page), time);
     if (step > 0) assert.deepEqual(await cards(page), shown);
     if (step === 0) break;
-    await press(page, "ArrowLeft");
+    await page.keyboard.press("ArrowLeft");
   }
   await picture("past");
-  await press(page, "End");
+  await page.keyboard.press("End");
   assert.deepEqual([await now(page), await cards(page)], seen[3]);
   await past(page).waitFor({ state: "detached" });
 });
 
 pageTest("redeliveries, expiries and removals are jumped to in both directions", {}, async ({ page }) => {
-  await press(page, "Shift+ArrowRight");
+  await page.keyboard.press("Shift+ArrowRight");
   const [time, shown] = [await now(page), await cards(page)];
-  await press(page, "Shift+ArrowRight");
-  await press(page, "Shift+ArrowLeft");
+  await page.keyboard.press("Shift+ArrowRight");
+  await page.keyboard.press("Shift+ArrowLeft");
   assert.deepEqual([await now(page), await cards(page)], [time, shown]);
-  await press(page, "Home");
+  await page.keyboard.press("Home");
   await past(page).waitFor();
-  await press(page, "Home");
-  await press(page, "Shift+ArrowLeft");
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Shift+ArrowLeft");
   assert.equal(await now(page), "00:00:00.0");
   assert.equal(await page.getByRole("article", { name: /^Stream / }).count(), 0, "nothing was made yet");
   await button(page, "To the latest moment").click();
@@ -67,9 +67,9 @@ pageTest("undo, and an action in the past begins a branch that can be returned t
   await button(publisher, "Publish").click();
   const published = await cards(page);
   assert.notDeepEqual(published, before);
-  await press(page, "Control+z");
+  await page.keyboard.press("Control+z");
   assert.deepEqual(await cards(page), before);
-  await press(page, "Control+Shift+z");
+  await page.keyboard.press("Control+Shift+z");
   assert.deepEqual(await cards(page), published);
   await button(page, "Undo").click();
   await button(page.getByRole("article", { name: "Consumer ship" }), "Ack #2").click();
@@ -98,7 +98,7 @@ for (const theme of ["light", "dark"]) {
     await button(page.getByRole("article", { name: "Publisher orders-api" }), "Publish").click();
     await button(page, "Undo").click();
     await button(page.getByRole("article", { name: "Consumer ship" }), "Ack #2").click();
-    await press(page, "ArrowLeft");
+    await page.keyboard.press("ArrowLeft");
     await past(page).waitFor();
     // What came in has to be there in full before its contrast counts.
     await page.waitForTimeout(500);
