@@ -276,7 +276,7 @@ impl Server {
 
     fn drop_subscriptions(&mut self, now: Timestamp, conn: ConnId) -> Subscriptions {
         let dropped = self.connections.get_mut(conn).map(Connection::take_subscriptions).unwrap_or_default();
-        for ended in dropped.values() {
+        for ended in &dropped {
             self.router.unsubscribe(&ended.subject, ended.order);
             self.handle_interest_change(now, &ended.subject);
         }

@@ -6,7 +6,6 @@
 pub mod parser;
 mod writer;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use self::writer::{MAX_DIGITS, Message, decimal, digits};
@@ -136,8 +135,8 @@ impl ClientSubscription {
     }
 }
 
-/// Subscriptions by their sids.
-pub type Subscriptions = BTreeMap<Rc<[u8]>, ClientSubscription>;
+/// Subscriptions by their sids, the shorter ones first: clients count, so that a new one mostly comes last.
+pub type Subscriptions = Vec<ClientSubscription>;
 
 /// Messages in one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -199,7 +198,7 @@ impl Connection {
             needed: 0,
             is_connected: false,
             was_greeted: false,
-            subscriptions: BTreeMap::new(),
+            subscriptions: Vec::new(),
             outbox: Vec::new(),
             last_outbox: 0,
             ended: None,
@@ -267,7 +266,12 @@ impl Connection {
     }
 
     pub fn subscription(&self, sid: &[u8]) -> Option<&ClientSubscription> {
-        self.subscriptions.get(sid)
+        self.place(sid).ok().map(|place| &self.subscriptions[place])
+    }
+
+    /// Where the subscription `sid` is, or would be.
+    fn place(&self, sid: &[u8]) -> Result<usize, usize> {
+        self.subscriptions.binary_search_by(|other| (other.sid.len(), &*other.sid).cmp(&(sid.len(), sid)))
     }
 
     pub fn subscription_count(&self) -> usize {
@@ -276,22 +280,26 @@ impl Connection {
 
     /// The subscriptions, in the order in which they were made.
     pub fn subscriptions(&self) -> Vec<&ClientSubscription> {
-        let mut all: Vec<_> = self.subscriptions.values().collect();
+        let mut all: Vec<_> = self.subscriptions.iter().collect();
         all.sort_unstable_by_key(|subscription| subscription.order);
         all
     }
 
     pub fn add_subscription(&mut self, sid: Rc<[u8]>, subject: &[u8], queue: Option<Rc<[u8]>>, order: u64) {
         let subject = subject.into();
-        let subscription = ClientSubscription { subject, sid: Rc::clone(&sid), order, queue, delivered: 0, max: None };
-        self.subscriptions.insert(sid, subscription);
+        let subscription = ClientSubscription { subject, sid, order, queue, delivered: 0, max: None };
+        match self.place(&subscription.sid) {
+            Ok(place) => self.subscriptions[place] = subscription,
+            Err(place) => self.subscriptions.insert(place, subscription),
+        }
     }
 
     /// Ends a subscription now, or after `max` deliveries in total. What ended is returned.
     pub fn unsubscribe(&mut self, sid: &[u8], max: Option<u64>) -> Option<ClientSubscription> {
-        let subscription = self.subscriptions.get_mut(sid)?;
+        let place = self.place(sid).ok()?;
+        let subscription = &mut self.subscriptions[place];
         subscription.max = max;
-        if max.is_none() || subscription.is_spent() { self.subscriptions.remove(sid) } else { None }
+        (max.is_none() || subscription.is_spent()).then(|| self.subscriptions.remove(place))
     }
 
     pub fn take_subscriptions(&mut self) -> Subscriptions {
@@ -305,7 +313,8 @@ impl Connection {
 
     /// Writes a message for subscription `sid`. Returns the subscription if this was its last message.
     pub fn deliver(&mut self, sid: &[u8], message: &Message<'_>) -> Option<ClientSubscription> {
-        let subscription = self.subscriptions.get_mut(sid)?;
+        let place = self.place(sid).ok()?;
+        let subscription = &mut self.subscriptions[place];
         subscription.delivered += 1;
         self.sent.count(message.size());
         let is_spent = subscription.is_spent();
@@ -313,7 +322,7 @@ impl Connection {
             self.outbox.reserve(self.last_outbox + self.last_outbox / 8);
         }
         self.write(sid, message);
-        if is_spent { self.subscriptions.remove(sid) } else { None }
+        is_spent.then(|| self.subscriptions.remove(place))
     }
 
     pub fn send(&mut self, line: &[u8]) {
