@@ -143,6 +143,8 @@ pub enum PageAction {
     SwitchTheme,
     /// Shows less of the time by so many steps, or more where negative.
     Zoom(i8),
+    /// The handle of the timeline is out of the hand.
+    LetGo,
     /// Compares the moment that is shown with a branch.
     Compare(u32),
     CloseComparison,

@@ -475,6 +475,7 @@ impl App {
             PageAction::Open(dialog) => self.open(dialog),
             PageAction::CloseDialog => self.dialog = None,
             PageAction::DismissError => self.error = None,
+            PageAction::LetGo => self.focus.is_dragging = false,
             PageAction::Zoom(by) => {
                 let zoom = self.focus.zoom.saturating_add(by);
                 self.focus.zoom = zoom.clamp(*timeline::ZOOM.start(), *timeline::ZOOM.end());

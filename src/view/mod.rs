@@ -63,6 +63,8 @@ pub struct Focus {
     pub asked: Vec<why::Ask>,
     /// How often the timeline was zoomed in, or out where negative.
     pub zoom: i8,
+    /// Whether the handle of the timeline is in the hand: what is out of sight is drawn when it is let go.
+    pub is_dragging: bool,
     pub drawer: drawer::DrawerFocus,
     /// Which of many consumers have a card.
     pub consumers: consumers::ListFocus,

@@ -13,6 +13,7 @@ impl App {
         if action.goes_back() {
             simulation.clock.is_playing = false;
         }
+        self.focus.is_dragging = matches!(action, ClockAction::SeekTime(_));
         match action {
             ClockAction::Play => simulation.clock.is_playing = true,
             ClockAction::Pause => simulation.clock.is_playing = false,

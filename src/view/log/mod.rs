@@ -109,7 +109,7 @@ pub struct LogPanel {
     /// Whether there may be older ones.
     pub has_more: bool,
     /// Whether lines come faster than they are read.
-    is_in_haste: bool,
+    pub is_in_haste: bool,
     pub filter: LogFilter,
     pub streams: Rc<[Rc<str>]>,
     pub consumers: Rc<[Rc<str>]>,
@@ -131,13 +131,14 @@ pub fn panel(scene: Scene<'_>, before: Option<(&LogPanel, u64)>) -> LogPanel {
     let limit = SHOWN_LINES * (filter.more + 1);
     let from = before.map_or(0, |(_, read_to)| read_to);
     let mut rows = search(scene, limit, from);
-    let mut has_more = rows.len() == limit;
-    let is_in_haste = before.is_some() && filter.more == 0 && rows.len() > DRAWN_IN_HASTE;
+    let is_fast = scene.focus.is_dragging || before.is_some() && rows.len() > DRAWN_IN_HASTE;
+    let is_in_haste = is_fast && filter.more == 0;
+    let mut has_more = before.is_some_and(|(before, _)| before.has_more);
     if let Some((before, _)) = before {
         let kept = before.rows.len().min(limit - rows.len());
-        has_more = before.has_more || kept < before.rows.len();
         rows.splice(..0, before.rows[before.rows.len() - kept..].iter().cloned());
     }
+    has_more |= rows.len() == limit;
     // What has not changed need not be made again.
     let keep = |old: Option<&Rc<[Rc<str>]>>, names: Vec<&str>| match old
         .filter(|old| old.iter().map(|name| &**name).eq(names.iter().copied()))
@@ -352,6 +353,9 @@ mod tests {
         let focus = Focus::default();
         let panel = log(&simulation, &focus);
         assert_eq!((panel.rows.len(), panel.has_more), (SHOWN_LINES, true));
+        assert_eq!(panel.drawn(), &*panel.rows);
+        let dragging = log(&simulation, &Focus { is_dragging: true, ..Focus::default() });
+        assert_eq!(dragging.drawn(), &panel.rows[SHOWN_LINES - DRAWN_IN_HASTE..], "the last ones, until it is let go");
         let copied = as_text(Scene::of(&simulation, &focus));
         assert!(copied.lines().count() > SHOWN_LINES);
         let last = panel.rows.last().expect("there are lines");

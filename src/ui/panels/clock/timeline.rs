@@ -70,10 +70,10 @@ fn handle(clock: &ClockRow, on: &Callback<Action>) -> Element {
         }
     };
     let (now_at, end_at) = (clock.timeline.now_at, clock.timeline.end_at);
-    let advance = seek.clone();
+    let (advance, let_go) = (seek.clone(), on.clone());
     let on_change = move |event: Event| match typed(&event).parse::<u16>() {
         Ok(to) if to > end_at => advance(to),
-        Ok(_) => {}
+        Ok(_) => let_go.emit(PageAction::LetGo.into()),
         Err(_) => set_value(&event, &now_at.to_string()),
     };
     // Time that runs would take the handle out of the hand.

@@ -22,7 +22,10 @@ pub fn log(panel: &LogPanel, on: &Callback<Action>) -> Html {
         let says = if is_all && filter.search.is_empty() { texts::NOTHING_HAPPENED_YET } else { texts::NOTHING_LIKE };
         element("p", "muted").text(says)
     } else {
-        element("ol", "log__list").each(panel.drawn().iter().map(|row| line(row, on)))
+        // In haste all lines are others each time: they are written over, where else a line keeps its element.
+        let key = |place: usize, row: &LogRow| if panel.is_in_haste { place as u64 } else { row.number };
+        let lines = panel.drawn().iter().enumerate().map(|(place, row)| line(row, on).key(key(place, row)));
+        element("ol", "log__list").each(lines)
     };
     let more =
         || button("button button--small log__more", texts::SHOW_OLDER_LINES).on_click(does(on, turn(Turn::LogMore)));
