@@ -37,7 +37,7 @@ async function waitForSaved(page, count) {
   let [before, now] = ["", ""];
   do {
     before = now;
-    await page.waitForTimeout(1_300);
+    await page.waitForTimeout(600);
     now = String(await savedLengths(page));
   } while (now !== before || now.split(",").filter(Boolean).length < count);
 }
@@ -46,6 +46,7 @@ pageTest("a session goes on after a reload, and after that one as well", alone, 
   await open(page, origin);
   await work(page, 3);
   await button(page, "One event on").click();
+  await waitForSaved(page, 1);
   const before = await state(page);
   for (let reload = 0; reload < 2; reload += 1) {
     await page.reload();
@@ -81,6 +82,7 @@ pageTest("a page that was only looked at is not saved, and what is discarded is 
   await page.waitForTimeout(500);
   assert.equal(await note(page).count(), 0);
   await work(page, 1);
+  await waitForSaved(page, 1);
   await page.reload();
   await note(page).waitFor();
   await assertNoSidewaysScroll(page);
@@ -130,6 +132,7 @@ pageTest("another preset does not take the place of what was done before it", al
 pageTest("a saved session can be downloaded, and is a scenario", alone, async ({ page, origin }) => {
   await open(page, origin);
   await work(page, 1);
+  await waitForSaved(page, 1);
   await page.reload();
   const [download] = await Promise.all([page.waitForEvent("download"), button(note(page), "Download").click()]);
   assert.match(download.suggestedFilename(), /^jetstream-sim .*\.json$/);

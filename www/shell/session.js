@@ -6,7 +6,7 @@
 const DATABASE = "jetstream-sim";
 const STORE = "sessions";
 /** Milliseconds between two looks at whether there is something to save. */
-const EVERY = 1_000;
+const EVERY = 400;
 /** Characters of a session at most; a longer one stays as it was saved last. */
 const MAX_LENGTH = 8_000_000;
 /** Sessions that are kept. */
