@@ -93,6 +93,16 @@ pub enum Output {
     },
 }
 
+impl Output {
+    /// In bytes.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Bytes { bytes, .. } => bytes.len(),
+            Self::Closed { .. } => 0,
+        }
+    }
+}
+
 /// Something that happens without an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Deadline {

@@ -34,29 +34,8 @@ impl NextEvent {
     }
 }
 
-/// Bytes for a connection that no scripted client holds: that of an attached one, or of the page itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outgoing {
-    Bytes {
-        conn: ConnId,
-        bytes: Vec<u8>,
-    },
-    /// `connection` is as it ended.
-    Closed {
-        conn: ConnId,
-        connection: Box<Connection>,
-    },
-}
-
-impl Outgoing {
-    /// In bytes.
-    pub fn size(&self) -> usize {
-        match self {
-            Self::Bytes { bytes, .. } => bytes.len(),
-            Self::Closed { .. } => 0,
-        }
-    }
-}
+/// What leaves for a connection that no scripted client holds: that of an attached one, or of the page itself.
+pub type Outgoing = Output;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct World {
