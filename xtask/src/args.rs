@@ -41,6 +41,15 @@ impl Args {
         self.0.first().map(String::as_str)
     }
 
+    /// Takes the next word if it is `word`; whether it was.
+    pub fn take(&mut self, word: &str) -> bool {
+        let is_next = self.peek() == Some(word);
+        if is_next {
+            self.0.remove(0);
+        }
+        is_next
+    }
+
     /// Takes the next word.
     ///
     /// # Errors

@@ -1,21 +1,30 @@
 //! `cargo xtask bench`: the benchmarks, natively, or as the page runs them beside the native ones.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::args::Args;
 use crate::say::{say, timed};
 use crate::tools::{nats_server, node, rust_target};
 use crate::{Failure, Result, package, process, project};
-use crate::{build, e2e, instructions};
+use crate::{build, e2e, instructions, peer};
 
 const PROCESSES: usize = 3;
+
+/// Lets the C library keep freed memory, as the benches do that start processes themselves.
+const KEEP_MEMORY: [(&str, &str); 3] = [
+    ("MALLOC_TRIM_THRESHOLD_", "8000000000"),
+    ("MALLOC_MMAP_THRESHOLD_", "8000000000"),
+    ("MALLOC_TOP_PAD_", "67108864"),
+];
 
 /// Messages, where `N` says nothing: a tenth of the native run, since the ratios hold and the page's build is slower.
 const DEFAULT_N: &str = "100000";
 
 /// Runs all benchmarks, or those whose name contains the word given, or whose group has that name. With `--web` they run
 /// as WebAssembly in Node too, built as the page is, and each line says how many times longer it takes there.
+/// `server [NAME]` compares with the CPU time of a real nats-server, and `beside PROGRAM [NAME]` with another program;
 /// `clients [N]` sends N messages, a million unless said, through one client and back, here and on a real nats-server;
 /// `frames [N]` measures frames of messages into the package's WebAssembly and out of it;
 /// `instructions [--write]` counts instructions and compares with the counts committed, or commits them;
@@ -24,6 +33,12 @@ const DEFAULT_N: &str = "100000";
 /// # Errors
 /// A benchmark fails, or is slower than its limit.
 pub fn run(mut args: Args) -> Result {
+    if args.take("server") {
+        return peer::server(args);
+    }
+    if args.take("beside") {
+        return peer::beside(args);
+    }
     if args.peek() == Some("clients") {
         return clients(&args.rest()[1..]);
     }
@@ -56,12 +71,12 @@ pub fn native() -> Command {
 fn web(wanted: &[String]) -> Result {
     let n = std::env::var("N").unwrap_or_else(|_| DEFAULT_N.to_owned());
     let wanted = wanted.first().map_or("", String::as_str);
-    let module = web_module()?;
+    let module = web_program()?;
     let mut times = [Times::default(), Times::default()];
     say(format!("{PROCESSES} processes each, natively and as WebAssembly, of {n} messages"));
     times[0].read(&native_samples(wanted, &n)?)?;
     for _ in 0..PROCESSES {
-        times[1].read(&process::output(Command::new("node").arg(&module).args([wanted, &n]))?)?;
+        times[1].read(&process::output(&mut module.command(wanted, &n))?)?;
     }
     let [native, web] = times.map(Times::medians);
     let mut ratios = Vec::new();
@@ -87,8 +102,40 @@ fn native_samples(wanted: &str, n: &str) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// The benches, built: a program, or a module for Node.
+pub enum Program {
+    Native(PathBuf),
+    Web(PathBuf),
+}
+
+impl Program {
+    /// One process that measures the benches whose name contains `wanted` with `n` messages.
+    pub fn command(&self, wanted: &str, n: &str) -> Command {
+        match self {
+            Self::Native(program) => {
+                let mut command = Command::new(program);
+                command.arg(wanted).env("JETSTREAM_SIM_BENCH_PROCESS", "1").env("N", n).envs(KEEP_MEMORY);
+                command
+            }
+            Self::Web(module) => {
+                let mut command = Command::new("node");
+                command.arg(module).args([wanted, n]);
+                command
+            }
+        }
+    }
+}
+
+/// The benches as a program of this machine.
+pub fn native_program() -> Result<Program> {
+    let messages = timed("benches", "about 3 min", || {
+        process::output(native().args(["--no-run", "--message-format", "json-render-diagnostics"]))
+    })?;
+    Ok(Program::Native(program(&messages)?.into()))
+}
+
 /// The benches as a module for Node, built with the profile, the standard library and the optimiser of the page.
-fn web_module() -> Result<std::path::PathBuf> {
+pub fn web_program() -> Result<Program> {
     let tools = build::toolbox()?.with(node::BROWSER.programs()?);
     let mut cargo = tools.cargo()?;
     cargo.args(["build", "--quiet", "--bench", "speed", "--profile", "web", "--target", rust_target::WASM]);
@@ -101,7 +148,7 @@ fn web_module() -> Result<std::path::PathBuf> {
     process::run(tools.command("wasm-bindgen")?.args(bindgen).arg(&dir).arg(built))?;
     let module = dir.join("speed_bg.wasm");
     process::run(tools.command("wasm-opt")?.args(build::WASM_OPT).arg("-o").arg(&module).arg(&module))?;
-    Ok(dir.join("speed.js"))
+    Ok(Program::Web(dir.join("speed.js")))
 }
 
 /// The benches that cargo built, by its messages. The page is built with them, as every program of the package is.
@@ -148,7 +195,7 @@ pub fn field<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     rest.split([',', '}']).next()
 }
 
-fn median(values: &mut [f64]) -> f64 {
+pub fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

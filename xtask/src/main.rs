@@ -14,6 +14,7 @@ mod fuzz;
 mod instructions;
 mod lint;
 mod package;
+mod peer;
 mod process;
 mod project;
 mod say;
@@ -103,7 +104,7 @@ const VERBS: [Verb; 11] = [
     },
     Verb {
         name: "bench",
-        arguments: "[--web] [NAME|instructions|clients|frames|page]",
+        arguments: "[--web] [NAME|server|beside|instructions|clients|frames|page]",
         help: "run the benchmarks, or those of a group (store, engine) or with a name; --web beside WebAssembly",
         run: bench::run,
     },
