@@ -20,6 +20,9 @@ use super::time::Timestamp;
 use super::transfer::{TransferDue, Transfers};
 use crate::engine::sorted_map::SortedMap;
 
+/// What a stream without a limit of its own sets aside, so that none fits into a full account.
+const UNLIMITED_BYTES: u64 = 1;
+
 /// Counts of API requests, as account info shows them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCounts {
@@ -224,15 +227,14 @@ impl Account {
         mut request: StreamConfigRequest,
     ) -> Result<StreamId, ApiError> {
         request.check_create(name)?;
-        let exists = self.names.contains_key(&request.name);
-        if !exists {
-            self.check_account_limits(settings, &request)?;
-        }
+        self.check_account_limits(settings, &request)?;
         let config = request.checked(&config_limits(settings), |name| self.config_of(name))?;
         config.check_replicas()?;
         if let Some(existing) = self.stream_named(&config.name) {
             return if existing.config == config { Ok(existing.id) } else { Err(ApiError::StreamNameExist) };
         }
+        let wanted = config.max_bytes.unwrap_or(UNLIMITED_BYTES);
+        self.check_reservation(settings, (&config.name, config.storage), 0, wanted, 1)?;
         config.check_source_filters()?;
         self.check_overlap(None, &config)?;
         let stream = Stream::new(ctx, self.streams.next_id(), config);
@@ -257,45 +259,51 @@ impl Account {
         self.stream_named(name).map(|stream| &stream.config)
     }
 
-    /// What the account allows a new stream, before anything else is looked at.
+    /// What the account allows a stream, before anything else is looked at.
     fn check_account_limits(&self, settings: &JetStreamConfig, request: &StreamConfigRequest) -> Result<(), ApiError> {
         let limits = &settings.limits;
-        if limits.max_streams.is_some_and(|max| self.len() as u64 >= max) {
+        let others = self.len() - usize::from(self.names.contains_key(&request.name));
+        if limits.max_streams.is_some_and(|max| others as u64 >= max) {
             return Err(ApiError::MaximumStreamsLimit);
         }
         let max_consumers = u64::try_from(request.max_consumers).unwrap_or(0);
         if limits.max_consumers.is_some_and(|max| max_consumers > max) {
             return Err(ApiError::MaximumConsumersLimit);
         }
-        // A stream without a limit of its own counts as one byte, so that none fits into a full account.
-        let wanted = u64::try_from(request.max_bytes).unwrap_or(0).max(1);
-        self.check_reservation(settings, request.storage, wanted, 0)
+        let wanted = u64::try_from(request.max_bytes).unwrap_or(UNLIMITED_BYTES);
+        let replicas = u64::try_from(request.num_replicas).unwrap_or(0).max(1);
+        self.check_reservation(settings, (&request.name, request.storage), 0, wanted, replicas)
     }
 
-    /// Whether `wanted` bytes can be set aside, `given_back` of which are set aside already.
+    /// Whether `added` bytes can be set aside for a stream, next to those of others and to `kept` of its own. The server
+    /// counts all that is set aside now, also for this stream.
     fn check_reservation(
         &self,
         settings: &JetStreamConfig,
-        storage: Storage,
-        wanted: u64,
-        given_back: u64,
+        (name, storage): (&str, Storage),
+        kept: u64,
+        added: u64,
+        replicas: u64,
     ) -> Result<(), ApiError> {
         let usage = self.usage();
         let limits = &settings.limits;
-        let (reserved, maxima, error) = match storage {
-            Storage::Memory => (
-                usage.reserved_memory,
-                [limits.max_memory, settings.max_memory_store],
-                ApiError::MemoryResourcesExceeded,
-            ),
+        let (reserved, account_max, server_max, error) = match storage {
+            Storage::Memory => {
+                (usage.reserved_memory, limits.max_memory, settings.max_memory_store, ApiError::MemoryResourcesExceeded)
+            }
             Storage::File => (
                 usage.reserved_storage,
-                [limits.max_storage, settings.max_file_store],
+                limits.max_storage,
+                settings.max_file_store,
                 ApiError::StorageResourcesExceeded,
             ),
         };
-        let total = reserved.saturating_sub(given_back).saturating_add(wanted);
-        if maxima.into_iter().flatten().any(|max| total > max) { Err(error) } else { Ok(()) }
+        let own = self.config_of(name).filter(|own| own.storage == storage).and_then(|own| own.max_bytes);
+        let others = reserved - own.unwrap_or(0);
+        let of_account = others.saturating_add(kept).saturating_add(added.saturating_mul(replicas));
+        let exceeds = |bytes: u64, max: Option<u64>| max.is_some_and(|max| bytes > max);
+        let is_too_much = exceeds(of_account, account_max) || exceeds(reserved.saturating_add(added), server_max);
+        if is_too_much { Err(error) } else { Ok(()) }
     }
 
     /// Whether another stream than `except` has a subject in common with `config`.
@@ -324,18 +332,17 @@ impl Account {
         let id = self.stream_id(name).ok_or(ApiError::StreamNotFound)?;
         let stream = self.streams.get(id).ok_or(ApiError::StreamNotFound)?;
         let old = stream.config.clone();
-        let config = old.check_update(config)?;
+        let mut config = old.check_update(config)?;
         config.check_replicas()?;
         if settings.limits.max_consumers.is_some_and(|max| config.max_consumers.unwrap_or(0) > max) {
             return Err(ApiError::MaximumConsumersLimit);
         }
         let wanted = config.max_bytes.unwrap_or(0);
-        let given_back = old.max_bytes.unwrap_or(0);
-        if wanted > given_back {
-            self.check_reservation(settings, config.storage, wanted, given_back)?;
-        }
+        let added = wanted.saturating_sub(old.max_bytes.unwrap_or(0));
+        self.check_reservation(settings, (name, config.storage), wanted - added, added, 1)?;
         stream.check_consumer_limits(&config)?;
         self.check_overlap(Some(id), &config)?;
+        config.complete_republish()?;
         for subject in old.subjects.iter() {
             ctx.router.remove_stream(subject.as_bytes(), id);
         }

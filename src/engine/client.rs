@@ -105,7 +105,10 @@ impl Server {
     fn handle_operations(&mut self, now: Timestamp, conn: ConnId, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
-            match parse(rest, self.config.max_payload) {
+            let Some(connection) = self.connections.get(conn).filter(|connection| !connection.is_closed()) else {
+                return;
+            };
+            match parse(rest, self.config.max_payload, connection.options.headers) {
                 Parsed::Op(op, consumed) => {
                     self.handle_operation(now, conn, op);
                     self.route_effects(now);
@@ -119,9 +122,6 @@ impl Server {
                     }
                     return self.close(now, conn, error);
                 }
-            }
-            if self.connections.get(conn).is_none_or(Connection::is_closed) {
-                return;
             }
         }
     }
@@ -203,9 +203,6 @@ impl Server {
 
     fn handle_pub(&mut self, now: Timestamp, conn: ConnId, publish: &Publish<'_>) {
         let Some(connection) = self.connections.get(conn) else { return };
-        if publish.has_header_size && !connection.options.headers {
-            return self.close(now, conn, ProtocolError::Silent);
-        }
         let is_wild = |token: &[u8]| token.is_empty() || is_wildcard(token);
         if connection.options.pedantic && tokens(publish.subject).any(is_wild) {
             self.with_connection(conn, |connection| connection.send_error(b"Invalid Publish Subject"));

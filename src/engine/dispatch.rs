@@ -86,19 +86,21 @@ impl Server {
         for subscription in &route.plain {
             reached |= self.deliver_from(now, from, subscription, message);
         }
+        // A trace tells of streams before groups.
+        let is_traced = self.trace.is_some();
+        for stream in route.streams.iter().filter(|_| is_traced) {
+            reached = true;
+            self.trace_publish(now, *stream, message);
+        }
         for group in &route.groups {
             // From a random member on, the first that can take it.
             let start = self.rng.below(group.len() as u64) as usize;
             let mut members = group[start..].iter().chain(&group[..start]);
             reached |= members.any(|member| self.deliver_from(now, from, member, message));
         }
-        for stream in &route.streams {
+        for stream in route.streams.iter().filter(|_| !is_traced) {
             reached = true;
-            if self.trace.is_some() {
-                self.trace_publish(now, *stream, message);
-            } else {
-                self.publish_to_stream(now, *stream, message);
-            }
+            self.publish_to_stream(now, *stream, message);
         }
         for (stream, link) in &route.links {
             reached = true;

@@ -1,6 +1,6 @@
 //! Backups and restores of the account's streams.
 
-use super::{Account, Context};
+use super::{Account, Context, UNLIMITED_BYTES};
 use crate::engine::api::advisory::ClientInfo;
 use crate::engine::api::wire::{CreateReply, ReplyKind, RestoreRequest, SnapshotRequest, reply};
 use crate::engine::config::JetStreamConfig;
@@ -104,7 +104,13 @@ impl Account {
         if settings.limits.max_streams.is_some_and(|max| self.len() as u64 >= max) {
             return Err(ApiError::MaximumStreamsLimit);
         }
-        self.check_reservation(settings, config.storage, config.max_bytes.unwrap_or(0).max(1), 0)?;
+        self.check_reservation(
+            settings,
+            (&config.name, config.storage),
+            0,
+            config.max_bytes.unwrap_or(UNLIMITED_BYTES),
+            1,
+        )?;
         if self.names.contains_key(name) {
             return Err(ApiError::StreamNameExistRestoreFailed);
         }

@@ -42,8 +42,6 @@ pub struct Publish<'a> {
     /// The digits of the two sizes as they were sent: `MSG` and `HMSG` repeat them.
     pub header_digits: &'a [u8],
     pub size_digits: &'a [u8],
-    /// Sent by `HPUB`.
-    pub has_header_size: bool,
 }
 
 /// What [`parse`] found at the start of the bytes.
@@ -86,9 +84,10 @@ enum Verb {
     Err,
 }
 
-/// Takes the first operation off `bytes`, which are not empty. `max_payload` bounds headers and payload together.
+/// Takes the first operation off `bytes`, which are not empty. `max_payload` bounds headers and payload together; without
+/// `takes_headers` there is no `HPUB`.
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
-pub fn parse(bytes: &[u8], max_payload: usize) -> Parsed<'_> {
+pub fn parse(bytes: &[u8], max_payload: usize, takes_headers: bool) -> Parsed<'_> {
     let (verb, verb_len) = match verb(bytes) {
         Ok(Some(found)) => found,
         Ok(None) => return Parsed::Incomplete(bytes.len() + 1),
@@ -105,6 +104,8 @@ pub fn parse(bytes: &[u8], max_payload: usize) -> Parsed<'_> {
             };
             line_end(rest).map_or(Parsed::IncompleteAfter(verb_len), |end| Parsed::Op(op, verb_len + end + 1))
         }
+        // Closed as soon as its line is there, as `-ERR` is.
+        Verb::Hpub if !takes_headers => with_arguments(Verb::Err, bytes, verb_len, max_payload),
         _ => with_arguments(verb, bytes, verb_len, max_payload),
     }
 }
@@ -313,7 +314,7 @@ fn publish<'a>(
         _ => return Parsed::Violation(ProtocolError::UnknownOperation),
     }
     let (headers, payload) = bytes[after_line..end].split_at(header_size);
-    let publish = Publish { subject, reply, headers, payload, header_digits, size_digits, has_header_size };
+    let publish = Publish { subject, reply, headers, payload, header_digits, size_digits };
     Parsed::Op(ClientOp::Pub(publish), end + 2)
 }
 
@@ -324,7 +325,7 @@ mod tests {
     const MAX: usize = 100;
 
     fn publish_of(bytes: &[u8]) -> Publish<'_> {
-        match parse(bytes, MAX) {
+        match parse(bytes, MAX, true) {
             Parsed::Op(ClientOp::Pub(publish), consumed) => {
                 assert_eq!(consumed, bytes.len());
                 publish
@@ -340,7 +341,7 @@ mod tests {
         assert_eq!(publish.size_digits, b"002");
         let publish = publish_of(b"hpub\t a  r 12 14\nNATS/1.0\r\n\r\nhi\r\n");
         assert_eq!((publish.reply, publish.headers), (&b"r"[..], &b"NATS/1.0\r\n\r\n"[..]));
-        assert!(publish.has_header_size);
+        assert_eq!(parse(b"HPUB a 12 14\r\n", MAX, false), Parsed::Violation(ProtocolError::Silent));
         for (bytes, op) in [
             (&b"PINGxyz\r\n"[..], ClientOp::Ping),
             (b"pong\n", ClientOp::Pong),
@@ -352,7 +353,7 @@ mod tests {
             (b"UNSUB 1 x\r\n", ClientOp::Unsub { sid: b"1", max: None }),
             (b"CONNECT {}\r\n", ClientOp::Connect(b"{}")),
         ] {
-            assert_eq!(parse(bytes, MAX), Parsed::Op(op, bytes.len()), "{}", bytes.escape_ascii());
+            assert_eq!(parse(bytes, MAX, true), Parsed::Op(op, bytes.len()), "{}", bytes.escape_ascii());
         }
     }
 
@@ -360,7 +361,7 @@ mod tests {
     fn every_prefix_of_an_operation_is_incomplete() {
         for whole in [&b"HPUB a r 12 14\r\nNATS/1.0\r\n\r\nhi\r\n"[..], b"SUB a 1\r\n", b"UNSUB 1 2\r\n", b"PING\r\n"] {
             for cut in 1..whole.len() {
-                let parsed = parse(&whole[..cut], MAX);
+                let parsed = parse(&whole[..cut], MAX, true);
                 let is_incomplete = match parsed {
                     Parsed::Incomplete(need) => need > cut,
                     Parsed::IncompleteAfter(len) => len <= cut,
@@ -374,7 +375,7 @@ mod tests {
     #[test]
     fn what_has_no_meaning_need_not_be_kept() {
         for (cut, len) in [(&b"PINGxyz"[..], 4), (b"pong    ", 4), (b"+OK\r", 3), (b"SUB \t  ", 4), (b"UNSUB  ", 6)] {
-            assert_eq!(parse(cut, MAX), Parsed::IncompleteAfter(len), "{}", cut.escape_ascii());
+            assert_eq!(parse(cut, MAX, true), Parsed::IncompleteAfter(len), "{}", cut.escape_ascii());
         }
     }
 
@@ -405,7 +406,7 @@ mod tests {
             (&too_long, MaxControlLine),
             (&cut_too_long, MaxControlLine),
         ] {
-            assert_eq!(parse(bytes, MAX), Parsed::Violation(error), "{}", bytes.escape_ascii());
+            assert_eq!(parse(bytes, MAX, true), Parsed::Violation(error), "{}", bytes.escape_ascii());
         }
     }
 }

@@ -345,6 +345,7 @@ impl Stream {
 /// The message that ends a batch without being stored does not count.
 fn check_batch_len(limits: BatchLimits, number: u64, commit: Commit) -> Result<(), ApiError> {
     let max = limits.max_msgs.unwrap_or(MAX_MESSAGES);
-    let len = number - u64::from(commit == Commit::EndOfBatch && number > 0);
+    // Below zero the server counts from the other end.
+    let len = number.wrapping_sub(u64::from(commit == Commit::EndOfBatch));
     if len > max { Err(ApiError::AtomicPublishTooLargeBatch { size: max }) } else { Ok(()) }
 }

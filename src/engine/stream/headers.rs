@@ -121,9 +121,13 @@ pub fn digits(text: &[u8]) -> Option<u64> {
     std::str::from_utf8(text).ok().filter(|_| is_number)?.parse().ok()
 }
 
-/// An unsigned number of decimal digits; anything else is a number that no sequence equals.
+/// A number of decimal digits, of which the server keeps the lowest 64 bits; anything else is a number that no sequence
+/// equals.
 pub fn sequence(text: &[u8]) -> u64 {
-    digits(text).unwrap_or(u64::MAX)
+    if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
+        return u64::MAX;
+    }
+    text.iter().fold(0, |number: u64, digit| number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0')))
 }
 
 /// A block without the lines whose name `is_gone` says. A block of which nothing remains is dropped.
@@ -163,7 +167,9 @@ mod tests {
 
     #[test]
     fn sequences() {
-        for (digits, expected) in [("0", 0), ("17", 17), ("-1", u64::MAX), ("", u64::MAX), ("1x", u64::MAX)] {
+        for (digits, expected) in
+            [("0", 0), ("17", 17), ("18446744073709551618", 2), ("-1", u64::MAX), ("", u64::MAX), ("1x", u64::MAX)]
+        {
             assert_eq!(sequence(digits.as_bytes()), expected, "{digits:?}");
         }
     }

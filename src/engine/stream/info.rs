@@ -54,13 +54,11 @@ impl Stream {
     /// The stored subjects that `filter` covers, with their counts, from the `offset`th on.
     pub fn subject_details(&self, filter: &str, offset: i64) -> SubjectDetails {
         let offset = u64::try_from(offset).unwrap_or(0);
-        let Some(filter) = SubjectFilter::new(filter) else {
-            return SubjectDetails { offset, ..SubjectDetails::default() };
-        };
+        let Some(filter) = SubjectFilter::new(filter) else { return SubjectDetails::default() };
         let filters = [filter];
         let total = self.store.count_subjects(&filters);
         if total == 0 {
-            return SubjectDetails { offset, ..SubjectDetails::default() };
+            return SubjectDetails::default();
         }
         let page = self.store.subjects(&filters, usize::try_from(offset).unwrap_or(usize::MAX), SUBJECTS_PAGE);
         let counts: SortedMap<Vec<u8>, u64> =

@@ -181,7 +181,7 @@ impl Stream {
         }
     }
 
-    fn republish(&self, ctx: &mut Context<'_>, message: &Candidate<'_>, seq: u64, previous_seq: u64) {
+    pub(super) fn republish(&self, ctx: &mut Context<'_>, message: &Candidate<'_>, seq: u64, previous_seq: u64) {
         let Candidate { subject, headers, payload, time, .. } = *message;
         let Some(republish) = &self.config.republish else { return };
         let Some(to) = republish.target(subject, ctx.rng).filter(|to| is_valid_literal(to)) else { return };

@@ -5,7 +5,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::headers::without_headers;
+use super::headers::{PublishHeaders, without_headers};
+use super::storing::Candidate;
 use super::{Context, Stream};
 use crate::engine::duration::{self, GoDuration};
 use crate::engine::event::Event;
@@ -88,12 +89,16 @@ impl Stream {
             .push("Nats-TTL", GoDuration(ttl).to_string())
             .push("Nats-Rollup", "sub");
         let headers = block.finish();
+        let previous_seq = self.store.last_of(subject).unwrap_or(0);
         let Ok(seq) = self.store.push(subject, &headers, b"", ctx.now) else { return };
         ctx.tell(|| Event::Stored { stream: self.id, seq, subject: subject.into(), payload_bytes: 0 });
         self.last_msg_id.clear();
         self.ttls.set(seq, ctx.now + Duration::from_secs(ttl.as_secs()));
         self.enforce_limits(ctx, subject);
         self.purge_matching(ctx, Some(subject), None, 1, crate::engine::event::Removal::Ttl);
+        let asked = &PublishHeaders::default();
+        let marker = Candidate { subject, headers: &headers, payload: b"", time: ctx.now, asked };
+        self.republish(ctx, &marker, seq, previous_seq);
         self.signal_consumers(ctx, subject, seq);
     }
 }

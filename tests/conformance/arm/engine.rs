@@ -107,7 +107,7 @@ fn config(options: &ServerOptions) -> ServerConfig {
         max_total_store: None,
         duplicate_window: options.limits.duplicate_window,
         max_request_batch: options.limits.max_request_batch,
-        max_ack_pending: None,
+        max_ack_pending: options.limits.max_ack_pending,
         batch: BatchLimits {
             max_inflight_per_stream: options.limits.batch_max_inflight_per_stream,
             max_inflight_total: options.limits.batch_max_inflight_total,

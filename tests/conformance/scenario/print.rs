@@ -152,7 +152,7 @@ pub fn stream_state(name: &str, json: &Json, masks: &mut Masks) -> String {
     }
     for name in ["mirror", "sources"] {
         if let Some(value) = json.get(name) {
-            text += &format!(" {name}={}", masks.json(&in_order_of_names(value)));
+            text += &format!(" {name}={}", in_order_of_names(&masks.json(value)));
         }
     }
     text

@@ -4,6 +4,7 @@ use super::check::{check_metadata_len, refuse};
 use super::{Discard, Retention, StreamConfig};
 use crate::engine::asset::metadata_len;
 use crate::engine::error::ApiError;
+use crate::engine::transform::SubjectTransform;
 
 impl StreamConfig {
     /// What this configuration becomes where `new` is asked for, as far as the two alone decide. Sealing has its
@@ -31,6 +32,21 @@ impl StreamConfig {
             new.seal();
         }
         Ok(new)
+    }
+
+    /// Where nothing is said about the destination of what is republished, an update takes it for everything.
+    ///
+    /// # Errors
+    /// The source does not go with that.
+    pub fn complete_republish(&mut self) -> Result<(), ApiError> {
+        let Some(republish) = self.republish.as_mut().filter(|republish| republish.transform.dest().is_empty()) else {
+            return Ok(());
+        };
+        let src = republish.transform.src();
+        republish.transform = SubjectTransform::new(src, ">").map_err(|error| ApiError::StreamUpdate {
+            err: format!("stream configuration for republish from '{src}' to '>': {error}"),
+        })?;
+        Ok(())
     }
 
     /// An update is checked as a new stream is, twice. The second time sees what the first has filled in: the server's
