@@ -4,7 +4,9 @@
 //! scenarios [--real] [--record] [--only NAME]   the text scenarios of tests/scenarios/
 //! probes [FILE] [--real] [--only NAME]          the recorded exchanges of tests/probes/
 //! errors [--real]                               which errors of the table, and which statuses, the two have shown
-//! random --cases N --seed S [--without WORD]    random scenarios, engine against real server
+//! random --cases N --seed S [--area NAME] [--without WORD]
+//!                                               random scenarios, engine against real server; `--area all` goes through
+//!                                               all areas by turns
 //! ```
 //!
 //! Without a mode: scenarios and probes on the engine. `--real` runs them against the server that `NATS_SERVER_BIN` names,
@@ -44,6 +46,7 @@ struct Arguments {
     cases: u64,
     seed: u64,
     without: Vec<String>,
+    areas: Vec<String>,
 }
 
 impl Arguments {
@@ -57,6 +60,7 @@ impl Arguments {
                 "--record" => (arguments.real, arguments.record) = (true, true),
                 "--verbose" => arguments.verbose = true,
                 "--only" => arguments.only.push(words.next().ok_or("--only wants a name")?),
+                "--area" => arguments.areas.push(words.next().ok_or("--area wants a name")?),
                 "--without" => arguments.without.push(words.next().ok_or("--without wants a word")?),
                 "--cases" => arguments.cases = number(words.next())?,
                 "--seed" => arguments.seed = number(words.next())?,
@@ -123,6 +127,7 @@ fn run(kind: &ArmKind, arguments: &Arguments) -> bool {
                 cases: arguments.cases,
                 seed: arguments.seed,
                 without: arguments.without.clone(),
+                areas: arguments.areas.clone(),
                 verbose: arguments.verbose,
             };
             random::run(&ours, kind, &selection)

@@ -3,19 +3,25 @@
 //! A difference counts only when it is none of time: the real server has to say the same at another pace, and the engine
 //! must say something else at every pace.
 
+mod areas;
 mod generate;
+mod rng;
+mod script;
 
 use crate::arm::ArmKind;
 use crate::parallel;
 use crate::scenario::file::Scenario;
 use crate::scenario::run::{Pace, run_at};
 use crate::scenario::{self, differences};
+use areas::{AREAS, Area};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// How many cases run at once: a real server mostly waits.
 const PARALLEL: usize = 12;
+/// How many differences are shrunk and shown.
+const SHOWN: usize = 10;
 
 /// What to run.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +30,8 @@ pub struct Selection {
     pub seed: u64,
     /// Leave out steps that contain one of these.
     pub without: Vec<String>,
+    /// The areas that cases are about by turns; about a bit of everything where none is named.
+    pub areas: Vec<String>,
     /// Show what is unstable, too.
     pub verbose: bool,
 }
@@ -33,26 +41,47 @@ enum Outcome {
     Equal,
     /// The real server itself does not repeat what it says.
     Unstable(Vec<String>),
-    Different(Vec<String>),
+    Different,
+}
+
+/// The steps of one case, and how long they last.
+struct Case {
+    seed: u64,
+    paces: [Pace; 3],
+    steps: Vec<String>,
+}
+
+impl Selection {
+    fn cases(&self) -> Vec<Case> {
+        let areas: Vec<&Area> =
+            AREAS.iter().filter(|area| self.areas.iter().any(|name| area.name == name || name == "all")).collect();
+        (0..self.cases)
+            .map(|number| {
+                let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(number);
+                let area = areas.get((number % areas.len().max(1) as u64) as usize);
+                let (paces, mut steps) = match area {
+                    Some(area) => (area.paces, area.steps(seed)),
+                    None => (Pace::CALM, generate::steps(seed)),
+                };
+                steps.retain(|step| !self.without.iter().any(|word| step.contains(word.as_str())));
+                Case { seed, paces, steps }
+            })
+            .collect()
+    }
 }
 
 /// Runs the cases of `ours` against `real` and prints what differs. True when nothing does.
 pub fn run(ours: &ArmKind, real: &ArmKind, selection: &Selection) -> bool {
     let start = Instant::now();
-    let seeds: Vec<u64> =
-        (0..selection.cases).map(|case| selection.seed.wrapping_mul(1_000_003).wrapping_add(case)).collect();
-    let outcomes = parallel::map(PARALLEL, &seeds, |seed| {
-        let mut steps = generate::steps(*seed);
-        steps.retain(|step| !selection.without.iter().any(|word| step.contains(word.as_str())));
-        (*seed, compare(ours, real, &steps))
-    });
-    let unstable = outcomes.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Unstable(_))).count();
+    let cases = selection.cases();
+    let outcomes = parallel::map(PARALLEL, &cases, |case| compare(ours, real, case.paces, &case.steps));
+    let unstable = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Unstable(_))).count();
     let mut different = Vec::new();
-    for (seed, outcome) in outcomes {
+    for (case, outcome) in cases.iter().zip(outcomes) {
         match outcome {
-            Outcome::Different(steps) => different.push((seed, steps)),
+            Outcome::Different => different.push(case),
             Outcome::Unstable(lines) if selection.verbose => {
-                println!("  case {seed} is unstable: {}", lines.join("\n    "))
+                println!("  case {} is unstable: {}", case.seed, lines.join("\n    "))
             }
             _ => {}
         }
@@ -61,16 +90,16 @@ pub fn run(ours: &ArmKind, real: &ArmKind, selection: &Selection) -> bool {
     println!(
         "random (seed {}): {} cases, {} different, {unstable} unstable on the real server ({seconds:.1} s)",
         selection.seed,
-        seeds.len(),
+        cases.len(),
         different.len()
     );
-    for (seed, steps) in different.iter().take(10) {
-        let short = shrink(ours, real, steps.clone());
+    for Case { seed, paces, steps } in different.iter().take(SHOWN) {
+        let short = shrink(ours, real, *paces, steps.clone());
         match keep(*seed, real, &short) {
             Ok(path) => println!("  case {seed}, {} steps: {}", short.len(), path.display()),
             Err(error) => println!("  case {seed}: {error}"),
         }
-        show(ours, real, &short);
+        show(ours, real, paces[0], &short);
     }
     different.is_empty()
 }
@@ -85,34 +114,34 @@ fn transcript(kind: &ArmKind, steps: &[String], pace: Pace) -> Result<Vec<String
     run_at(kind, &scenario.sections, pace).map(|transcript| transcript.sections.concat())
 }
 
-fn compare(ours: &ArmKind, real: &ArmKind, steps: &[String]) -> Outcome {
-    let wanted = match transcript(real, steps, Pace::QUICK) {
+fn compare(ours: &ArmKind, real: &ArmKind, paces: [Pace; 3], steps: &[String]) -> Outcome {
+    let wanted = match transcript(real, steps, paces[0]) {
         Ok(wanted) => wanted,
         Err(error) => return Outcome::Unstable(vec![error]),
     };
     let agrees = |pace| transcript(ours, steps, pace).is_ok_and(|got| differences(&wanted, &got).is_empty());
-    if agrees(Pace::QUICK) || agrees(Pace::SLOW) || agrees(Pace::SLOWEST) {
+    if paces.into_iter().any(agrees) {
         return Outcome::Equal;
     }
-    for pace in [Pace::QUICK, Pace::SLOW] {
+    for pace in [paces[0], paces[1]] {
         match transcript(real, steps, pace) {
             Ok(again) if again == wanted => {}
             Ok(again) => return Outcome::Unstable(differences(&wanted, &again)),
             Err(error) => return Outcome::Unstable(vec![error]),
         }
     }
-    Outcome::Different(steps.to_vec())
+    Outcome::Different
 }
 
 /// Leaves out steps as long as the difference stays.
-fn shrink(ours: &ArmKind, real: &ArmKind, mut steps: Vec<String>) -> Vec<String> {
+fn shrink(ours: &ArmKind, real: &ArmKind, paces: [Pace; 3], mut steps: Vec<String>) -> Vec<String> {
     let mut size = steps.len() / 2;
     while size > 0 {
         let starts: Vec<usize> = (0..steps.len()).step_by(size).collect();
         let shorter = parallel::map(PARALLEL, &starts, |start| {
             let end = (start + size).min(steps.len());
             let candidate = [&steps[..*start], &steps[end..]].concat();
-            matches!(compare(ours, real, &candidate), Outcome::Different(_)).then_some(candidate)
+            matches!(compare(ours, real, paces, &candidate), Outcome::Different).then_some(candidate)
         });
         match shorter.into_iter().flatten().next() {
             Some(candidate) => steps = candidate,
@@ -134,11 +163,11 @@ fn keep(seed: u64, real: &ArmKind, steps: &[String]) -> Result<PathBuf, String> 
     Ok(path)
 }
 
-fn show(ours: &ArmKind, real: &ArmKind, steps: &[String]) {
+fn show(ours: &ArmKind, real: &ArmKind, pace: Pace, steps: &[String]) {
     for step in steps {
         println!("    {step}");
     }
-    if let (Ok(wanted), Ok(got)) = (transcript(real, steps, Pace::QUICK), transcript(ours, steps, Pace::QUICK)) {
+    if let (Ok(wanted), Ok(got)) = (transcript(real, steps, pace), transcript(ours, steps, pace)) {
         for line in differences(&wanted, &got) {
             println!("      {line}");
         }

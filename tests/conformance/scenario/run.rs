@@ -25,15 +25,23 @@ pub struct Pace {
 impl Pace {
     /// That of the scenarios in files.
     const STRICT: Self = Self { quiet: Duration::from_millis(60), lenient: false };
-    pub const QUICK: Self = Self { quiet: Duration::from_millis(40), lenient: true };
-    pub const SLOW: Self = Self { quiet: Duration::from_millis(50), lenient: true };
-    pub const SLOWEST: Self = Self { quiet: Duration::from_millis(62), lenient: true };
+    /// Three paces at which random scenarios are run.
+    pub const CALM: [Self; 3] = [Self::lenient(40), Self::lenient(50), Self::lenient(62)];
+    /// Where nothing but replies comes, a step is over soon after its reply.
+    pub const BRISK: [Self; 3] = [Self::lenient(8), Self::lenient(14), Self::lenient(25)];
+
+    const fn lenient(quiet_ms: u64) -> Self {
+        Self { quiet: Duration::from_millis(quiet_ms), lenient: true }
+    }
 }
 
 /// How long a step waits for its reply.
 const REPLY: Duration = Duration::from_millis(2_000);
 /// How long a step waits for a reply that does not come on purpose.
 const NO_REPLY: Duration = Duration::from_millis(300);
+
+/// Stands for what was not seen, where that is no mistake of the scenario.
+const UNSEEN: &str = "2020-01-01T00:00:00Z";
 
 /// The connection that a scenario has from its start.
 const MAIN: &str = "main";
@@ -481,8 +489,11 @@ impl Runner {
     }
 
     fn placeholder(&mut self, name: &str) -> Result<String, String> {
-        let known =
-            |value: Option<&str>| value.map(str::to_owned).ok_or_else(|| format!("${{{name}}} was not seen yet"));
+        let lenient = self.pace.lenient;
+        let missing = |error: String| if lenient { Ok(UNSEEN.to_owned()) } else { Err(error) };
+        let known = |value: Option<&str>| {
+            value.map(str::to_owned).ok_or_else(|| format!("${{{name}}} was not seen yet")).or_else(missing)
+        };
         let duration = |text: &str| {
             let nanos = clock::parse_duration(text).and_then(|duration| u64::try_from(duration.as_nanos()).ok());
             nanos.ok_or_else(|| format!("{text:?} is no duration"))
@@ -501,7 +512,7 @@ impl Runner {
                     return Ok(clock::rfc3339_nanos(self.client.unix_nanos() - duration(earlier)?));
                 }
                 if let Some((stream, seq)) = name.strip_prefix("time ").and_then(|place| place.split_once('/')) {
-                    return self.time_of(stream, seq);
+                    return self.time_of(stream, seq).or_else(missing);
                 }
                 if let Some((text, count)) = name.rsplit_once('*') {
                     return count.parse().map(|count| text.repeat(count)).map_err(|_| format!("{count:?} times"));
