@@ -5,8 +5,8 @@ use std::rc::Rc;
 /// Blocks that are not appended to any more, by number. Keeps those of small messages where it stands itself.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Blocks {
-    first: [Option<Rc<[u8]>>; FIRST],
-    others: Vec<Option<Rc<[u8]>>>,
+    first: [Option<Rc<Vec<u8>>>; FIRST],
+    others: Vec<Option<Rc<Vec<u8>>>>,
     count: u32,
 }
 
@@ -18,14 +18,14 @@ impl Blocks {
     }
 
     #[inline]
-    pub(super) fn get(&self, number: usize) -> Option<&Rc<[u8]>> {
+    pub(super) fn get(&self, number: usize) -> Option<&Rc<Vec<u8>>> {
         match self.first.get(number) {
             Some(block) => block.as_ref(),
             None => self.others.get(number - FIRST)?.as_ref(),
         }
     }
 
-    pub(super) fn push(&mut self, block: Rc<[u8]>) {
+    pub(super) fn push(&mut self, block: Rc<Vec<u8>>) {
         match self.first.get_mut(self.count as usize) {
             Some(first) => *first = Some(block),
             None => self.others.push(Some(block)),
@@ -34,7 +34,7 @@ impl Blocks {
     }
 
     /// Puts `block` in the place of block `number`, and returns that.
-    pub(super) fn replace(&mut self, number: usize, block: Option<Rc<[u8]>>) -> Option<Rc<[u8]>> {
+    pub(super) fn replace(&mut self, number: usize, block: Option<Rc<Vec<u8>>>) -> Option<Rc<Vec<u8>>> {
         let place = match self.first.get_mut(number) {
             Some(first) => first,
             None => &mut self.others[number - FIRST],

@@ -108,7 +108,7 @@ impl HashTable {
         loop {
             let index = self.page_of(hash);
             let page = &mut self.pages[index];
-            if (page.used as usize) < page.slots.len() / 16 * 15 {
+            if (page.used as usize) < page.slots.len() / 16 * 12 {
                 let len = page.slots.len();
                 try_edit(&mut page.slots, len)?;
                 return Ok(());

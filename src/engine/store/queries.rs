@@ -326,6 +326,9 @@ impl<'a> Walks<'a> {
 
 /// Sorts distinct numbers. If they lie close together, by marking them in a row of bits.
 fn sort(numbers: &mut [u64]) {
+    if numbers.is_sorted() {
+        return;
+    }
     let (Some(low), Some(high)) = (numbers.iter().min().copied(), numbers.iter().max().copied()) else { return };
     let words = (high - low) / 64 + 1;
     if words > numbers.len() as u64 {

@@ -20,6 +20,8 @@ pub(super) const SPAN: u64 = 1024;
 /// Bytes of a block. A message larger than [`OWN_BLOCK`] has one to itself, of its own size.
 const BLOCK: usize = 1 << 16;
 const OWN_BLOCK: usize = BLOCK / 4;
+/// A block of which less than this part is free is full.
+const FULL_TO: usize = 64;
 /// Bytes of removed messages that are not worth moving the others.
 const FEW_BYTES: usize = 512;
 /// A neighbour that is too far away for its distance to lie in a row.
@@ -104,8 +106,7 @@ pub(super) struct Segment {
     /// Bytes of `blocks`, and how many of them are those of stored messages.
     closed_bytes: usize,
     closed_live: usize,
-    /// The block that is appended to, the one after those in `blocks`. It is copied to these when it is full, and used
-    /// again.
+    /// The block that is appended to, the one after those in `blocks`.
     open: Vec<u8>,
     open_capacity: usize,
     open_live: usize,
@@ -416,25 +417,33 @@ impl Segment {
 
     #[cold]
     fn push_own_block(&mut self, headers: &[u8], payload: &[u8]) {
-        let block = if headers.is_empty() { Rc::from(payload) } else { Rc::from([headers, payload].concat()) };
-        self.push_block(block);
+        self.push_block([headers, payload].concat());
         self.closed_live += headers.len() + payload.len();
         self.recount_heap();
     }
 
-    fn push_block(&mut self, block: Rc<[u8]>) {
+    fn push_block(&mut self, block: Vec<u8>) {
         self.closed_bytes += block.len();
-        self.blocks.push(block);
+        self.blocks.push(Rc::new(block));
     }
 
-    /// Copies the open block to the others, in its size, and begins another in the same room.
+    /// Puts the open block to the others, and begins another in as much room. One that is all but full goes as it is,
+    /// others are copied in their size.
     fn close_block(&mut self) -> Result<(), StoreError> {
-        if !self.open.is_empty() {
-            check_room(self.open.len())?;
-            self.push_block(Rc::from(&*self.open));
-            self.closed_live += std::mem::take(&mut self.open_live);
+        if self.open.is_empty() {
+            return Ok(());
+        }
+        let is_full = self.open.len() + self.open.len() / FULL_TO >= self.open_capacity;
+        let mut other = Vec::new();
+        other.try_reserve_exact(if is_full { self.open_capacity } else { self.open.len() })?;
+        if is_full {
+            std::mem::swap(&mut self.open, &mut other);
+        } else {
+            other.extend_from_slice(&self.open);
             self.open.clear();
         }
+        self.push_block(other);
+        self.closed_live += std::mem::take(&mut self.open_live);
         Ok(())
     }
 
@@ -550,7 +559,7 @@ impl Segment {
                 bytes.extend_from_slice(&old[start..start + row.len()]);
             }
             self.closed_bytes -= old.len() - live;
-            self.blocks.replace(number, (live > 0).then(|| bytes.into()));
+            self.blocks.replace(number, (live > 0).then(|| Rc::new(bytes)));
         }
     }
 
