@@ -28,6 +28,7 @@ pub mod payload;
 pub mod publishers;
 pub mod scene;
 pub mod script_form;
+pub mod search;
 pub mod stream_form;
 pub mod streams;
 pub mod subjects;

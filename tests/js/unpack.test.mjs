@@ -9,17 +9,19 @@ const { unpack } = await import(join(process.env.JETSTREAM_SIM_PACKAGE, "unpack.
 
 const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const section = (id, ...bytes) => [id, bytes.length, ...bytes];
-/** A module with one function of this body. */
-const moduleOf = (...body) => Uint8Array.from([
-  ...HEADER, ...section(1, 1, 0x60, 0, 0), ...section(3, 1, 0), ...section(10, 1, body.length + 1, 0, ...body), ...section(0, 1, 0x78),
+/** A module with one function, which takes an i32, has these groups of locals, and this body. */
+const moduleWith = (groups, ...body) => Uint8Array.from([
+  ...HEADER, ...section(1, 1, 0x60, 1, 0x7f, 0), ...section(3, 1, 0),
+  ...section(10, 1, body.length + 1 + groups.flat().length, groups.length, ...groups.flat(), ...body), ...section(0, 1, 0x78),
 ]);
+const moduleOf = (...body) => moduleWith([], ...body);
 
 test("every kind of operand comes back in its place", () => {
   const bodies = {
     nothing: [0x0b],
     "blocks in blocks": [0x02, 0x40, 0x03, 0x40, 0x0c, 0x01, 0x0b, 0x0b, 0x0b],
     "a table of branches": [0x02, 0x40, 0x41, 0x00, 0x0e, 0x02, 0x00, 0x00, 0x00, 0x0b, 0x0b],
-    constants: [0x41, 0x80, 0x7f, 0x1a, 0x42, 0x01, 0x1a, 0x43, 0, 0, 0, 0x3f, 0x1a, 0x44, 0, 0, 0, 0, 0, 0, 0, 0x40, 0x1a, 0x0b],
+    constants: [0x41, 0x80, 0x80, 0x01, 0x1a, 0x41, 0x80, 0x7f, 0x1a, 0x42, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01, 0x1a, 0x42, 0x01, 0x1a, 0x43, 0, 0, 0, 0x3f, 0x1a, 0x44, 0, 0, 0, 0, 0, 0, 0, 0x40, 0x1a, 0x0b],
     "an end in a constant": [0x44, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x1a, 0x0b],
     memory: [0x41, 0x00, 0x28, 0x02, 0x80, 0x01, 0x1a, 0x41, 0x00, 0x41, 0x00, 0x41, 0x00, 0xfc, 0x0a, 0x00, 0x00, 0x0b],
   };
@@ -27,6 +29,14 @@ test("every kind of operand comes back in its place", () => {
     const module = moduleOf(...body);
     assert.deepEqual(unpack(pack(module)), module, name);
   }
+});
+
+test("locals are numbered as they are used, beside those of their type", () => {
+  // Two i32 behind the parameter, then two i64.
+  const groups = [[2, 0x7f], [2, 0x7e]];
+  const body = (...locals) => [...locals.flatMap((local) => [0x20, local, 0x1a]), 0x0b];
+  const module = moduleWith(groups, ...body(4, 2, 0, 2, 1, 4, 3));
+  assert.deepEqual(unpack(pack(module)), moduleWith(groups, ...body(3, 1, 0, 1, 2, 3, 4)));
 });
 
 test("the package's own module compiles once it is unpacked", async () => {

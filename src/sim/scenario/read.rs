@@ -74,9 +74,11 @@ impl Scenario {
             return Err(ScenarioError::new(says));
         }
         read(text.as_bytes(), bounds).map_err(|ScenarioError(says)| {
-            let mut chars = says.chars();
-            let first = chars.next().into_iter().flat_map(char::to_uppercase);
-            ScenarioError(first.chain(chars).chain(['.']).collect())
+            let mut says = says + ".";
+            if let Some(first) = says.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            ScenarioError(says)
         })
     }
 }

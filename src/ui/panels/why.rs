@@ -46,7 +46,7 @@ fn counters(rows: &[Counter], on: &Callback<Action>) -> Element {
 fn confusions(of: &Answer) -> Option<Element> {
     let one = |of: &Confusion| {
         let key = format!("c{}", of.0);
-        let title = [&key.to_uppercase(), " ", of.title()].concat();
+        let title = [&key.to_ascii_uppercase(), " ", of.title()].concat();
         let link = || {
             element("a", "why__preset")
                 .attr("href", ["#preset=", &key].concat())

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::engine::consumer::Consumer;
 use crate::engine::stream::Stream;
 use crate::view::Scene;
+use crate::view::search::folded;
 
 /// The most cards at once.
 pub const SHOWN_CARDS: usize = 12;
@@ -47,8 +48,8 @@ impl ConsumerList {
 /// Calls `each` with the consumers that have a card, by stream, in the order of their making.
 pub fn visit<'a>(scene: Scene<'a>, mut each: impl FnMut(&'a Stream, &'a Consumer)) -> Rc<ConsumerList> {
     let focus = &scene.focus.consumers;
-    let wanted = focus.wanted.trim().to_lowercase();
-    let has_it = |text: &str| text.to_lowercase().contains(&wanted);
+    let wanted = folded(focus.wanted.trim());
+    let has_it = |text: &str| folded(text).contains(&wanted);
     let mut list = ConsumerList { wanted: focus.wanted.clone(), ..ConsumerList::default() };
     let mut found = Vec::new();
     for stream in scene.streams() {

@@ -16,6 +16,7 @@ use crate::engine::table::{ConnId, Id};
 use crate::texts::inspector as texts;
 
 use super::Scene;
+use super::search::folded;
 
 /// Things to inspect that are listed; the others are found by typing more of their names.
 const SHOWN: usize = 24;
@@ -86,13 +87,13 @@ pub fn row(scene: Scene<'_>) -> InspectorRow {
 /// What has the wanted words in its name, or is a message of that number; and how many more there are.
 fn found(scene: Scene<'_>) -> (Vec<Found>, usize) {
     let drawer = &scene.focus.drawer;
-    let wanted = drawer.wanted.trim().to_lowercase();
+    let wanted = folded(drawer.wanted.trim());
     let number = wanted.strip_prefix('#').unwrap_or(&wanted).parse::<u64>().ok();
     let (mut found, mut more) = (Vec::new(), 0);
     let mut offer = |thing: Found| {
         if found.len() < SHOWN { found.push(thing) } else { more += 1 }
     };
-    let matches = |name: &str| wanted.is_empty() || name.to_lowercase().contains(&wanted);
+    let matches = |name: &str| wanted.is_empty() || folded(name).contains(&wanted);
     for stream in scene.streams() {
         let seq = number.filter(|seq| (1..=stream.store().last_seq()).contains(seq));
         let name = || Rc::from(stream.config.name.as_str());

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use self::teller::Teller;
 use super::Scene;
 use super::scene::time_of_day;
+use super::search::folded;
 use super::text::Phrase;
 use crate::engine::consumer::Consumer;
 use crate::engine::event::Event;
@@ -231,10 +232,10 @@ pub fn as_text(scene: Scene<'_>) -> String {
 
 fn search(scene: Scene<'_>, limit: usize, from: u64) -> Vec<LogRow> {
     let filter = &scene.focus.drawer.log;
-    let needle = filter.search.trim().to_lowercase();
+    let needle = folded(filter.search.trim());
     let accepts = |row: &LogRow| {
         filter.kind.is_none_or(|kind| kind == row.kind)
-            && (needle.is_empty() || row.says.to_string().to_lowercase().contains(&needle))
+            && (needle.is_empty() || folded(&row.says.to_string()).contains(&needle))
     };
     find(scene, &Query { limit, from, passes: &|traced| filter.passes(scene, &traced.event), accepts: &accepts })
 }

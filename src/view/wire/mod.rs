@@ -16,6 +16,7 @@ use super::Scene;
 use super::log::{self, LogRow, Query};
 use super::payload::{Payload, PayloadForm};
 use super::scene::{lossy, time_of_day};
+use super::search::folded;
 
 use self::decode::{Op, ops};
 use self::meaning::{ack_of, ack_tokens, meaning};
@@ -127,7 +128,7 @@ fn clients(scene: Scene<'_>, before: Option<&WirePanel>) -> Rc<[Rc<str>]> {
 }
 
 fn find(scene: Scene<'_>, filter: &WireFilter, limit: usize, from: u64) -> Vec<WireRow> {
-    let needle = filter.search.trim().to_lowercase();
+    let needle = folded(filter.search.trim());
     let mut rows = Vec::new();
     for entry in scene.simulation.wire().entries().rev().take_while(|entry| entry.number >= from) {
         let client = scene.client_of(entry.frame.conn).unwrap_or(texts::CLIENT);
@@ -164,7 +165,7 @@ fn row(
     let on = op.args.first().map_or(op.payload, |(_, value)| value);
     if !needle.is_empty() {
         let texts = [op.verb.as_bytes(), on, op.arg("reply-to"), meaning.says.as_bytes(), op.headers, op.payload];
-        if !texts.iter().any(|text| lossy(text).to_lowercase().contains(needle)) {
+        if !texts.iter().any(|text| folded(&lossy(text)).contains(needle)) {
             return None;
         }
     }
