@@ -124,7 +124,7 @@ impl Account {
             Storage::File => (max_storage, settings.max_file_store),
         };
         let mut room = Room { account_max, server_max, total_max: settings.max_total_store, ..Room::default() };
-        let has_limits = [room.account_max, room.server_max, room.total_max].iter().any(Option::is_some);
+        let has_limits = room.account_max.is_some() || room.server_max.is_some() || room.total_max.is_some();
         if has_limits || *allow_atomic || *allow_batched {
             for (_, other) in self.streams.iter().filter(|(other, _)| *other != id) {
                 let bytes = other.store().bytes();

@@ -18,11 +18,6 @@ use super::subject::{is_valid_filter, is_wildcard, tokens};
 use super::table::ConnId;
 use super::time::Timestamp;
 
-/// Subjects that only servers publish on.
-pub(super) const RESERVED_SUBJECTS: [&[u8]; 3] = [b"$NRG.", b"_GR_.", b"$GR."];
-/// Reply subjects that only servers use.
-const RESERVED_REPLIES: [&[u8]; 4] = [b"_R_.", b"$JS.ACK.", b"_GR_.", b"$GR."];
-
 /// INFO, in nats-server's order of fields (`server/server.go`, `Info`).
 #[derive(Serialize)]
 struct Info<'a> {
@@ -281,11 +276,36 @@ impl Server {
     }
 }
 
+/// Whether only servers publish on `subject`.
+#[inline]
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
+pub(super) const fn is_reserved_subject(subject: &[u8]) -> bool {
+    // `$NRG.`, `_GR_.` and `$GR.`, in patterns: a look at the first byte decides nearly always.
+    matches!(
+        subject,
+        [b'$', b'N', b'R', b'G', b'.', ..] | [b'_', b'G', b'R', b'_', b'.', ..] | [b'$', b'G', b'R', b'.', ..]
+    )
+}
+
+/// Whether only servers use `reply` as a reply subject: `_R_.`, `$JS.ACK.`, `_GR_.` and `$GR.`.
+#[inline]
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
+const fn is_reserved_reply(reply: &[u8]) -> bool {
+    matches!(
+        reply,
+        [b'_', b'R', b'_', b'.', ..]
+            | [b'$', b'J', b'S', b'.', b'A', b'C', b'K', b'.', ..]
+            | [b'_', b'G', b'R', b'_', b'.', ..]
+            | [b'$', b'G', b'R', b'.', ..]
+    )
+}
+
 /// The error for a publish that only servers may make.
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
 pub(super) fn reserved(publish: &Publish<'_>) -> Option<Vec<u8>> {
-    if RESERVED_SUBJECTS.iter().any(|prefix| publish.subject.starts_with(prefix)) {
+    if is_reserved_subject(publish.subject) {
         Some(refuse("to ", publish.subject))
-    } else if RESERVED_REPLIES.iter().any(|prefix| publish.reply.starts_with(prefix)) {
+    } else if is_reserved_reply(publish.reply) {
         Some(refuse("with Reply of ", publish.reply))
     } else {
         None

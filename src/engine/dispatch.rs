@@ -81,7 +81,7 @@ impl Server {
 
     /// Gives `message` to everyone who listens to `to`. Whether it reached anybody.
     pub(super) fn dispatch(&mut self, now: Timestamp, from: Option<ConnId>, to: &[u8], message: &Message<'_>) -> bool {
-        let route = self.router.route(to);
+        let route = self.router.route(to, from.is_some());
         let mut reached = false;
         for subscription in &route.plain {
             reached |= self.deliver_from(now, from, subscription, message);
@@ -166,7 +166,7 @@ impl Server {
     /// An acknowledgement; `rest` is its subject behind the prefix. Whether there is a consumer that takes it.
     fn handle_ack(&mut self, now: Timestamp, rest: &[u8], message: &Message<'_>) -> bool {
         let Some((stream, consumer, numbers)) = self.acked_consumer(rest) else { return false };
-        let ack = AckSubject::parse(tokens(numbers));
+        let ack = AckSubject::parse(numbers);
         let (account, mut ctx) = self.parts(now);
         let Some(stream) = account.stream_mut(stream) else { return false };
         stream.handle_ack(&mut ctx, consumer, ack, message.reply, message.payload)
@@ -238,7 +238,8 @@ impl Server {
         if connection.is_closed() {
             return false;
         }
-        let ended = connection.deliver(&subscription.sid, message);
+        let is_spent = connection.deliver(&subscription.sid, message);
+        let ended = if is_spent { connection.take_spent(&subscription.sid) } else { None };
         self.sent.count(message.size());
         let is_slow = connection.is_slow();
         if connection.make_ready() {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::Server;
 use super::api::advisory::ACCOUNT;
 use super::api::json::{Text, to_json};
-use super::client::{RESERVED_SUBJECTS, refuse, reserved};
+use super::client::{is_reserved_subject, refuse, reserved};
 use super::connection::Message;
 use super::connection::parser::Publish;
 use super::effects::Effects;
@@ -110,7 +110,7 @@ impl Server {
             if !is_only {
                 self.handle_message(now, conn, publish);
             }
-        } else if RESERVED_SUBJECTS.iter().any(|prefix| dest.starts_with(prefix)) {
+        } else if is_reserved_subject(dest) {
             let error = refuse("to ", dest);
             self.with_connection(conn, |connection| connection.send_error(&error));
         } else {

@@ -20,10 +20,8 @@ pub struct RouteCache {
     routes: FxHashMap<Box<[u8]>, Rc<Route>>,
     /// Some of the routes, to share them: many subjects go the same way.
     distinct: Vec<Rc<Route>>,
-    /// The latest of the subjects that are used once.
-    pub latest_used_once: Latest<Route>,
-    /// The latest of the others.
-    pub latest: Latest<Route>,
+    /// The latest of the server's own messages, and of those of clients: a publish and its answer take turns.
+    pub latest: [Latest<Route>; 2],
     /// The route of subjects to which nobody listens.
     pub nobody: Rc<Route>,
     /// The stream and consumer that were acked last, with their names as they stand in ack subjects.
@@ -42,8 +40,7 @@ impl RouteCache {
     pub fn forget(&mut self) {
         self.routes.clear();
         self.distinct.clear();
-        self.latest.forget();
-        self.latest_used_once.forget();
+        self.latest.iter_mut().for_each(Latest::forget);
         self.interest_in_events = None;
         self.interest_in_acks = None;
     }

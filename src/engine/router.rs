@@ -123,32 +123,31 @@ impl Router {
         std::mem::take(&mut self.changed_by_server)
     }
 
-    /// Everyone `subject` reaches. Those of one kind stand in the order of their subscribing.
+    /// Everyone whom a message on `subject` reaches, `from_client` or of the server itself. Those of one kind stand in the
+    /// order of their subscribing.
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    pub fn route(&mut self, subject: &[u8]) -> Rc<Route> {
+    pub fn route(&mut self, subject: &[u8], from_client: bool) -> Rc<Route> {
         if subject.starts_with(b"$JS.ACK.") && !self.has_interest_in_acks() {
             return Rc::clone(&self.cache.nobody);
         }
+        self.cache.latest[usize::from(from_client)].get(subject).unwrap_or_else(|| self.look_up(subject, from_client))
+    }
+
+    /// As [`route`](Self::route), where it is not the latest.
+    fn look_up(&mut self, subject: &[u8], from_client: bool) -> Rc<Route> {
+        let Self { interest, cache, .. } = self;
         // Where few listen, finding them is faster than looking them up among many subjects.
-        if is_used_once(subject) || self.interest.len() <= Self::FEW {
-            return self.latest(subject);
+        if is_used_once(subject) || interest.len() <= Self::FEW {
+            let fits_siblings = interest.ignores_last_token(subject);
+            let latest = &mut cache.latest[usize::from(from_client)];
+            return latest.find(subject, fits_siblings, |route| find(interest, subject, route));
         }
-        if let Some(route) = self.cache.get(subject) {
+        if let Some(route) = cache.get(subject) {
             return route;
         }
         let mut route = Route::default();
-        find(&self.interest, subject, &mut route);
-        self.cache.remember(subject, route)
-    }
-
-    #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    fn latest(&mut self, subject: &[u8]) -> Rc<Route> {
-        let RouteCache { latest, latest_used_once, .. } = &mut self.cache;
-        let latest = if is_used_once(subject) { latest_used_once } else { latest };
-        latest.get(subject).unwrap_or_else(|| {
-            let fits_siblings = self.interest.ignores_last_token(subject);
-            latest.find(subject, fits_siblings, |route| find(&self.interest, subject, route))
-        })
+        find(interest, subject, &mut route);
+        cache.remember(subject, route)
     }
 
     /// Whether anybody, client or stream, gets what is sent to `subject`.
@@ -181,7 +180,7 @@ impl Router {
 
     /// As [`has_interest`](Self::has_interest), for an inbox that is asked about again and again.
     pub fn has_interest_in_inbox(&mut self, inbox: &[u8]) -> bool {
-        !self.latest(inbox).is_empty()
+        !self.route(inbox, false).is_empty()
     }
 
     /// Whether a push consumer with deliver subject `subject` is bound: a subscription to just that subject, in just

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::ack_pending::{AckWait, Pending};
+use super::ack_pending::AckWait;
 use super::config::AckPolicy;
 use super::{Consumer, Context, SequencePair, StreamView};
 use crate::engine::api::advisory;
@@ -14,6 +14,7 @@ use crate::engine::api::wire::NakOptions;
 use crate::engine::duration;
 use crate::engine::event::{AckKind, Event};
 use crate::engine::stream::config::Retention;
+use crate::engine::subject::split_token;
 use crate::engine::time::Timestamp;
 
 /// What stands in the reply subject of a delivery behind the names: the client sends it back.
@@ -26,8 +27,14 @@ pub struct AckSubject {
 
 impl AckSubject {
     /// Reads `<delivered>.<stream seq>.<consumer seq>.<time>.<pending>`. What is no number counts as one that was never reached.
-    pub fn parse<'a>(mut tokens: impl Iterator<Item = &'a [u8]>) -> Self {
-        let mut number = || tokens.next().and_then(decimal).unwrap_or(u64::MAX);
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    pub fn parse(text: &[u8]) -> Self {
+        let mut rest = text;
+        let mut number = || {
+            let (digits, after) = split_token(rest);
+            rest = after.unwrap_or_default();
+            decimal(digits).unwrap_or(u64::MAX)
+        };
         Self { delivered: number(), stream_seq: number(), consumer_seq: number() }
     }
 }
@@ -116,12 +123,11 @@ impl Consumer {
         match self.config.ack_policy {
             AckPolicy::None => AckOutcome { answer: true, ..AckOutcome::default() },
             AckPolicy::Explicit => {
-                let pending = self.ack_pending.get(stream_seq).copied();
-                if let Some(pending) = pending.filter(|_| sample) {
-                    self.sample_ack(ctx, ack, pending);
+                if sample {
+                    self.sample_ack(ctx, ack);
                 }
-                self.settle(ctx, stream, stream_seq, ack.consumer_seq);
-                AckOutcome { answer: true, wake: wake && pending.is_some(), next: false }
+                let was_pending = self.settle(ctx, stream, stream_seq, ack.consumer_seq);
+                AckOutcome { answer: true, wake: wake && was_pending, next: false }
             }
             AckPolicy::All | AckPolicy::FlowControl => {
                 if ack.consumer_seq <= self.floor.consumer_seq || stream_seq <= self.floor.stream_seq {
@@ -133,18 +139,19 @@ impl Consumer {
         }
     }
 
-    /// Takes one message off what is pending, and lets the floors follow.
-    fn settle(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, consumer_seq: u64) {
-        let pending = self.ack_pending.settle(stream_seq);
-        if let Some(pending) = pending {
-            self.move_floor(SequencePair { consumer_seq: pending.consumer_seq, stream_seq });
+    /// Takes one message off what is pending, and lets the floors follow. Whether it was pending.
+    fn settle(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, consumer_seq: u64) -> bool {
+        let pending_seq = self.ack_pending.settle(stream_seq).map(|pending| pending.consumer_seq);
+        if let Some(consumer_seq) = pending_seq {
+            self.move_floor(SequencePair { consumer_seq, stream_seq });
         }
-        let consumer_seq = pending.map_or(consumer_seq, |pending| pending.consumer_seq);
-        self.report_ack(pending.is_some(), SequencePair { consumer_seq, stream_seq });
+        let settled = SequencePair { consumer_seq: pending_seq.unwrap_or(consumer_seq), stream_seq };
+        self.report_ack(pending_seq.is_some(), settled);
         self.reported.last_ack = Some(ctx.now);
         if stream.retention != Retention::Limits {
             self.released.push(stream_seq);
         }
+        pending_seq.is_some()
     }
 
     fn settle_up_to(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, ack: AckSubject) {
@@ -276,9 +283,13 @@ impl Consumer {
     }
 
     /// Publishes the metric of an ack for the sampled share of them.
-    fn sample_ack(&self, ctx: &mut Context<'_>, ack: AckSubject, pending: Pending) {
+    fn sample_ack(&self, ctx: &mut Context<'_>, ack: AckSubject) {
+        if self.config.sample_freq.is_empty() {
+            return;
+        }
         let share = u64::try_from(self.config.sample_percent()).unwrap_or(0);
-        if share == 0 || (share < 100 && ctx.rng.below(100) > share) {
+        let Some(pending) = self.ack_pending.get(ack.stream_seq).filter(|_| share > 0) else { return };
+        if share < 100 && ctx.rng.below(100) > share {
             return;
         }
         let now = ctx.now;
@@ -295,14 +306,19 @@ impl Consumer {
 }
 
 /// A number of decimal digits.
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
 fn decimal(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() {
-        return None;
+    /// As many always fit.
+    const FEW: usize = 19;
+    let (few, more) = digits.split_at(digits.len().min(FEW));
+    let mut number = 0;
+    for byte in few {
+        number = number * 10 + u64::from(byte.is_ascii_digit().then(|| byte - b'0')?);
     }
-    digits.iter().try_fold(0_u64, |number, byte| {
-        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
-        number.checked_mul(10)?.checked_add(digit)
-    })
+    for byte in more {
+        number = number.checked_mul(10)?.checked_add(u64::from(byte.is_ascii_digit().then(|| byte - b'0')?))?;
+    }
+    (!digits.is_empty()).then_some(number)
 }
 
 /// The delay that a nak asks for. What cannot be read asks for none.

@@ -36,13 +36,11 @@ enum Nothing {
     MaxAckPending,
 }
 
-/// The numbers at the end of a delivery's reply subject: delivery, stream sequence, consumer sequence, time in
-/// nanoseconds, and how many messages are left (ADR-15).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The numbers at the end of a delivery's reply subject, written out.
 struct AckNumbers {
     text: [u8; Self::MAX_LEN],
     /// Where they begin.
-    start: u8,
+    start: usize,
 }
 
 impl AckNumbers {
@@ -50,24 +48,24 @@ impl AckNumbers {
     const MAX_LEN: usize = 5 * MAX_DIGITS + 4;
 
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    fn new(numbers: [u64; 5]) -> Self {
-        let (mut text, mut start) = ([0; Self::MAX_LEN], Self::MAX_LEN);
-        for (place, number) in numbers.into_iter().enumerate().rev() {
-            start = digits(&mut text[..start], number);
+    fn new(numbers: &[u64; 5]) -> Self {
+        let mut ack = Self { text: [0; Self::MAX_LEN], start: Self::MAX_LEN };
+        for (place, number) in numbers.iter().enumerate().rev() {
+            ack.start = digits(&mut ack.text[..ack.start], *number);
             if place > 0 {
-                start -= 1;
-                text[start] = b'.';
+                ack.start -= 1;
+                ack.text[ack.start] = b'.';
             }
         }
-        Self { text, start: start as u8 }
+        ack
     }
 
     const fn len(&self) -> usize {
-        Self::MAX_LEN - self.start as usize
+        Self::MAX_LEN - self.start
     }
 
     fn as_bytes(&self) -> &[u8] {
-        &self.text[self.start.into()..]
+        &self.text[self.start..]
     }
 }
 
@@ -76,7 +74,9 @@ impl AckNumbers {
 struct Delivery {
     picked: Picked,
     to: Rc<[u8]>,
-    ack: AckNumbers,
+    /// At the end of its reply subject: delivery, stream sequence, consumer sequence, time in nanoseconds, and how many
+    /// messages are left (ADR-15).
+    ack_numbers: [u64; 5],
     /// Set once the pull request has its batch: the bytes that it has to spare.
     completes: Option<u64>,
 }
@@ -139,7 +139,8 @@ impl Consumer {
         }
         let Picked { delivered, stream_seq } = picked;
         let stored = message.time.as_nanos();
-        let ack = AckNumbers::new([delivered, stream_seq, self.next_consumer_seq, stored, self.num_pending()]);
+        let ack_numbers = [delivered, stream_seq, self.next_consumer_seq, stored, self.num_pending()];
+        let ack = AckNumbers::new(&ack_numbers);
         let size = self.size_of_delivery(&message, &ack);
         let Some((to, completes)) = self.choose_receiver(ctx, stream.id, size) else {
             self.put_back(picked);
@@ -147,12 +148,12 @@ impl Consumer {
             self.tidy_waiting(ctx, stream.id, true);
             return None;
         };
-        let delivery = Delivery { picked, to, ack, completes };
+        let delivery = Delivery { picked, to, ack_numbers, completes };
         if let Some(until) = self.paced_until(ctx.now, &message, size) {
             self.in_hand = Some(InHand { delivery, until });
             return None;
         }
-        self.send(ctx, stream, &delivery, &message);
+        self.send(ctx, stream, &delivery, &ack, &message);
         if !was_stalled && self.is_stalled() {
             ctx.tell(|| Event::Stalled { stream: stream.id, consumer: self.id });
         }
@@ -266,7 +267,7 @@ impl Consumer {
     pub(super) fn send_in_hand(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) {
         let Some(held) = self.in_hand.take() else { return };
         if let Some(message) = stream.store.get(held.delivery.picked.stream_seq) {
-            self.send(ctx, stream, &held.delivery, &message);
+            self.send(ctx, stream, &held.delivery, &AckNumbers::new(&held.delivery.ack_numbers), &message);
         }
         self.deliver(ctx, stream);
     }
@@ -276,9 +277,10 @@ impl Consumer {
         ctx: &mut Context<'_>,
         stream: StreamView<'_>,
         delivery: &Delivery,
+        ack: &AckNumbers,
         message: &StoredMessage<'_>,
     ) {
-        let Delivery { picked: Picked { stream_seq, delivered }, ref to, ref ack, completes } = *delivery;
+        let Delivery { picked: Picked { stream_seq, delivered }, ref to, completes, .. } = *delivery;
         let consumer_seq = self.next_consumer_seq;
         self.next_consumer_seq += 1;
         self.report_delivered(ctx.now, consumer_seq, stream_seq, delivered);

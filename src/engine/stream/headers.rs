@@ -9,7 +9,7 @@ const EMPTY_BLOCK: usize = b"NATS/1.0\r\n\r\n".len();
 
 /// The server's own headers of one message, read in one pass. Names are case-sensitive, the first of equal names counts,
 /// and an empty value counts as absent, but for two.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublishHeaders<'a> {
     pub msg_id: Option<&'a [u8]>,
     pub expected_stream: Option<&'a [u8]>,
@@ -39,8 +39,34 @@ pub struct PublishHeaders<'a> {
 }
 
 impl<'a> PublishHeaders<'a> {
+    /// What is asked without headers.
+    pub const NONE: Self = Self {
+        msg_id: None,
+        expected_stream: None,
+        expected_last_seq: None,
+        expected_last_subject_seq: None,
+        expected_last_subject_seq_subject: None,
+        expected_last_msg_id: None,
+        rollup: None,
+        ttl: None,
+        incr: None,
+        stream_source: None,
+        batch_id: None,
+        batch_sequence: None,
+        batch_commit: None,
+        required_api_level: None,
+        schedule: None,
+        schedule_ttl: None,
+        schedule_target: None,
+        schedule_source: None,
+        schedule_rollup: None,
+        schedule_next: None,
+        scheduler: None,
+        schedule_time_zone: None,
+    };
+
     pub fn read(block: &'a [u8]) -> Self {
-        let mut found = Self::default();
+        let mut found = Self::NONE;
         if !block.is_empty() {
             found.fill(block);
         }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::checks::check_header_size;
-use super::counter::{Counted, Increment};
+use super::counter::Increment;
 use super::fast_batch::FastStep;
 use super::headers::{PublishHeaders, sequence, without_status};
 use super::schedule::with_rollup;
@@ -74,7 +74,7 @@ impl Stream {
     /// Takes a message from a publisher, and answers it.
     pub fn handle_publish(&mut self, ctx: &mut Context<'_>, room: &Room, inbound: Inbound<'_>) {
         if inbound.headers.is_empty() && !FastStep::is_meant(inbound.reply) {
-            return self.handle_single(ctx, room, inbound, &PublishHeaders::default());
+            return self.handle_single(ctx, room, inbound, &PublishHeaders::NONE);
         }
         let without_status = without_status(inbound.headers);
         let inbound = Inbound { headers: without_status.as_deref().unwrap_or(inbound.headers), ..inbound };
@@ -207,11 +207,18 @@ impl Stream {
         message: &Candidate<'_>,
     ) -> Result<Accepted, ApiError> {
         let last = || self.store.get(self.store.last_of(message.subject)?);
-        let counted = self.count(message, increment, last, ctx.config.max_payload)?;
-        let (headers, payload) = counted.as_ref().map_or((message.headers, message.payload), Counted::content);
-        self.check_size(headers.len() + payload.len())?;
-        match self.keep(ctx, room, &Candidate { headers, payload, ..*message })? {
-            Kept::Stored(seq) => Ok(Accepted::Stored { seq, counter: counted.map(|counted| counted.total) }),
+        let (kept, counter) = match self.count(message, increment, last, ctx.config.max_payload)? {
+            None => {
+                self.check_size(message.headers.len() + message.payload.len())?;
+                (self.keep(ctx, room, message)?, None)
+            }
+            Some(counted) => {
+                let (headers, payload) = counted.content();
+                (self.keep(ctx, room, &Candidate { headers, payload, ..*message })?, Some(counted.total))
+            }
+        };
+        match kept {
+            Kept::Stored(seq) => Ok(Accepted::Stored { seq, counter }),
             Kept::Skipped(seq) => Ok(Accepted::Skipped { seq }),
         }
     }

@@ -60,8 +60,8 @@ impl Stream {
     /// # Errors
     /// If the server's memory is used up.
     pub(super) fn check_server_room(&self, room: &Room) -> Result<(), ApiError> {
-        let bounds = [(room.server_max, room.storage_others), (room.total_max, room.total_others)];
-        let is_full = bounds.iter().any(|(max, others)| max.is_some_and(|max| others + self.store.bytes() > max));
+        let is_beyond = |max: Option<u64>, others| max.is_some_and(|max| others + self.store.bytes() > max);
+        let is_full = is_beyond(room.server_max, room.storage_others) || is_beyond(room.total_max, room.total_others);
         if is_full { Err(ApiError::InsufficientResources) } else { Ok(()) }
     }
 
@@ -91,7 +91,9 @@ impl Stream {
         let (seq, stored_headers) = self.store_message(ctx, room, message)?;
         self.remember(ctx, asked, seq, true);
         self.roll_up(ctx, subject, asked, 1);
-        self.republish(ctx, &Candidate { headers: &stored_headers, ..*message }, seq, previous_seq);
+        if self.config.republish.is_some() {
+            self.republish(ctx, &Candidate { headers: &stored_headers, ..*message }, seq, previous_seq);
+        }
         Ok(Kept::Stored(seq))
     }
 

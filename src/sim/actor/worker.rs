@@ -9,7 +9,6 @@ use std::time::Duration;
 use crate::engine::consumer::AckSubject;
 use crate::engine::message::Headers;
 use crate::engine::rng::Rng;
-use crate::engine::subject::tokens;
 use crate::engine::table::{ConnId, Id};
 use crate::engine::time::Timestamp;
 use crate::sim::client::{ReceivedMessage, write_pub, write_sub, write_unsub};
@@ -276,7 +275,8 @@ impl Worker {
         if let Some(pin_id) = Headers::new(&message.headers).get("Nats-Pin-Id") {
             self.pin_id = String::from_utf8_lossy(pin_id).into_owned();
         }
-        let AckSubject { delivered, stream_seq, consumer_seq } = AckSubject::parse(tokens(&message.reply).skip(4));
+        let numbers = message.reply.splitn(5, |byte| *byte == b'.').nth(4).unwrap_or_default();
+        let AckSubject { delivered, stream_seq, consumer_seq } = AckSubject::parse(numbers);
         if let Some(pull) = self.pull_of(message) {
             pull.received.push(stream_seq);
             if pull.received.len() as u64 >= u64::from(pull.request.batch.max(1)) {
