@@ -96,7 +96,7 @@ impl Stream {
         self.ttls.set(seq, ctx.now + Duration::from_secs(ttl.as_secs()));
         self.enforce_limits(ctx, subject);
         self.purge_matching(ctx, Some(subject), None, 1, crate::engine::event::Removal::Ttl);
-        let asked = &PublishHeaders::default();
+        let asked = &PublishHeaders::NONE;
         let marker = Candidate { subject, headers: &headers, payload: b"", time: ctx.now, asked };
         self.republish(ctx, &marker, seq, previous_seq);
         self.signal_consumers(ctx, subject, seq);
