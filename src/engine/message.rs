@@ -26,15 +26,20 @@ impl<'a> Headers<'a> {
         self.get(name).filter(|value| !value.is_empty())
     }
 
-    /// Names and values in the order of the block.
+    /// Names and values in the order of the block. Only CR and LF together end a line.
     pub fn iter(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
-        let after_first_line = self.0.iter().position(|byte| *byte == b'\n').map_or(self.0.len(), |at| at + 1);
-        self.0[after_first_line..].split(|byte| *byte == b'\n').filter_map(|line| {
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let colon = line.iter().position(|byte| *byte == b':')?;
-            let value = &line[colon + 1..];
-            let blanks = value.iter().take_while(|byte| **byte == b' ').count();
-            Some((&line[..colon], &value[blanks..]))
+        let (_, mut rest) = split_line(self.0);
+        std::iter::from_fn(move || {
+            while !rest.is_empty() {
+                let (line, after) = split_line(rest);
+                rest = after;
+                if let Some(colon) = line.iter().position(|byte| *byte == b':') {
+                    let value = &line[colon + 1..];
+                    let blanks = value.iter().take_while(|byte| **byte == b' ').count();
+                    return Some((&line[..colon], &value[blanks..]));
+                }
+            }
+            None
         })
     }
 
@@ -43,6 +48,19 @@ impl<'a> Headers<'a> {
         let line = self.0.split(|byte| *byte == b'\r').next()?;
         line.strip_prefix(b"NATS/1.0 ")
     }
+}
+
+/// What stands before the first CR and LF, and behind them.
+pub fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let mut start = 0;
+    while let Some(found) = memchr::memchr(b'\r', &bytes[start..]) {
+        let end = start + found;
+        start = end + 1;
+        if bytes.get(start) == Some(&b'\n') {
+            return (&bytes[..end], &bytes[start + 1..]);
+        }
+    }
+    (bytes, b"")
 }
 
 /// Writes a header block.
@@ -65,9 +83,9 @@ impl HeaderBlock {
         Self(block)
     }
 
-    /// Goes on from `block`, to append to it; from nothing if it is empty.
+    /// Goes on from `block`, to append to it; from nothing if it is empty. Its last two bytes go, whatever they are.
     pub fn from_bytes(block: &[u8]) -> Self {
-        if block.is_empty() { Self::new() } else { Self(block.strip_suffix(b"\r\n").unwrap_or(block).to_vec()) }
+        if block.len() <= 2 { Self::new() } else { Self(block[..block.len() - 2].to_vec()) }
     }
 
     pub fn push(&mut self, name: &str, value: impl AsRef<[u8]>) -> &mut Self {
@@ -116,6 +134,8 @@ mod tests {
         assert_eq!(headers.get("Empty"), Some(&b""[..]));
         assert_eq!(headers.get_filled("Empty"), None);
         assert_eq!(headers.iter().count(), 4);
+        let torn = Headers::new(b"NATS/1.0\nA:0\r\nA:1\n\rB:2\r\nC:3");
+        assert_eq!((torn.get("A"), torn.get("B"), torn.get("C")), (Some(&b"1\n\rB:2"[..]), None, Some(&b"3"[..])));
         assert_eq!(headers.status(), None);
     }
 

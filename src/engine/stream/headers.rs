@@ -2,7 +2,7 @@
 //!
 //! Source: nats-server `server/stream.go` (`getMsgId`, `getExpectedLastSeq`, `getRollup`, …) and ADR-8, ADR-22.
 
-use crate::engine::message::Headers;
+use crate::engine::message::{Headers, split_line};
 
 /// Length of a block without headers.
 const EMPTY_BLOCK: usize = b"NATS/1.0\r\n\r\n".len();
@@ -159,24 +159,26 @@ pub fn sequence(text: &[u8]) -> u64 {
 /// A block without the lines whose name `is_gone` says. A block of which nothing remains is dropped.
 pub fn without_headers(block: &[u8], is_gone: impl Fn(&[u8]) -> bool) -> Vec<u8> {
     let mut kept = Vec::with_capacity(block.len());
-    for line in block.split_inclusive(|byte| *byte == b'\n') {
+    let mut rest = block;
+    while !rest.is_empty() {
+        let (line, after) = split_line(rest);
+        let whole = &rest[..rest.len() - after.len()];
         let name = line.iter().position(|byte| *byte == b':').map(|colon| &line[..colon]);
-        if !name.is_some_and(&is_gone) {
-            kept.extend_from_slice(line);
+        // What has no end stays.
+        if whole == line || !name.is_some_and(&is_gone) {
+            kept.extend_from_slice(whole);
         }
+        rest = after;
     }
     if kept.len() <= EMPTY_BLOCK { Vec::new() } else { kept }
 }
 
 /// A header block as it is stored: without a status in its first line. A block of which nothing remains is dropped.
 pub fn without_status(block: &[u8]) -> Option<Vec<u8>> {
-    Headers::new(block).status()?;
-    let end = block.iter().position(|byte| *byte == b'\n').map_or(block.len(), |at| at + 1);
-    let rest = &block[end..];
-    if rest == b"\r\n" || rest.is_empty() {
-        return Some(Vec::new());
-    }
-    Some([b"NATS/1.0\r\n", rest].concat())
+    let status = block.strip_prefix(b"NATS/1.0")?;
+    let end = status.iter().position(|byte| *byte == b'\r').filter(|end| *end > 0)?;
+    let kept = [b"NATS/1.0", &status[end..]].concat();
+    Some(if kept.len() == EMPTY_BLOCK { Vec::new() } else { kept })
 }
 
 #[cfg(test)]

@@ -331,7 +331,8 @@ fn source_start(link: &Link, store: &MessageStore, from_seq: u64) -> DeliverPoli
     if from_seq > 1 {
         return DeliverPolicy::ByStartSequence(from_seq);
     }
-    let last_time: Option<Timestamp> = store.last_time();
+    // What came from the origin has been there before.
+    let last_time: Option<Timestamp> = store.last_time().map(|last| last + Duration::from_nanos(1));
     match (link.source.opt_start_seq, link.source.opt_start_time, last_time) {
         (Some(seq), ..) => DeliverPolicy::ByStartSequence(seq),
         (None, Some(time), Some(last)) if time.to_timestamp() < last => DeliverPolicy::ByStartTime(last.into()),

@@ -75,7 +75,11 @@ impl Stream {
             let Some(link) = self.sourcing.links.get(id).filter(|link| link.kind == LinkKind::Source) else { continue };
             let configured = self.config.sources.iter().find(|source| SourceName::of(source) == link.name).cloned();
             match (configured, self.sourcing.links.get_mut(id)) {
-                (Some(source), Some(link)) => link.source = source,
+                // Told is the filter that it began with: `>` or none are the same.
+                (Some(source), Some(link)) => {
+                    let filter_subject = link.source.filter_subject.take();
+                    link.source = StreamSource { filter_subject, ..source };
+                }
                 _ => {
                     if let Some(mut link) = self.sourcing.links.remove(id) {
                         link.end(ctx.router, self.id);
