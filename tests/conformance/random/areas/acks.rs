@@ -59,7 +59,8 @@ fn step(script: &mut Script) {
             step += &script.maybe(30, &["as=one", "as=two"]);
             script.say(step);
         }
-        8..=17 => answer(script),
+        8..=16 => answer(script),
+        17 => written_ack(script),
         18 => script.say_one(&[
             "info S/c",
             "consumer reset S/c",
@@ -120,4 +121,14 @@ fn answer(script: &mut Script) {
         _ => format!("ack {target}{double}"),
     };
     script.say(step);
+}
+
+/// An ack subject that was put together, and not taken from a delivery.
+fn written_ack(script: &mut Script) {
+    let mut number = || script.rng.pick(&["0", "1", "2", "3", "4", "9", "-1", "x", "1"]);
+    let (delivered, stream_seq, consumer_seq) = (number(), number(), number());
+    let tail = script.rng.pick(&["1795615530087882635.0", "1.1", "0", "1.1.1", "x.y"]);
+    let (stream, body) =
+        (script.rng.pick(&["S", "S", "S", "T"]), script.rng.pick(&["+ACK", "-NAK", "+TERM", "+WPI", ""]));
+    script.say(format!("request $JS.ACK.{stream}.c.{delivered}.{stream_seq}.{consumer_seq}.{tail} \"{body}\""));
 }

@@ -3,7 +3,7 @@
 use crate::random::script::Script;
 
 /// Requests and bodies that are right; the fields are those whose values get other types.
-const REQUESTS: [(&str, &str); 20] = [
+const REQUESTS: [(&str, &str); 27] = [
     (
         "STREAM.CREATE.N",
         r#"{"name":"N","subjects":["n.>"],"retention":"limits","max_msgs":5,"max_age":0,"storage":"memory","no_ack":false,"placement":{"tags":["a"]},"metadata":{"a":"b"},"consumer_limits":{"max_ack_pending":3},"republish":{"src":"n.>","dest":"r.>"}}"#,
@@ -23,6 +23,16 @@ const REQUESTS: [(&str, &str); 20] = [
     ("STREAM.DELETE.N", ""),
     ("STREAM.MSG.GET.S", r#"{"seq":1,"no_hdr":true,"batch":0,"multi_last":["s.a"],"start_time":null}"#),
     ("STREAM.MSG.GET.S", r#"{"next_by_subj":"s.a","start_time":"2020-01-01T00:00:00Z"}"#),
+    ("DIRECT.GET.S", r#"{"seq":1,"no_hdr":false,"batch":2,"max_bytes":0}"#),
+    ("DIRECT.GET.S", r#"{"multi_last":["s.a"],"up_to_seq":3,"batch":0}"#),
+    ("DIRECT.GET.S", r#"{"next_by_subj":"s.a","start_time":"2020-01-01T00:00:00Z"}"#),
+    ("DIRECT.GET.S.s.a", r#"{"no_hdr":true}"#),
+    (
+        "CONSUMER.MSG.NEXT.S.c",
+        r#"{"no_wait":true,"batch":1,"expires":0,"max_bytes":0,"idle_heartbeat":0,"priority":0}"#,
+    ),
+    ("CONSUMER.MSG.NEXT.S.c", r#"{"no_wait":true,"group":"","id":"","min_pending":0,"min_ack_pending":0}"#),
+    ("CONSUMER.LIST.S", r#"{"offset":1}"#),
     ("STREAM.MSG.DELETE.S", r#"{"seq":99,"no_erase":true}"#),
     ("STREAM.SNAPSHOT.N", r#"{"deliver_subject":"d.x","no_consumers":true,"chunk_size":1024,"jsck":false}"#),
     (
@@ -68,9 +78,9 @@ const VALUES: [&str; 22] = [
     "-0",
     "\"\\ud800\"",
 ];
-const BYTES: [&str; 24] = [
-    "{", "}", "[", "]", "\"", ":", ",", "0", "-", "e", ".", "n", "t", " ", "\t", "\\", "\\u12", "\\x", "x", "é", "\n",
-    "/", "01", "'",
+const BYTES: [&str; 23] = [
+    "{", "}", "[", "]", "\"", ":", ",", "0", "-", "e", ".", "n", "t", " ", "\t", "\\", "\\x", "x", "é", "\n", "/",
+    "01", "'",
 ];
 
 pub fn steps(script: &mut Script) {

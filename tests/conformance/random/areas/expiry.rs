@@ -4,7 +4,7 @@ use crate::random::script::{Field, Script};
 
 #[rustfmt::skip]
 const STREAM: [Field; 13] = [
-    ("max_age", 35, &["1577ms", "2077ms"], &[]),
+    ("max_age", 35, &["1577ms", "2377ms"], &[]),
     ("allow_msg_ttl", 60, &["true"], &[]),
     ("subject_delete_marker_ttl", 40, &["1s", "2s", "3s"], &[]),
     ("allow_rollup_hdrs", 40, &["true"], &[]),

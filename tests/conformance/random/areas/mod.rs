@@ -8,12 +8,14 @@ mod consumers;
 mod core;
 mod expiry;
 mod groups;
+mod headers;
 mod publishing;
 mod pushing;
 mod reads;
 mod sourcing;
 mod streams;
 mod tracing;
+mod transforms;
 
 use super::script::Script;
 use crate::scenario::run::Pace;
@@ -36,11 +38,13 @@ impl Area {
 }
 
 /// All areas.
-pub const AREAS: [Area; 14] = [
+pub const AREAS: [Area; 16] = [
     Area { name: "streams", paces: Pace::BRISK, steps: streams::steps },
     Area { name: "consumers", paces: Pace::BRISK, steps: consumers::steps },
     Area { name: "bodies", paces: Pace::BRISK, steps: bodies::steps },
     Area { name: "publishing", paces: Pace::BRISK, steps: publishing::steps },
+    Area { name: "headers", paces: Pace::BRISK, steps: headers::steps },
+    Area { name: "transforms", paces: Pace::BRISK, steps: transforms::steps },
     Area { name: "batches", paces: Pace::BRISK, steps: batches::steps },
     Area { name: "accounts", paces: Pace::BRISK, steps: accounts::steps },
     Area { name: "reads", paces: Pace::CALM, steps: reads::steps },

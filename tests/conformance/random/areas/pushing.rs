@@ -15,7 +15,7 @@ const CONSUMER: [Field; 13] = [
     ("deliver_group", 25, &["q"], &[]),
     ("sample_freq", 10, &["\"100\""], &[]),
     ("inactive_threshold", 10, &["20s"], &[]),
-    ("replay_policy", 8, &["original"], &[]),
+    ("replay_policy", 8, &["instant"], &[]),
     ("backoff", 10, &["430ms,900ms"], &[]),
 ];
 

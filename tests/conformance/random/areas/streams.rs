@@ -111,7 +111,7 @@ fn config(script: &mut Script, often: usize) -> String {
         field.1 = field.1 * often / 100;
     }
     let mut config = script.fields(&fields, wrong);
-    if script.rng.chance(8) {
+    if script.rng.chance(15) {
         config += &script.fields(&ORIGINS, if wrong == 0 { 0 } else { 60 });
     }
     config + &script.maybe(2, &["nope=1", "name=x", "name=\"\"", "template_owner=x", "name=a.b"])

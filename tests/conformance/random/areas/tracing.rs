@@ -86,7 +86,6 @@ fn step(script: &mut Script) {
             "Nats-Expected-Last-Msg-Id:x",
             "Nats-Required-Api-Level:9",
             "traceparent:00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-            "Accept-Encoding:gzip",
         ],
     );
     let payload = if subject.starts_with('$') { String::new() } else { script.payload() };
