@@ -4,25 +4,13 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CODE, DECLARED, Locals, STREAMS, codeOf, parameters, unpack, walk } from "../package/unpack.js";
+import { withShortNames } from "./names.mjs";
+import { CODE, KINDS, Locals, POPULAR, Reader, STREAMS, codeOf, leb128, parameters, unpack, walk } from "../package/unpack.js";
 
 const CODE_SECTION = 10;
 
-/** An integer as LEB128. */
-function leb128(value) {
-  const bytes = [];
-  for (; value >= 0x80; value >>>= 7) bytes.push((value & 0x7f) | 0x80);
-  return [...bytes, value];
-}
-
-/** Where the bytes of an integer end. */
-function endOf(module, at) {
-  while (module[at] >= 0x80) at += 1;
-  return at + 1;
-}
-
 /**
- * What is unpacked again is this module, but for the indices of locals: those of one type are numbered as they are used.
+ * What is unpacked again is this module, but for the indices of locals, which are numbered as they are used.
  *
  * @param {Uint8Array} module
  */
@@ -34,91 +22,119 @@ export function pack(module) {
   return packed;
 }
 
-function packedOnce(module) {
-  let at = 8;
-  const number = () => {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = module[at++];
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
-    }
-  };
-  let before = 0;
-  let size = 0;
-  for (let id; id !== CODE_SECTION; at += id === CODE_SECTION ? 0 : size) {
-    if (at >= module.length) throw new Error("the module has no code");
-    before = at;
-    id = module[at++];
-    size = number();
+/** Where the section with the code begins, what is in it, and what stands behind it. */
+function sectionOf(module) {
+  const reader = new Reader(module, 8);
+  while (reader.at < module.length) {
+    const before = reader.at;
+    const id = reader.byte();
+    const size = reader.number();
+    if (id === CODE_SECTION) return { before, start: reader.at, after: reader.at + size };
+    reader.at += size;
   }
-  const after = at + size;
+  throw new Error("the module has no code");
+}
 
+/** Reads what stands before the instructions of a body: the types of its locals. */
+function localsOf(reader) {
+  reader.number();
+  const types = [];
+  for (let groups = reader.number(); groups > 0; groups -= 1) {
+    const count = reader.number();
+    types.push(...new Array(count).fill(reader.number()));
+  }
+  return types;
+}
+
+/** The functions that are called most. */
+function mostCalled(reader) {
+  const calls = new Map();
+  const number = () => reader.number();
+  const call = () => {
+    const index = reader.number();
+    calls.set(index, (calls.get(index) ?? 0) + 1);
+  };
+  const code = () => reader.byte();
+  const bytes = (_, count) => reader.bytes(count);
+  walk(number(), { begin: () => localsOf(reader), code, leb: number, constant: number, call, local: number, bytes, end: () => {} });
+  const most = [...calls].sort(([left, one], [right, other]) => other - one || left - right);
+  return most.slice(0, POPULAR).map(([index]) => index);
+}
+
+function packedOnce(module) {
+  const { before, start, after } = sectionOf(module);
+  const popular = mostCalled(new Reader(module, start));
+  const reader = new Reader(module, start);
   const streams = Array.from({ length: STREAMS }, () => []);
-  const take = (stream, from) => streams[stream].push(...module.subarray(from, at));
+  const bytes = (stream, count) => streams[stream].push(...reader.bytes(count));
+  const peek = (at = reader.at) => {
+    const ahead = new Reader(module, at);
+    return { value: ahead.number(), length: ahead.at - at };
+  };
   const leb = (stream) => {
-    const from = at;
-    const value = number();
-    take(stream, from);
+    const { value, length } = peek();
+    bytes(stream, length);
     return value;
   };
-  const bytes = (stream, count) => {
-    at += count;
-    take(stream, at - count);
+  const call = (stream) => {
+    const index = reader.number();
+    const place = popular.indexOf(index);
+    streams[stream].push(...(place < 0 ? [index >> 8, index & 0xff] : [place]));
+  };
+
+  // The locals by their old indices: kind, and new index once they are used.
+  let old = [];
+  const locals = new Locals();
+  const types = parameters(module.subarray(0, before));
+  let [body, grown, written] = [0, 0, leb128(types.length).length];
+  const begin = (index) => {
+    const all = [...types[index], ...localsOf(reader)];
+    [body, grown] = [reader.at, 0];
+    locals.begin(types[index]);
+    old = all.map((type, place) => ({ kind: KINDS.indexOf(type), index: place < types[index].length ? place : undefined }));
+  };
+  const local = (stream, kind) => {
+    const { value, length } = peek();
+    reader.at += length;
+    const one = old[value];
+    const place = one.index === undefined ? 0 : locals.placeOf(kind, one.index);
+    one.index = locals.take(kind, place);
+    streams[stream].push(...leb128(place));
+    grown += leb128(one.index).length - length;
+  };
+
+  const variantOf = (opcode) => {
+    const { value, length } = peek(opcode >= 0x28 && opcode <= 0x3e ? reader.at + peek().length : reader.at);
+    if (opcode === 0x10) return popular.includes(value) ? 1 : 2;
+    return opcode >= 0x20 && opcode <= 0x22 ? old[value].kind + 1 : length;
   };
   // A constant is sorted by the code behind it.
   let waiting;
   const constant = (stream) => {
-    waiting = [stream, at];
-    at = endOf(module, at);
+    const from = reader.at;
+    reader.number();
+    waiting = { stream, number: module.subarray(from, reader.at) };
   };
   const code = () => {
-    const opcode = module[at];
-    const behind = opcode >= 0x28 && opcode <= 0x3e ? at + 2 : at + 1;
-    const code = codeOf(opcode, endOf(module, behind) - behind);
-    if (waiting) take(waiting[0] + (code >> 4), waiting[1]);
-    waiting = undefined;
-    at += 1;
+    const opcode = reader.byte();
+    const code = codeOf(opcode, variantOf(opcode));
     streams[CODE].push(code);
+    if (waiting) streams[waiting.stream + (code >> 4)].push(...waiting.number);
+    waiting = undefined;
     return code;
   };
-
-  const locals = new Locals();
-  const counts = parameters(module, before);
-  let indices = new Map();
-  let firsts = [];
-  let [body, grown, written] = [0, 0, 0];
-  const begin = (index) => {
-    number();
-    [body, grown, firsts] = [at, 0, []];
-    locals.begin(counts[index]);
-    indices = new Map(Array.from({ length: counts[index] }, (_, parameter) => [parameter, parameter]));
-  };
-  const declare = (count) => {
-    locals.declare(count);
-    firsts.push(locals.fresh.at(-1));
-    if (firsts.length > Locals.GROUPS) throw new Error("a function has locals of too many types");
-  };
-  const local = (stream) => {
-    const from = at;
-    const old = number();
-    const place = indices.has(old) ? locals.placeOf(indices.get(old)) : firsts.findLastIndex((first) => first <= old);
-    const now = locals.take(place);
-    indices.set(old, now);
-    streams[stream].push(...leb128(place));
-    grown += leb128(now).length - (at - from);
-  };
   const end = () => {
-    const length = at - body + grown;
+    const declared = leb128(locals.declared.length / 2);
+    for (const number of locals.declared) leb128(number, declared);
+    const length = declared.length + reader.at - body + grown;
     written += leb128(length).length + length;
   };
-  const functions = leb(DECLARED);
-  written += leb128(functions).length;
-  walk(functions, { begin, declare, code, leb, constant, local, bytes, end });
-  if (at !== after) throw new Error(`the code ends at ${after}, and was read to ${at}`);
+  walk(reader.number(), { begin, code, leb, constant, call, local, bytes, end });
+  if (reader.at !== after) throw new Error(`the code ends at ${after}, and was read to ${reader.at}`);
 
   const length = before + 1 + leb128(written).length + written + module.length - after;
-  const header = [length, before, ...streams.map((stream) => stream.length)].flatMap(leb128);
+  const called = Array.from({ length: POPULAR }, (_, place) => popular[place] ?? 0);
+  const header = [length, before, ...streams.map((stream) => stream.length), ...called].flatMap((number) => leb128(number));
   return Buffer.concat([header, module.subarray(0, before), ...streams, module.subarray(after)].map((part) => Buffer.from(part)));
 }
 
@@ -128,12 +144,15 @@ export function unpacking() {
   return source.replaceAll(/^\s*(\/\/|\/\*\*|\*).*\n/gm, "").replaceAll(/^export /gm, "");
 }
 
-/** Packs the module of the page in `dist`, and lets the page load it packed. */
+/** Packs the module of the page in `dist`, and lets the page load it packed. Its script then knows it by shorter names. */
 export function withPacked(html, dist) {
   const name = /page-\w+_bg\.wasm/.exec(html)?.[0];
   if (!name) throw new Error("the page names no module");
   const packed = name.replace("_bg.wasm", ".packed.wasm");
-  writeFileSync(join(dist, packed), pack(readFileSync(join(dist, name))));
+  const path = join(dist, name.replace("_bg.wasm", ".js"));
+  const { module, script } = withShortNames(readFileSync(join(dist, name)), readFileSync(path, "utf8"));
+  writeFileSync(path, script);
+  writeFileSync(join(dist, packed), pack(module));
   rmSync(join(dist, name));
   const start = /const wasm = await init\({ module_or_path: ('[^']*') }\);/;
   if (!start.test(html)) throw new Error("the page starts otherwise than it did");

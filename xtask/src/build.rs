@@ -30,7 +30,7 @@ pub const OPTIMISED: [&str; 3] = ["--release", "--cargo-profile", "web"];
 
 /// What `index.html` makes trunk tell wasm-opt, for modules that trunk does not build. It names the features that rustc
 /// uses: with more, wasm-opt would write modules that browsers refuse.
-pub const WASM_OPT: [&str; 19] = [
+pub const WASM_OPT: [&str; 20] = [
     "-Oz",
     "--flatten",
     "--rereloop",
@@ -40,6 +40,7 @@ pub const WASM_OPT: [&str; 19] = [
     "--skip-pass=inlining-optimizing",
     "--skip-pass=local-cse",
     "--skip-pass=memory-packing",
+    "--skip-pass=coalesce-locals",
     "--dealign",
     "--reorder-functions-by-name",
     "--enable-bulk-memory",
