@@ -160,6 +160,17 @@ impl Consumer {
         self.report_internal_state();
     }
 
+    /// What is pending below `first_seq` counts as acked: it left the stream without a word to this consumer, whose filters
+    /// no longer match it.
+    pub(super) fn settle_below(&mut self, first_seq: u64) {
+        while let Some((stream_seq, pending)) = self.ack_pending.first_from(0).filter(|(seq, _)| *seq < first_seq) {
+            let consumer_seq = self.floor.consumer_seq.max(pending.consumer_seq);
+            self.floor = SequencePair { consumer_seq, stream_seq: self.floor.stream_seq.max(stream_seq) };
+            self.ack_pending.settle(stream_seq);
+            self.report_internal_state();
+        }
+    }
+
     /// Several messages left the stream at once: counts anew.
     pub fn handle_bulk_removal(&mut self, store: &MessageStore) {
         self.count_pending(store);

@@ -148,6 +148,7 @@ impl Consumer {
     fn expire_ack_waits(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) {
         let was_stalled = self.is_stalled();
         let (mut any_due, mut any_given_up) = (false, false);
+        self.settle_below(stream.store.first_seq());
         for (stream_seq, pending) in self.ack_pending.take_expired(ctx.now) {
             if self.give_up_if_spent(ctx, stream, stream_seq) {
                 any_given_up = true;
