@@ -13,6 +13,7 @@
 
 // The page is built for size. What every message passes through says `optimize(speed)`, which costs 1 KB of it and makes
 // WebAssembly twice as fast. The build with its own standard library sets this flag, see `xtask/src/tools/small_std.rs`.
+// The package, which has room, says so also of what lies between: another sixth less time for 1 KB.
 #![cfg_attr(jetstream_sim_small, feature(optimize_attribute))]
 
 pub mod engine;

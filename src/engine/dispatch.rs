@@ -27,6 +27,7 @@ impl Server {
     ///
     /// Streams whose consumers deliver to each other pass a message round for ever. Where a real server stays busy with it, this
     /// stops after so many rounds: time would stand still.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn route_effects(&mut self, now: Timestamp) {
         let (mut rounds, mut publications) = (0, 0);
         while let Some(batch) = self.next_publications(now) {
@@ -80,6 +81,7 @@ impl Server {
     }
 
     /// Gives `message` to everyone who listens to `to`. Whether it reached anybody.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn dispatch(&mut self, now: Timestamp, from: Option<ConnId>, to: &[u8], message: &Message<'_>) -> bool {
         let route = self.router.route(to, from.is_some());
         let mut reached = false;
@@ -113,6 +115,7 @@ impl Server {
         reached
     }
 
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn publish_to_stream(&mut self, now: Timestamp, stream: StreamId, message: &Message<'_>) {
         let Self { config, router, rng, effects, account, .. } = self;
         let Some(settings) = &config.jetstream else { return };
@@ -121,6 +124,7 @@ impl Server {
     }
 
     /// Hands a stream what one of its origins answers or delivers.
+    #[inline(never)]
     fn deliver_to_link(&mut self, now: Timestamp, stream: StreamId, link: LinkId, to: &[u8], message: &Message<'_>) {
         let Self { config, router, rng, effects, account, .. } = self;
         let Some(settings) = &config.jetstream else { return };
@@ -216,6 +220,7 @@ impl Server {
     }
 
     /// Delivers to a client, unless it is the publisher and does not want its own messages.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn deliver_from(
         &mut self,
         now: Timestamp,
@@ -232,6 +237,7 @@ impl Server {
     }
 
     /// Delivers to a client. Whether it could take the message.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn deliver_to(&mut self, now: Timestamp, subscription: &Subscription, message: &Message<'_>) -> bool {
         let conn = subscription.conn;
         let Some(connection) = self.connections.get_mut(conn) else { return false };

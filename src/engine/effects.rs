@@ -82,7 +82,7 @@ impl Batch {
         let to = self.append(|out| out.extend_from_slice(to));
         let subject = own_subject.then(|| self.append(|out| out.extend_from_slice(subject)));
         let reply = self.append(write_reply);
-        let headers = self.append(|out| out.extend_from_slice(headers));
+        let headers = if headers.is_empty() { 0 } else { self.append(|out| out.extend_from_slice(headers)) };
         let payload = self.append(write_payload);
         self.lengths.push(Lengths { to, subject, reply, headers, payload });
     }

@@ -99,6 +99,12 @@ impl<V> SeqMap<V> {
         self.slots.front().map(|(first, _)| *first)
     }
 
+    /// The last sequence.
+    #[inline]
+    pub fn last(&self) -> Option<u64> {
+        self.slots.back().map(|(last, _)| *last)
+    }
+
     /// Drops the entries before `seq`.
     pub fn remove_below(&mut self, seq: u64) {
         while let Some(first) = self.first().filter(|first| *first < seq) {

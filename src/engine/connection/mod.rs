@@ -185,6 +185,9 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// So many subscriptions are looked at one by one.
+    const FEW: usize = 4;
+
     pub fn new(now: Timestamp) -> Self {
         Self {
             options: ConnectOptions::default(),
@@ -314,8 +317,11 @@ impl Connection {
     /// Writes a message for subscription `sid`. Whether this was its last one, so that it is to be
     /// [taken](Self::take_spent).
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    pub fn deliver(&mut self, sid: &[u8], message: &Message<'_>) -> bool {
-        let Ok(place) = self.place(sid) else { return false };
+    pub fn deliver(&mut self, sid: &Rc<[u8]>, message: &Message<'_>) -> bool {
+        // Most have few subscriptions, and share the text with the router.
+        let mut few = self.subscriptions.iter().take(Self::FEW);
+        let place = few.position(|other| Rc::ptr_eq(&other.sid, sid));
+        let Some(place) = place.or_else(|| self.place(sid).ok()) else { return false };
         let subscription = &mut self.subscriptions[place];
         subscription.delivered += 1;
         self.sent.count(message.size());

@@ -53,17 +53,25 @@ pub fn message(out: &mut Vec<u8>, sid: &[u8], message: &Message<'_>, with_header
     } else {
         out.extend_from_slice(size_digits);
     }
-    out.extend_from_slice(b"\r\n");
+    // One byte is pushed in place, where more are copied by a call.
+    out.push(b'\r');
+    out.push(b'\n');
     if has_headers {
         out.extend_from_slice(headers);
     }
-    out.extend_from_slice(payload);
-    out.extend_from_slice(b"\r\n");
+    if !payload.is_empty() {
+        out.extend_from_slice(payload);
+    }
+    out.push(b'\r');
+    out.push(b'\n');
 }
 
 /// Appends `number` in decimal digits.
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
 pub fn decimal(out: &mut Vec<u8>, number: u64) {
+    if number < 10 {
+        return out.push(b'0' + number as u8);
+    }
     let mut buffer = [0; MAX_DIGITS];
     let start = digits(&mut buffer, number);
     out.extend_from_slice(&buffer[start..]);

@@ -104,15 +104,20 @@ impl AckPending {
     /// Notes a delivery at `now`. A message that was pending before keeps its first consumer sequence.
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn track(&mut self, now: Timestamp, stream_seq: u64, consumer_seq: u64, wait: AckWait<'_>) {
-        let due_at = wait.after(self.redeliveries(stream_seq)).map(|wait| now + wait);
+        // As a rule it lies behind all that were delivered.
+        let is_new = self.given_up.is_empty() && self.entries.last().is_none_or(|last| last < stream_seq);
+        let redeliveries = if is_new { 0 } else { self.redeliveries(stream_seq) };
+        let due_at = wait.after(redeliveries).map(|wait| now + wait);
         let state = due_at.map_or(PendingState::Unbounded, PendingState::InFlight);
-        match self.entries.get_mut(stream_seq) {
+        match if is_new { None } else { self.entries.get_mut(stream_seq) } {
             Some(pending) => {
                 pending.since = now;
                 self.set_state(stream_seq, state);
             }
             None => {
-                let redeliveries = self.given_up.remove(stream_seq).unwrap_or(0);
+                if redeliveries > 0 {
+                    self.given_up.remove(stream_seq);
+                }
                 self.num_pending_redelivered += usize::from(redeliveries > 0);
                 self.entries.insert(stream_seq, Pending { consumer_seq, since: now, state, redeliveries });
                 if let Some(at) = due_at {

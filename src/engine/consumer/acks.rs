@@ -333,3 +333,24 @@ fn nak_delay(argument: &[u8]) -> Option<Duration> {
     };
     Some(Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_an_ack_subject() {
+        const MAX: u64 = u64::MAX;
+        for (text, numbers) in [
+            ("1.2.3.4.5", [1, 2, 3]),
+            ("0.007.10", [0, 7, 10]),
+            ("9999999999999999999.18446744073709551615.18446744073709551616", [9_999_999_999_999_999_999, MAX, MAX]),
+            ("00000000000000000000001.99999999999999999999.1x", [1, MAX, MAX]),
+            ("1..-3", [1, MAX, MAX]),
+            ("", [MAX, MAX, MAX]),
+        ] {
+            let AckSubject { delivered, stream_seq, consumer_seq } = AckSubject::parse(text.as_bytes());
+            assert_eq!([delivered, stream_seq, consumer_seq], numbers, "{text}");
+        }
+    }
+}

@@ -96,6 +96,7 @@ impl InHand {
 
 impl Consumer {
     /// Wakes the delivery loop.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub fn deliver(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) {
         self.has_backlog = None;
         let (mut deliveries, mut bytes) = (0, 0);
@@ -112,6 +113,7 @@ impl Consumer {
     }
 
     /// One turn. The size of what went out, or `None` if the loop goes to sleep.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn deliver_one(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) -> Option<usize> {
         if self.is_paused(ctx.now) {
             self.tidy_waiting(ctx, stream.id, true);
@@ -161,6 +163,7 @@ impl Consumer {
     }
 
     /// The next message: what has to be delivered again goes first, whatever max ack pending says.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn pick<'s>(
         &mut self,
         ctx: &mut Context<'_>,
@@ -272,6 +275,7 @@ impl Consumer {
         self.deliver(ctx, stream);
     }
 
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn send(
         &mut self,
         ctx: &mut Context<'_>,
@@ -318,6 +322,7 @@ impl Consumer {
         }
     }
 
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn publish(&self, ctx: &mut Context<'_>, message: &StoredMessage<'_>, to: &[u8], ack: &AckNumbers) {
         let (mut headers, mut payload) = (message.headers, message.payload);
         let changed;

@@ -72,6 +72,7 @@ pub(super) enum Accepted {
 
 impl Stream {
     /// Takes a message from a publisher, and answers it.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub fn handle_publish(&mut self, ctx: &mut Context<'_>, room: &Room, inbound: Inbound<'_>) {
         if inbound.headers.is_empty() && !FastStep::is_meant(inbound.reply) {
             return self.handle_single(ctx, room, inbound, &PublishHeaders::NONE);
@@ -88,6 +89,7 @@ impl Stream {
         }
     }
 
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn handle_single(&mut self, ctx: &mut Context<'_>, room: &Room, inbound: Inbound<'_>, asked: &PublishHeaders<'_>) {
         let Inbound { reply, headers, payload, .. } = inbound;
         let subject = self.stored_subject(ctx, inbound.subject);
@@ -143,19 +145,21 @@ impl Stream {
 
     fn answer(&self, ctx: &mut Context<'_>, reply: &[u8], accepted: &Result<Accepted, ApiError>) {
         let (seq, rest): (u64, &[&str]) = match accepted {
-            Ok(Accepted::Stored { seq, counter: None } | Accepted::Skipped { seq }) => (*seq, &["}"]),
-            Ok(Accepted::Stored { seq, counter: Some(total) }) => (*seq, &[",\"val\":\"", total, "\"}"]),
-            Ok(Accepted::Duplicate { seq }) => (*seq, &[",\"duplicate\": true}"]),
+            Ok(Accepted::Stored { seq, counter: None } | Accepted::Skipped { seq }) => (*seq, &[]),
+            Ok(Accepted::Stored { seq, counter: Some(total) }) => (*seq, &[",\"val\":\"", total, "\""]),
+            Ok(Accepted::Duplicate { seq }) => (*seq, &[",\"duplicate\": true"]),
             Err(error) => return ctx.effects.send(reply, &pub_ack_error(&self.config.name, error)),
         };
         ctx.effects.send_with(reply, |out| {
             out.extend_from_slice(self.pub_ack.as_bytes());
             decimal(out, seq);
             rest.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+            out.push(b'}');
         });
     }
 
     /// Keeps a message, or says why not. A refused message leaves no trace.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn accept(
         &mut self,
         ctx: &mut Context<'_>,
@@ -199,6 +203,7 @@ impl Stream {
         self.count_and_keep(ctx, room, increment, message)
     }
 
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn count_and_keep(
         &mut self,
         ctx: &mut Context<'_>,

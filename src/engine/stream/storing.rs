@@ -76,6 +76,7 @@ impl Stream {
     ///
     /// # Errors
     /// If there is no room for it, or its TTL is none. Then nothing has changed.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn keep(
         &mut self,
         ctx: &mut Context<'_>,
@@ -108,6 +109,7 @@ impl Stream {
     }
 
     /// Stores a message. Returns its sequence, and the headers as they were stored.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn store_message<'h>(
         &mut self,
         ctx: &mut Context<'_>,
@@ -161,7 +163,9 @@ impl Stream {
     /// Remembers the id of a message for what comes after it.
     fn remember(&mut self, ctx: &Context<'_>, asked: &PublishHeaders<'_>, seq: u64, is_kept: bool) {
         self.last_msg_id.clear();
-        self.last_msg_id.extend_from_slice(asked.msg_id.unwrap_or_default());
+        if let Some(id) = asked.msg_id {
+            self.last_msg_id.extend_from_slice(id);
+        }
         if let (Some(id), Some(window)) = (asked.msg_id, self.config.duplicate_window) {
             self.duplicates.insert(ctx.now, id, seq, is_kept, window);
         }
