@@ -9,9 +9,9 @@ use super::world::Outgoing;
 use crate::engine::time::Timestamp;
 
 /// What is replayed at most before there are too many checkpoints, in moments and in events.
-const EVERY: u64 = 512;
+const EVERY: u64 = 256;
 /// Checkpoints that are kept.
-const MAX_CHECKPOINTS: usize = 192;
+const MAX_CHECKPOINTS: usize = 384;
 
 /// A course of events up to its end.
 #[derive(Clone, Debug)]
