@@ -4,12 +4,14 @@
 //! element, a call here a few dozen, and the whole app has a small budget. Texts go in as text nodes and attributes as
 //! attributes, so nothing that comes from outside can become markup.
 
-use crate::texts::{Piece, Pieces, Template};
+use std::cell::RefCell;
 use std::rc::Rc;
+
+use crate::texts::{Piece, Pieces, Template};
 
 use wasm_bindgen::JsCast;
 use yew::html::{onchange, onclick, onfocusin, onfocusout, oninput, onkeydown, onmouseout, onmouseover, onsubmit};
-use yew::virtual_dom::{Key, Listener, VList, VNode, VTag, VText};
+use yew::virtual_dom::{AttributeOrProperty, Attributes, Key, Listener, VList, VNode, VTag, VText};
 use yew::{AttrValue, Callback, Event, FocusEvent, Html, InputEvent, KeyboardEvent, MouseEvent, NodeRef, SubmitEvent};
 
 /// An element in the making: one owner, so that it can be written to, and small, so that handing it on costs nothing.
@@ -83,7 +85,7 @@ impl Element {
 
     /// Sets an attribute that is either there or not.
     pub fn flag(self, name: &'static str, is_set: bool) -> Self {
-        if is_set { self.set(name, AttrValue::Static(name)) } else { self }
+        self.set_if(name, is_set.then_some(AttrValue::Static(name)))
     }
 
     /// Sets an attribute that says `true` or `false`.
@@ -163,9 +165,26 @@ impl Element {
         self
     }
 
+    fn set(self, name: &'static str, value: AttrValue) -> Self {
+        self.set_if(name, Some(value))
+    }
+
     #[inline(never)]
-    fn set(mut self, name: &'static str, value: AttrValue) -> Self {
-        self.tag().add_attribute(name, value);
+    fn set_if(mut self, name: &'static str, value: Option<AttrValue>) -> Self {
+        let attributes = &mut self.tag().attributes;
+        let (mut names, mut values): (Names, _) = match std::mem::take(attributes) {
+            Attributes::Dynamic { keys, values } => (keys, values.into_vec()),
+            // An element in the making has no others.
+            Attributes::Static(_) | Attributes::IndexMap(_) => (&[], Vec::new()),
+        };
+        let value = value.map(AttributeOrProperty::Attribute);
+        if let Some(place) = names.iter().position(|set| *set == name) {
+            values[place] = value;
+        } else {
+            names = extended(names, name);
+            values.push(value);
+        }
+        *attributes = Attributes::Dynamic { keys: names, values: values.into() };
         self
     }
 
@@ -221,6 +240,30 @@ impl Element {
     pub fn on_cancel(self, callback: Callback<Event>) -> Self {
         self.on(Rc::new(yew::html::oncancel::Wrapper::new(callback)))
     }
+}
+
+/// The names of an element's attributes, in the order in which they were set.
+type Names = &'static [&'static str];
+
+thread_local! {
+    /// Every list of names that there is, by where the list that it goes on from and its last name lie.
+    static LISTS: RefCell<Vec<(*const &'static str, *const u8, Names)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// `names` and one more. Each list is made once: yew compares the values of two elements one by one where their names
+/// are the same list, and else looks up every name.
+#[inline(never)]
+fn extended(names: Names, name: &'static str) -> Names {
+    let from = if names.is_empty() { std::ptr::null() } else { names.as_ptr() };
+    LISTS.with_borrow_mut(|lists| {
+        let place = lists.binary_search_by_key(&(from, name.as_ptr()), |(from, name, _)| (*from, *name));
+        let place = place.unwrap_or_else(|place| {
+            let list = [names, &[name]].concat().leak();
+            lists.insert(place, (from, name.as_ptr(), list));
+            place
+        });
+        lists[place].2
+    })
 }
 
 /// What is lit where `event` comes from.
