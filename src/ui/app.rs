@@ -26,7 +26,7 @@ use crate::view::form::{ApiError, ApiRequest};
 use crate::view::fragment::{self, Mode};
 use crate::view::inspector::Inspected;
 use crate::view::log;
-use crate::view::streams::{TapeWindow, WINDOW_CELLS};
+use crate::view::streams::{self, TapeWindow, WINDOW_CELLS};
 use crate::view::transfer::{self, Import};
 use crate::view::why::{Ask, refused};
 use crate::view::{Before, Focus, PageRows, Scene, cli, loss, scene, stream_form, subjects, timeline};
@@ -50,7 +50,7 @@ use super::panels::why;
 use super::theme;
 use super::widgets::element::{Element, Node, button, element, list};
 use super::widgets::memo::memo;
-use super::widgets::{copy, does};
+use super::widgets::{copy, does, leads};
 
 /// While time runs, the drawer is written again with every so many frames: nobody reads faster.
 const DRAWER_EVERY: u32 = 8;
@@ -163,6 +163,7 @@ impl Component for App {
             return false;
         }
         let is_light = pointed.is_some();
+        let is_seek = matches!(&msg, Msg::Act(Action::Clock(ClockAction::SeekTime(_))));
         self.is_noted &= is_frame || is_light;
         match msg {
             Msg::Act(action) => self.act(action),
@@ -182,12 +183,14 @@ impl Component for App {
         }
         let before = match self.frame {
             _ if is_light => Before::Stays(&self.rows),
+            _ if is_seek => Before::Leaps(&self.rows),
             0 => Before::Nothing,
             turn if self.busy_frames > 0 => Before::Turn(&self.rows, turn),
             frame if frame.is_multiple_of(DRAWER_EVERY) => Before::Goes(&self.rows),
             _ => Before::Stays(&self.rows),
         };
-        let rows = PageRows::of(Scene::of(&self.simulation.borrow(), &self.focus), before);
+        let mut rows = PageRows::of(Scene::of(&self.simulation.borrow(), &self.focus), before);
+        streams::keep_slots(&mut rows.streams, &self.rows.streams, self.is_still());
         let has_news = self.announcer.read(rows.newest.as_deref());
         bridge::note(&self.about);
         let is_changed = !is_frame || has_news || rows != self.rows;
@@ -203,8 +206,8 @@ impl Component for App {
         let rows = &self.rows;
         let on_action = || self.on_action.clone();
         let stream = rows.streams.first().map(|row| Rc::clone(&row.name));
-        let is_fast = rows.clock.is_playing && (rows.clock.speed >= STILL_FROM || self.busy_frames > 0);
-        let panels = element("main", if is_fast { "page page--fast" } else { "page" })
+        let panels = element("main", if self.is_still() { "page page--fast" } else { "page" })
+            .on_click(leads(&self.on_action))
             .with(memo(
                 "publishers",
                 Publishers {
@@ -256,6 +259,13 @@ impl App {
         self.announcer.pass(wall);
     }
 
+    /// Whether nothing travels: so much changes that it would be gone before it arrives.
+    fn is_still(&self) -> bool {
+        let clock = &self.rows.clock;
+        let is_fast = clock.is_playing && (clock.speed >= STILL_FROM || self.busy_frames > 0);
+        is_fast || self.focus.is_dragging
+    }
+
     /// The top line; with a clock where there is no other.
     fn header(&self, ctx: &Context<Self>, clock: Option<Rc<ClockRow>>) -> Html {
         let on_action = self.on_action.clone();
@@ -280,6 +290,7 @@ impl App {
             on_action: on_action(),
         };
         let panels = element("main", "page page--mini")
+            .on_click(leads(&self.on_action))
             .with(memo("streams", streams))
             .with(consumer.map(|_| memo("consumers", consumers)));
         list([

@@ -42,8 +42,8 @@ pub fn speed_label(speed: Speed) -> String {
     if rest == 0 { format!("×{whole}") } else { format!("×{whole}.{}", rest / 100) }
 }
 
-/// The clock bar of `scene`.
-pub fn row(scene: Scene<'_>) -> ClockRow {
+/// The clock bar of `scene`; `before` is one of the same course of events.
+pub fn row(scene: Scene<'_>, before: Option<&ClockRow>) -> ClockRow {
     let next = scene.world.next_event().map(|next| (next.at(), due::what(scene.world, next)));
     let simulation = scene.simulation;
     let journal = simulation.journal();
@@ -59,7 +59,7 @@ pub fn row(scene: Scene<'_>) -> ClockRow {
         speed: scene.clock.speed,
         next: next.map(|(at, what)| next_event(scene, at, what)),
         next_loss: due::next_loss(scene).map(|(at, what)| next_event(scene, at, what)),
-        timeline: timeline::of(scene),
+        timeline: timeline::of(scene, before.map(|before| &before.timeline)),
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
         }
         simulation.detach(conn);
         assert!(!simulation.journal().is_whole());
-        let is_cut = |simulation: &crate::sim::Simulation| row(Scene::of(simulation, &Focus::default())).is_cut;
+        let is_cut = |simulation: &crate::sim::Simulation| row(Scene::of(simulation, &Focus::default()), None).is_cut;
         assert!(!is_cut(&simulation));
         simulation.seek(0);
         assert!(is_cut(&simulation) && simulation.is_in_past());

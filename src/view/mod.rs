@@ -66,6 +66,8 @@ pub struct Focus {
     pub zoom: i8,
     /// Whether the handle of the timeline is in the hand: what is out of sight is drawn when it is let go.
     pub is_dragging: bool,
+    /// How many cells at the end of a tape can be seen then, at most.
+    pub seen_cells: usize,
     pub drawer: drawer::DrawerFocus,
     /// Which of many consumers have a card.
     pub consumers: consumers::ListFocus,
@@ -147,6 +149,8 @@ pub struct PageRows {
 pub enum Before<'a> {
     /// Nothing: another run, another past, or another question.
     Nothing,
+    /// Another moment of the same course of events.
+    Leaps(&'a PageRows),
     /// The drawer goes on from what it showed.
     Goes(&'a PageRows),
     /// The drawer stays as it is: nobody reads so fast.
@@ -161,12 +165,17 @@ impl PageRows {
         let (drawer, newest, read_to) = match before {
             Before::Stays(rows) => (Rc::clone(&rows.drawer), rows.newest.clone(), rows.read_to),
             Before::Goes(rows) => Self::drawer(scene, Some(rows)),
-            Before::Nothing => Self::drawer(scene, None),
+            Before::Nothing | Before::Leaps(_) => Self::drawer(scene, None),
             Before::Turn(rows, turn) => return rows.with_turn(scene, turn),
         };
         let (consumers, list) = consumers::rows(scene);
+        let clock = if let Before::Goes(rows) | Before::Stays(rows) | Before::Leaps(rows) = before {
+            clock::row(scene, Some(&rows.clock))
+        } else {
+            clock::row(scene, None)
+        };
         Self {
-            clock: Rc::new(clock::row(scene)),
+            clock: Rc::new(clock),
             publishers: publishers::rows(scene),
             attached: attached::rows(scene),
             streams: streams::rows(scene),
@@ -185,7 +194,7 @@ impl PageRows {
             0 => rows.streams = streams::rows(scene),
             1 => (rows.consumers, rows.list) = consumers::rows(scene),
             2 => {
-                rows.clock = Rc::new(clock::row(scene));
+                rows.clock = Rc::new(clock::row(scene, Some(&self.clock)));
                 (rows.publishers, rows.attached) = (publishers::rows(scene), attached::rows(scene));
             }
             _ => (rows.drawer, rows.newest, rows.read_to) = Self::drawer(scene, Some(self)),

@@ -1,5 +1,6 @@
 //! The line of what has happened and what is due, with the branches that were left.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::engine::event::{Event, Removal};
@@ -22,7 +23,9 @@ pub struct Timeline {
     /// The latest moment; the same unless the past is shown.
     pub end_at: u16,
     /// What happened, in order, also after the moment that is shown. What would fall on one place is one mark.
-    pub marks: Vec<Mark>,
+    pub marks: Rc<[Mark]>,
+    /// Of how many events the marks are.
+    total: u64,
     /// What is due, in order; the first few.
     pub ahead: Vec<AheadMark>,
     pub branches: Vec<BranchRow>,
@@ -116,8 +119,8 @@ const BRANCH_EVENTS: usize = 1_000;
 /// How far the line can be zoomed: each step doubles or halves it.
 pub const ZOOM: std::ops::RangeInclusive<i8> = -12..=8;
 
-/// The timeline of `scene`.
-pub fn of(scene: Scene<'_>) -> Timeline {
+/// The timeline of `scene`; `before` is one of the same course of events.
+pub fn of(scene: Scene<'_>, before: Option<&Timeline>) -> Timeline {
     let end = scene.simulation.end();
     let elapsed = end.now().since(Timestamp::SIMULATION_START);
     let span = elapsed.clamp(PAST.0, PAST.1);
@@ -133,13 +136,17 @@ pub fn of(scene: Scene<'_>) -> Timeline {
         from = left_of(scene.now(), SCROLLED_AT);
     }
     let line = Scale { from, grain };
+    let total = end.trace().total();
+    // Thousands of events are looked at for them.
+    let same = before.filter(|before| (before.from, before.grain, before.total) == (from, grain, total));
     let is_past = scene.simulation.is_in_past();
     Timeline {
         from,
         grain,
         now_at: line.place(scene.now()),
         end_at: line.place(end.now()),
-        marks: line.marks(end, usize::MAX, 0),
+        marks: same.map_or_else(|| line.marks(end, usize::MAX, 0).into(), |same| Rc::clone(&same.marks)),
+        total,
         ahead: if is_past { Vec::new() } else { line.ahead(scene) },
         branches: scene.simulation.branches().iter().map(|branch| line.branch(branch)).collect(),
     }
@@ -225,7 +232,7 @@ mod tests {
     use crate::view::Focus;
 
     fn timeline(simulation: &Simulation, zoom: i8) -> Timeline {
-        of(Scene::of(simulation, &Focus { zoom, ..Focus::default() }))
+        of(Scene::of(simulation, &Focus { zoom, ..Focus::default() }), None)
     }
 
     #[test]
@@ -250,6 +257,11 @@ mod tests {
         let past = timeline(&simulation, 0);
         assert_eq!((past.from, past.end_at, &past.marks), (live.from, live.end_at, &live.marks));
         assert!(past.now_at.abs_diff(live.now_at / 2) <= 1 && past.ahead.is_empty());
+        let again = of(Scene::of(&simulation, &Focus::default()), Some(&live));
+        assert!(again == past && Rc::ptr_eq(&again.marks, &live.marks), "they are not looked up again");
+        simulation.advance(Duration::from_secs(60));
+        let later = timeline(&simulation, 0);
+        assert!(of(Scene::of(&simulation, &Focus::default()), Some(&live)) == later && later.marks != live.marks);
     }
 
     #[test]

@@ -1,7 +1,20 @@
 //! What moves simulated time, forth and back.
 
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Window};
+
 use super::App;
 use crate::ui::action::ClockAction;
+use crate::view::streams::STEP_PX;
+
+/// How many cells at the end of a tape can be seen, at most; all where one was moved from its end.
+fn seen_cells(window: &Window) -> Option<usize> {
+    let tapes = window.document()?.query_selector_all(".streams__scroll").ok()?;
+    let tape = |place| tapes.get(place)?.dyn_into::<Element>().ok();
+    let is_moved = (0..tapes.length()).filter_map(tape).any(|tape| tape.scroll_left() < 0);
+    let width = window.inner_width().ok()?.as_f64().filter(|_| !is_moved)?;
+    Some((width / f64::from(STEP_PX)) as usize + 1)
+}
 
 impl App {
     pub(super) fn move_time(&mut self, action: ClockAction) {
@@ -13,7 +26,11 @@ impl App {
         if action.goes_back() {
             simulation.clock.is_playing = false;
         }
-        self.focus.is_dragging = matches!(action, ClockAction::SeekTime(_));
+        let is_dragging = matches!(action, ClockAction::SeekTime(_));
+        if is_dragging && !self.focus.is_dragging {
+            self.focus.seen_cells = self.window.as_ref().and_then(seen_cells).unwrap_or(usize::MAX);
+        }
+        self.focus.is_dragging = is_dragging;
         match action {
             ClockAction::Play => simulation.clock.is_playing = true,
             ClockAction::Pause => simulation.clock.is_playing = false,

@@ -18,7 +18,7 @@ use crate::texts::page::widgets as texts;
 use crate::view::lit::Lit;
 use crate::view::{NumberRow, Tag};
 
-use super::action::{Action, PageAction};
+use super::action::{Action, ClockAction, PageAction};
 use element::{Element, Node, button, element};
 
 /// A click that does `action`.
@@ -28,6 +28,40 @@ pub fn does(on_action: &Callback<Action>, action: impl Into<Action>) -> Callback
 
 fn does_action(on_action: Callback<Action>, action: Action) -> Callback<MouseEvent> {
     Callback::from(move |_| on_action.emit(action.clone()))
+}
+
+/// What a click leads to where the nearest button names a moment or a message: see [`moment`] and [`message`].
+pub fn leads(on_action: &Callback<Action>) -> Callback<MouseEvent> {
+    let on_action = on_action.clone();
+    Callback::from(move |event: MouseEvent| {
+        if let Some(action) = lead(&event) {
+            on_action.emit(action);
+        }
+    })
+}
+
+fn lead(event: &MouseEvent) -> Option<Action> {
+    let from: web_sys::Element = event.target()?.dyn_into().ok()?;
+    let button = from.closest("button").ok()??;
+    let said = |name| button.get_attribute(name);
+    if let Some(moment) = said("data-moment") {
+        return Some(ClockAction::Seek(moment.parse().ok()?).into());
+    }
+    let message = said("data-message")?;
+    let (stream, seq) = message.split_once(' ')?;
+    let seq = seq.parse().ok()?;
+    let is_open = said("aria-pressed").as_deref() == Some("true");
+    Some(PageAction::Select((!is_open).then(|| (stream.into(), seq))).into())
+}
+
+/// Makes `button` lead to a moment.
+pub fn moment(button: Element, moment: u64) -> Element {
+    button.attr("data-moment", moment.to_string())
+}
+
+/// Makes `button` lead to a message, or away from it while it is pressed. Names of streams hold no blanks.
+pub fn message(button: Element, stream: &str, seq: u64) -> Element {
+    button.attr("data-message", [stream, " ", &seq.to_string()].concat())
 }
 
 /// What stands in the field that `event` comes from. Works for inputs, text areas and selects alike.

@@ -1,15 +1,12 @@
 //! Sentences.
 
-use std::rc::Rc;
+use yew::Html;
 
-use yew::{Callback, Html};
-
-use crate::ui::action::{Action, PageAction};
 use crate::view::Phrase;
 use crate::view::text::{Span, seq};
 
-use super::does;
 use super::element::{Node, button, element, list, text};
+use super::message;
 
 /// A sentence, each part set as it asks to be.
 pub fn phrase(phrase: &Phrase) -> Html {
@@ -25,14 +22,10 @@ pub fn phrase(phrase: &Phrase) -> Html {
 }
 
 /// A sentence whose sequences are of `stream` and lead to their messages.
-pub fn linked(of: &Phrase, stream: Option<&Rc<str>>, on: &Callback<Action>) -> Html {
+pub fn linked(of: &Phrase, stream: Option<&str>) -> Html {
     let Some(stream) = stream else { return phrase(of) };
     list(of.0.iter().map(|span| match span {
-        Span::Seq(number) => {
-            let words = seq(*number);
-            let look = PageAction::Select(Some((Rc::clone(stream), *number)));
-            button("link log__seq", words).on_click(does(on, look)).into_html()
-        }
+        Span::Seq(number) => message(button("link log__seq", seq(*number)), stream, *number).into_html(),
         span => phrase(&Phrase(vec![span.clone()])),
     }))
 }

@@ -22,7 +22,7 @@ use crate::texts::log as texts;
 pub const SHOWN_LINES: usize = 50;
 
 /// Lines that are drawn while more than these come at once: what can be seen without scrolling.
-const DRAWN_IN_HASTE: usize = 24;
+const DRAWN_IN_HASTE: usize = 16;
 /// Streams, and consumers, that the log can be narrowed to by choice; the others are found by searching.
 const SHOWN_NAMES: usize = 100;
 

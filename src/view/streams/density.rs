@@ -45,9 +45,14 @@ pub fn density(store: &MessageStore, tape: &Tape) -> Option<Density> {
     let seq_at = |at: u64| first + u64::try_from(len * u128::from(at) / u128::from(BUCKETS)).unwrap_or(0);
     let mut path = String::new();
     let mut rest = store.messages();
+    let is_whole = u128::from(rest) == len;
     for column in 0..BUCKETS {
         let (begin, end) = (seq_at(column), seq_at(column + 1));
-        let after = if end > last { 0 } else { store.count_from(&[], end) };
+        let after = match end {
+            _ if end > last => 0,
+            _ if is_whole => last + 1 - end,
+            _ => store.count_from(&[], end),
+        };
         let stored = rest - after;
         rest = after;
         if begin < end && stored > 0 {
@@ -88,9 +93,9 @@ mod tests {
 
     fn tape(store: &MessageStore, from: u64, to: u64) -> Tape {
         let content = CellContent::Hole { last_seq: to, cause: HoleCause::Forgotten };
-        let cells = vec![TapeCell { seq: from, content, is_lit: false }];
+        let cells = vec![TapeCell::new(from, content)];
         let (first_seq, last_seq) = (store.first_seq(), store.last_seq());
-        Tape { first_seq, last_seq, cells, has_earlier: true, has_later: true }
+        Tape { first_seq, last_seq, cells, unseen: 0, has_earlier: true, has_later: true }
     }
 
     /// The heights of the columns.

@@ -8,13 +8,15 @@ mod detail;
 mod lanes;
 mod links;
 mod marks;
+mod slots;
 mod strip;
 mod tape;
 
 pub use density::Density;
 pub use detail::consumer_story;
 pub use links::{LinkRow, LinkState};
-pub use tape::{delay_began, hole_cause};
+pub use slots::keep_slots;
+pub use tape::{COLORS, delay_began, hole_cause};
 
 use std::rc::Rc;
 
@@ -29,6 +31,9 @@ use super::{NumberRow, Pips, Ring, Scene, Tag};
 
 /// The most cells that a window holds.
 pub const WINDOW_CELLS: usize = 48;
+
+/// From one cell to the next, as `--step` in `tokens.css` says.
+pub const STEP_PX: u32 = 76;
 
 /// The most lanes that a stream shows; the rest is counted.
 pub const SHOWN_LANES: usize = 12;
@@ -77,6 +82,8 @@ pub struct Tape {
     pub last_seq: u64,
     /// By sequence, without a gap: what is not stored is a hole.
     pub cells: Vec<TapeCell>,
+    /// How many of the first ones need not be drawn.
+    pub unseen: usize,
     /// Whether the stream has stored messages before the window.
     pub has_earlier: bool,
     /// Whether the stream goes on behind the window.
@@ -98,9 +105,18 @@ pub struct TapeCell {
     pub content: CellContent,
     /// Whether the counter that is pointed at counts it.
     pub is_lit: bool,
+    /// What tells it from the others in sight, also from those before: see [`keep_slots`].
+    pub slot: u64,
+    /// Whether it came while the cells beside it were in sight.
+    pub has_come: bool,
 }
 
 impl TapeCell {
+    /// The cell of `seq`.
+    const fn new(seq: u64, content: CellContent) -> Self {
+        Self { seq, content, is_lit: false, slot: seq, has_come: false }
+    }
+
     /// Its sequence, or those of its run: `12`, `12–40`.
     pub fn numbers(&self) -> String {
         match self.content {
@@ -534,6 +550,23 @@ mod tests {
         assert_eq!(shelf, [(6, "ship", 3), (4, "ship", 3), (2, "ship", 3)]);
         let Shown::Log(log) = &rows.drawer.shown else { panic!("it is the tab that is open first") };
         assert!(log.rows.iter().any(|row| row.says.to_string().starts_with("ship gave up on #2 after 3 deliveries")));
+    }
+
+    #[test]
+    fn a_step_is_as_wide_as_the_sheet_says() {
+        let sheet = include_str!("../../../www/styles/tokens.css");
+        assert!(sheet.contains(&format!("--step: {STEP_PX}px;")));
+    }
+
+    #[test]
+    fn while_the_handle_is_in_the_hand_the_cells_in_sight_are_drawn() {
+        let mut simulation = stream("");
+        publish(&mut simulation, "s.a", 30);
+        let mut focus = Focus { is_dragging: true, seen_cells: 12, ..Focus::default() };
+        let tape = rows(&simulation, &focus).streams[0].tape.clone();
+        assert_eq!((tape.cells.len(), tape.unseen), (30, 18));
+        focus.is_dragging = false;
+        assert_eq!(rows(&simulation, &focus).streams[0].tape, Tape { unseen: 0, ..tape });
     }
 
     #[test]

@@ -24,7 +24,7 @@ const APART: u64 = 3;
 /// Consumers that are asked about a message.
 const ASKED: usize = 64;
 /// The colours of subjects.
-const COLORS: u32 = 6;
+pub const COLORS: u8 = 6;
 
 /// A place, or several that are empty for one cause.
 struct Place {
@@ -49,6 +49,7 @@ pub fn tape(scene: Scene<'_>, stream: &Stream) -> Tape {
     let mut cells: Vec<TapeCell> =
         places.into_iter().filter_map(|place| cell(scene, stream, &place, &duplicates)).collect();
     light(scene, stream, &mut cells);
+    let unseen = if scene.focus.is_dragging { cells.len().saturating_sub(scene.focus.seen_cells) } else { 0 };
     let (first, last) = (cells.first().map(|cell| cell.seq), cells.last().map(TapeCell::last_seq));
     Tape {
         first_seq: store.first_seq(),
@@ -56,6 +57,7 @@ pub fn tape(scene: Scene<'_>, stream: &Stream) -> Tape {
         has_earlier: store.messages() > 0 && first.is_some_and(|first| store.first_seq() < first),
         has_later: last.is_some_and(|last| last < store.last_seq()),
         cells,
+        unseen,
     }
 }
 
@@ -118,7 +120,7 @@ fn duplicates(scene: Scene<'_>, stream: &Stream) -> Vec<u64> {
 fn cell(scene: Scene<'_>, stream: &Stream, place: &Place, duplicates: &[u64]) -> Option<TapeCell> {
     let seq = place.first;
     if let Some(cause) = place.hole {
-        return Some(TapeCell { seq, content: CellContent::Hole { last_seq: place.last, cause }, is_lit: false });
+        return Some(TapeCell::new(seq, CellContent::Hole { last_seq: place.last, cause }));
     }
     let message = stream.store().get(seq)?;
     let (state, pips) = state(scene, stream, &message);
@@ -132,7 +134,7 @@ fn cell(scene: Scene<'_>, stream: &Stream, place: &Place, duplicates: &[u64]) ->
         duplicates,
         marks: marks(scene, stream, &message, duplicates),
     };
-    Some(TapeCell { seq, content: CellContent::Stored(stored), is_lit: false })
+    Some(TapeCell::new(seq, CellContent::Stored(stored)))
 }
 
 /// The subject without the words that all subjects of its filter begin with.
@@ -149,7 +151,7 @@ fn label(config: &StreamConfig, subject: &[u8]) -> Rc<str> {
 /// The same for the same subject, everywhere.
 pub fn color(subject: &[u8]) -> u8 {
     let hash = subject.iter().fold(0_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(*byte)));
-    u8::try_from((hash ^ hash >> 15) % COLORS).unwrap_or(0)
+    u8::try_from((hash ^ hash >> 15) % u32::from(COLORS)).unwrap_or(0)
 }
 
 /// How far a message is with the consumer that most waits for it, and how often that one delivered it.

@@ -71,20 +71,19 @@ fn handle(clock: &ClockRow, on: &Callback<Action>) -> Element {
     };
     let (now_at, end_at) = (clock.timeline.now_at, clock.timeline.end_at);
     let (advance, let_go) = (seek.clone(), on.clone());
-    let on_change = move |event: Event| match typed(&event).parse::<u16>() {
-        Ok(to) if to > end_at => advance(to),
-        Ok(_) => let_go.emit(PageAction::LetGo.into()),
-        Err(_) => set_value(&event, &now_at.to_string()),
-    };
-    // Time that runs would take the handle out of the hand.
-    let pause = on.clone();
-    let on_input = move |event: InputEvent| {
-        pause.emit(ClockAction::Pause.into());
-        if let Ok(to) = typed(&event).parse::<u16>()
-            && to <= end_at
-        {
-            seek(to);
+    let on_change = move |event: Event| {
+        match typed(&event).parse::<u16>() {
+            Ok(to) if to > end_at => advance(to),
+            Ok(_) => {}
+            Err(_) => set_value(&event, &now_at.to_string()),
         }
+        let_go.emit(PageAction::LetGo.into());
+    };
+    let pause = on.clone();
+    let on_input = move |event: InputEvent| match typed(&event).parse::<u16>() {
+        Ok(to) if to <= end_at => seek(to),
+        // Time that runs would take the handle out of the hand.
+        _ => pause.emit(ClockAction::Pause.into()),
     };
     element("input", "timeline__handle")
         .attr("type", "range")
@@ -119,8 +118,7 @@ fn shape(mark: &Mark, is_faint: bool) -> Element {
         MarkKind::Redelivery => dot("timeline__again", "4.5"),
         MarkKind::Lost => path("timeline__lost", "M-4 16l8 8M4 16l-8 8"),
     };
-    let shape = shape_at(mark.at, shape);
-    if is_faint { shape.attr("opacity", ".4") } else { shape }
+    shape_at(mark.at, shape).attr("opacity", if is_faint { ".4" } else { "1" })
 }
 
 fn path(class: &'static str, d: &'static str) -> Element {

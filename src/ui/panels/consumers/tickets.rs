@@ -20,5 +20,5 @@ fn ticket(row: &TicketRow) -> Element {
         TicketState::Used { stream_seq } => ("ticket", texts::DELIVERED.with([&stream_seq])),
         TicketState::Ended { status } => ("ticket", status.clone()),
     };
-    element("li", class).key(row.number).text(format!("{} · {end}", row.asks))
+    element("li", class).text(format!("{} · {end}", row.asks))
 }

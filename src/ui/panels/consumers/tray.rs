@@ -28,7 +28,7 @@ fn slot(row: &Slot) -> Element {
         .with(element("b", "").text(seq(row.stream_seq)))
         .with(element("span", "").text(first_unit(text).to_owned()))
         .with(heard(format!(" {}", row.state.label())));
-    element("li", class).key(row.stream_seq).title(row.state.label()).with(drawn).with(text)
+    element("li", class).title(row.state.label()).with(drawn).with(text)
 }
 
 /// Of `1 min 58 s` the minutes: there is no room for more in a ring, and the ring itself tells the rest.

@@ -67,13 +67,13 @@ fn message(row: &MessageRow, on: &Callback<Action>) -> Html {
         list(row.state.iter().map(|says| element("p", "").with(phrase(says)))),
         element("h4", "inspector__part").text(texts::ITS_LIFE).into_html(),
         row.is_cut.then(|| element("p", "muted").text(cut)).into_html(),
-        element("ol", "").each(row.story.iter().map(|line| story(line, on))).into_html(),
+        element("ol", "").each(row.story.iter().map(story)).into_html(),
     ])
 }
 
-fn story(line: &StoryLine, on: &Callback<Action>) -> Element {
+fn story(line: &StoryLine) -> Element {
     let note = (!line.note.is_empty()).then(|| element("span", "muted log__note").text(line.note.clone()));
-    log::line(&line.row, on).with(note)
+    log::line(&line.row).with(note)
 }
 
 /// Names and values.

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use yew::{AttrValue, Callback, Event, Html, InputEvent};
 
 use crate::texts::page::drawer as texts;
-use crate::ui::action::{Action, ClockAction, PageAction};
+use crate::ui::action::{Action, PageAction};
 use crate::ui::widgets::element::{Element, button, element, list};
 use crate::ui::widgets::field::plain;
 use crate::ui::widgets::phrase::linked;
-use crate::ui::widgets::{does, typed};
+use crate::ui::widgets::{does, moment, typed};
 use crate::view::drawer::Turn;
 use crate::view::log::{LogKind, LogPanel, LogRow};
 
@@ -24,7 +24,7 @@ pub fn log(panel: &LogPanel, on: &Callback<Action>) -> Html {
     } else {
         // In haste all lines are others each time: they are written over, where else a line keeps its element.
         let key = |place: usize, row: &LogRow| if panel.is_in_haste { place as u64 } else { row.number };
-        let lines = panel.drawn().iter().enumerate().map(|(place, row)| line(row, on).key(key(place, row)));
+        let lines = panel.drawn().iter().enumerate().map(|(place, row)| line(row).key(key(place, row)));
         element("ol", "log__list").each(lines)
     };
     let more =
@@ -109,12 +109,12 @@ pub fn choice(
 }
 
 /// A time that leads to its moment.
-pub fn time(words: &str, moment: u64, on: &Callback<Action>) -> Element {
-    button("log__time", words.to_owned()).title(texts::GO_THERE).on_click(does(on, ClockAction::Seek(moment)))
+pub fn time(words: &str, at: u64) -> Element {
+    moment(button("log__time", words.to_owned()).title(texts::GO_THERE), at)
 }
 
 /// A line, with its sequences as links to their messages.
-pub fn line(row: &LogRow, on: &Callback<Action>) -> Element {
+pub fn line(row: &LogRow) -> Element {
     let sign = match row.kind {
         LogKind::Stored | LogKind::Delivered => "log__sign log__sign--flow",
         LogKind::Acked => "log__sign log__sign--good",
@@ -125,7 +125,7 @@ pub fn line(row: &LogRow, on: &Callback<Action>) -> Element {
     let sign = element("span", sign).title(row.kind.label()).attr("aria-hidden", "true").text(row.kind.sign());
     element("li", "log__line")
         .key(row.number)
-        .with(time(&row.time, row.moment, on))
+        .with(time(&row.time, row.moment))
         .with(sign)
-        .with(element("span", "").with(linked(&row.says, row.stream.as_ref(), on)))
+        .with(element("span", "").with(linked(&row.says, row.stream.as_deref())))
 }

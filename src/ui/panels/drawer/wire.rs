@@ -56,7 +56,7 @@ fn line(row: &WireRow, on: &Callback<Action>) -> Element {
         );
     element("li", "")
         .key(row.number)
-        .with(element("div", "wire__line").with(log::time(&row.time, row.moment, on)).with(opener))
+        .with(element("div", "wire__line").with(log::time(&row.time, row.moment)).with(opener))
         .with(row.detail.as_deref().map(|of| detail(of, on)))
 }
 
@@ -66,7 +66,7 @@ fn detail(row: &WireDetail, on: &Callback<Action>) -> Element {
     let caused = || {
         list([
             element("h4", "inspector__part").text(texts::WHAT_HAPPENED),
-            element("ol", "").each(row.caused.iter().map(|row| log::line(row, on))),
+            element("ol", "").each(row.caused.iter().map(log::line)),
         ])
     };
     let partner = |(number, label): (u64, &'static str)| {

@@ -63,7 +63,7 @@ impl Card {
     fn scroller(&self) -> Element {
         let length = element("div", "streams__length")
             .attr("style", format!("--cells:{}", self.row.tape.cells.len()))
-            .with(tape::tape(&self.row, &self.on_action))
+            .with(tape::tape(&self.row))
             .with(lanes::lanes(&self.row));
         element("div", "streams__scroll").with(length)
     }

@@ -5,7 +5,10 @@ use std::rc::Rc;
 use crate::texts::Template;
 use crate::texts::page::streams as texts;
 use crate::ui::widgets::element::{Element, element};
-use crate::view::streams::{Band, Bookmark, LaneRow, StreamRow};
+use crate::view::streams::{Band, Bookmark, COLORS, LaneRow, STEP_PX, StreamRow};
+
+/// What of a step lies between two cells.
+const GAP_PX: u32 = 8;
 
 pub fn lanes(row: &StreamRow) -> Element {
     let more = || element("li", "lanes__more").text(texts::MORE_CONSUMERS.with([&row.more_lanes]));
@@ -24,13 +27,20 @@ fn lane(row: &StreamRow, lane: &LaneRow) -> Element {
         .key(&*lane.consumer)
         .with(name)
         .with(bookmark("lanes__mark lanes__mark--delivered", texts::DELIVERED_TO, lane.delivered, cells))
-        .with(element("span", "lanes__track").each(lane.bands.iter().map(band)))
+        .with(track(&lane.bands))
         .with(bookmark("lanes__mark lanes__mark--floor", texts::ACK_FLOOR_AT, lane.ack_floor, cells))
 }
 
-fn band(band: &Band) -> Element {
-    element("i", format!("lanes__band subject-{}", band.color))
-        .attr("style", format!("--from:{};--over:{}", band.from, band.cells))
+/// The bands, in one path for each colour: there may be one for every cell. Round ends add half of their height.
+fn track(bands: &[Band]) -> Element {
+    let path = |color: u8| {
+        let drawn = bands.iter().filter(|band| band.color == color).map(|band| {
+            let (from, len) = (STEP_PX * u32::from(band.from), STEP_PX * u32::from(band.cells));
+            format!("M{} 4h{}", from + 4, len - GAP_PX - 8)
+        });
+        element("path", format!("lanes__band subject-{color}")).attr("d", drawn.collect::<String>())
+    };
+    element("svg", "lanes__track").attr("aria-hidden", "true").each((0..COLORS).map(path))
 }
 
 fn bookmark(class: &str, name: Template<1>, at: Bookmark, cells: usize) -> Element {

@@ -1,61 +1,57 @@
 //! The tape: numbered cells, holes with their causes.
 
-use std::rc::Rc;
-
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 use yew::{AttrValue, Callback};
 
 use crate::texts::page::streams as texts;
-use crate::ui::action::{Action, PageAction};
 use crate::ui::widgets::element::{Element, button, element};
 use crate::ui::widgets::pips::pips;
 use crate::ui::widgets::ring::{RingKind, ring};
-use crate::ui::widgets::{does, heard};
+use crate::ui::widgets::{heard, message};
 use crate::view::streams::{CellContent, CellState, StoredCell, StreamRow, TapeCell};
 
-pub fn tape(row: &StreamRow, on: &Callback<Action>) -> Element {
+pub fn tape(row: &StreamRow) -> Element {
     if row.tape.cells.is_empty() {
         return element("p", "tape__empty").text(texts::NOTHING_STORED_YET);
     }
+    let room = |cells: &usize| element("li", "").key("unseen").attr("style", format!("grid-column:span {cells}"));
+    let unseen = Some(row.tape.unseen).filter(|cells| *cells > 0).as_ref().map(room);
     element("ol", "tape")
         .label(texts::MESSAGES_OF.with([&row.name]))
         .on_key(Callback::from(walk))
-        .each(row.tape.cells.iter().map(|cell| place(row, cell, on)))
+        .each(unseen.into_iter().chain(row.tape.cells[row.tape.unseen..].iter().map(|cell| place(row, cell))))
 }
 
-fn place(row: &StreamRow, cell: &TapeCell, on: &Callback<Action>) -> Element {
+fn place(row: &StreamRow, cell: &TapeCell) -> Element {
+    let class = match (&cell.content, cell.is_lit, cell.has_come) {
+        (CellContent::Hole { .. }, false, _) => "tape__hole",
+        (CellContent::Hole { .. }, true, _) => "tape__hole tape__hole--lit",
+        (CellContent::Stored(_), false, false) => "tape__place",
+        (CellContent::Stored(_), false, true) => "tape__place tape__place--come",
+        (CellContent::Stored(_), true, false) => "tape__place tape__place--lit",
+        (CellContent::Stored(_), true, true) => "tape__place tape__place--lit tape__place--come",
+    };
+    let (seq, place) = (cell.seq, element("li", class).key(cell.slot));
     match &cell.content {
-        CellContent::Hole { cause, .. } => {
-            element("li", if cell.is_lit { "tape__hole tape__hole--lit" } else { "tape__hole" })
-                .key(cell.seq)
-                .with(hole(row, cell, cause.label(), on))
-        }
-        CellContent::Stored(stored) => {
-            element("li", if cell.is_lit { "tape__place tape__place--lit" } else { "tape__place" })
-                .key(cell.seq)
-                .with(message(row, cell.seq, stored, on))
-                .with(stored.pips.map(pips))
-        }
+        CellContent::Hole { cause, .. } => place.with(hole(row, cell, cause.label())),
+        CellContent::Stored(cell) => place.with(stored(row, seq, cell)).with(cell.pips.map(pips)),
     }
 }
 
 /// What stands in a hole; asked, it says why.
-fn hole(row: &StreamRow, cell: &TapeCell, cause: &'static str, on: &Callback<Action>) -> Element {
+fn hole(row: &StreamRow, cell: &TapeCell, cause: &'static str) -> Element {
     let seq = cell.last_seq();
     let is_selected = row.hole.as_ref().is_some_and(|(hole, _)| *hole == seq);
-    let target = (!is_selected).then(|| (Rc::clone(&row.name), seq));
-    button("tape__gone", "")
+    message(button("tape__gone", ""), &row.name, seq)
         .attr("tabindex", if is_selected { "0" } else { "-1" })
         .state("aria-pressed", is_selected)
-        .on_click(does(on, PageAction::Select(target)))
         .with(element("span", "").text(cell.numbers()))
         .with(element("span", "").text(cause))
 }
 
-fn message(row: &StreamRow, seq: u64, cell: &StoredCell, on: &Callback<Action>) -> Element {
+fn stored(row: &StreamRow, seq: u64, cell: &StoredCell) -> Element {
     let is_selected = row.selected.as_ref().is_some_and(|detail| detail.stream_seq == seq);
-    let target = (!is_selected).then(|| (Rc::clone(&row.name), seq));
     // Only one cell is a stop of the tab key; arrows go from there.
     let is_stop = is_selected || (row.selected.is_none() && row.tape.newest_stored() == Some(seq));
     let state = match cell.state {
@@ -66,14 +62,13 @@ fn message(row: &StreamRow, seq: u64, cell: &StoredCell, on: &Callback<Action>) 
         CellState::GaveUp => " tape__cell--gave-up",
     };
     let bounced = if cell.duplicates > 0 { " tape__cell--bounced" } else { "" };
-    button("", "")
+    message(element("button", format!("tape__cell{state}{bounced} subject-{}", cell.color)), &row.name, seq)
         // A new key for every duplicate lets the cell bounce again.
         .key(cell.duplicates)
-        .attr("class", format!("tape__cell{state}{bounced} subject-{}", cell.color))
+        .attr("type", "button")
         .attr("tabindex", if is_stop { "0" } else { "-1" })
         .state("aria-pressed", is_selected)
         .title(title(cell))
-        .on_click(does(on, PageAction::Select(target)))
         .with(element("span", "tape__seq").text(seq.to_string()))
         .with(sign(&cell.state))
         .with(
