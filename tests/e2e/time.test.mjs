@@ -61,6 +61,46 @@ pageTest("the handle leads to any moment", {}, async ({ page }) => {
   await button(page, "Show more of the time").click();
 });
 
+pageTest("when the handle is let go the log and the tape are whole again", {}, async ({ page }) => {
+  const publisher = page.getByRole("article", { name: "Publisher orders-api" });
+  for (let times = 0; times < 6; times += 1) await button(publisher, "Publish 10 times").click();
+  await page.getByLabel("Advance by").fill("2m");
+  await button(page, "Advance").click();
+  const lines = page.locator(".log__line");
+  const cells = page.locator(".tape").first().locator("button");
+  const handle = page.getByRole("slider", { name: /^Now:/ });
+  const says = (kind, place) => handle.evaluate((handle, [kind, place]) => {
+    handle.value = String(place);
+    handle.dispatchEvent(new Event(kind, { bubbles: true }));
+  }, [kind, place]);
+  /** The log and the tape, as they are drawn; and again as one comes to this moment without the handle. */
+  const shown = async () => [await lines.allInnerTexts(), await cells.allInnerTexts()];
+  const assertWhole = async () => {
+    const [log, tape] = await shown();
+    assert.equal(log.length, 50);
+    await handle.blur();
+    await page.keyboard.press("ArrowLeft");
+    assert.notDeepEqual((await shown())[0], log);
+    await page.keyboard.press("ArrowRight");
+    assert.deepEqual(await shown(), [log, tape]);
+  };
+  await assertWhole();
+  const whole = await cells.count();
+  for (const place of [500, 400, 600]) {
+    await says("input", place);
+    await past(page).waitFor();
+    assert.ok((await lines.count()) < 50, "in haste what can be seen is drawn");
+    assert.ok((await cells.count()) < whole);
+  }
+  await says("change", 600);
+  assert.equal(await cells.count(), whole);
+  await assertWhole();
+  await says("input", 990);
+  await says("change", 990);
+  await past(page).waitFor({ state: "detached" });
+  await assertWhole();
+});
+
 pageTest("undo, and an action in the past begins a branch that can be returned to", {}, async ({ page, picture }) => {
   const publisher = page.getByRole("article", { name: "Publisher orders-api" });
   const before = await cards(page);
