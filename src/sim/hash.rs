@@ -22,6 +22,8 @@ const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 struct StateHasher(u64);
 
 impl StateHasher {
+    /// What a state is made of is written in hundreds of places, each of which calls this.
+    #[inline(never)]
     const fn mix(&mut self, word: u64) {
         let mixed = (self.0 ^ word).wrapping_mul(FACTOR);
         self.0 = mixed ^ (mixed >> 29);

@@ -5,7 +5,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { withShortNames } from "./names.mjs";
-import { CODE, KINDS, Locals, POPULAR, Reader, STREAMS, codeOf, leb128, parameters, unpack, walk } from "../package/unpack.js";
+import { CODE, COMMON, COMMON_CODES, INSTRUCTIONS, KINDS, Locals, Offsets, POPULAR, Reader, STREAMS, codeOf, leb128, parameters, unpack, walk } from "../package/unpack.js";
 
 const CODE_SECTION = 10;
 
@@ -54,9 +54,9 @@ function mostCalled(reader) {
     const index = reader.number();
     calls.set(index, (calls.get(index) ?? 0) + 1);
   };
-  const code = () => reader.byte();
+  const code = () => INSTRUCTIONS[codeOf(reader.byte(), 1)];
   const bytes = (_, count) => reader.bytes(count);
-  walk(number(), { begin: () => localsOf(reader), code, leb: number, constant: number, call, local: number, bytes, end: () => {} });
+  walk(number(), { begin: () => localsOf(reader), code, leb: number, constant: number, call, local: number, offset: number, bytes, end: () => {} });
   const most = [...calls].sort(([left, one], [right, other]) => other - one || left - right);
   return most.slice(0, POPULAR).map(([index]) => index);
 }
@@ -76,10 +76,10 @@ function packedOnce(module) {
     bytes(stream, length);
     return value;
   };
-  const call = (stream) => {
+  const call = (stream, common) => {
     const index = reader.number();
     const place = popular.indexOf(index);
-    streams[stream].push(...(place < 0 ? [index >> 8, index & 0xff] : [place]));
+    if (common === undefined) streams[stream].push(...(place < 0 ? [index >> 8, index & 0xff] : [place]));
   };
 
   // The locals by their old indices: kind, and new index once they are used.
@@ -91,37 +91,59 @@ function packedOnce(module) {
     const all = [...types[index], ...localsOf(reader)];
     [body, grown] = [reader.at, 0];
     locals.begin(types[index]);
+    offsets.begin();
     old = all.map((type, place) => ({ kind: KINDS.indexOf(type), index: place < types[index].length ? place : undefined }));
   };
-  const local = (stream, kind) => {
+  const placeOf = ({ kind, index }) => index === undefined ? 0 : locals.placeOf(kind, index);
+  const local = (stream, common, kind) => {
     const { value, length } = peek();
     reader.at += length;
     const one = old[value];
-    const place = one.index === undefined ? 0 : locals.placeOf(kind, one.index);
+    const place = placeOf(one);
     one.index = locals.take(kind, place);
-    streams[stream].push(...leb128(place));
+    if (common === undefined) streams[stream].push(...leb128(place));
     grown += leb128(one.index).length - length;
   };
 
-  const variantOf = (opcode) => {
-    const { value, length } = peek(opcode >= 0x28 && opcode <= 0x3e ? reader.at + peek().length : reader.at);
-    if (opcode === 0x10) return popular.includes(value) ? 1 : 2;
-    return opcode >= 0x20 && opcode <= 0x22 ? old[value].kind + 1 : length;
+  const offsets = new Offsets();
+  const offset = (stream, common, opcode) => {
+    const { value, length } = peek();
+    offsets.take(opcode, value);
+    if (common === undefined) bytes(stream, length);
+    else reader.at += length;
   };
-  // A constant is sorted by the code behind it.
+
+  const codeAt = (opcode) => {
+    const isMemory = opcode >= 0x28 && opcode <= 0x3e;
+    const { value, length } = peek(isMemory ? reader.at + peek().length : reader.at);
+    let [variant, written] = [length, value];
+    if (isMemory) {
+      written = [Offsets.UP, Offsets.DOWN].find((way) => offsets.beside(opcode, way) === value);
+      if (written !== undefined) variant = 1;
+    } else if (opcode === 0x10) {
+      written = popular.indexOf(value);
+      variant = written < 0 ? 2 : 1;
+    } else if (opcode >= 0x20 && opcode <= 0x22) {
+      written = placeOf(old[value]);
+      variant = old[value].kind + 1;
+    }
+    const place = variant === 1 ? COMMON.findIndex(([of, common]) => of === opcode && common === written) : -1;
+    return place < 0 ? codeOf(opcode, isMemory ? length : variant) : COMMON_CODES[place];
+  };
+  // A constant is sorted by the opcode behind it.
   let waiting;
-  const constant = (stream) => {
+  const constant = (stream, common) => {
     const from = reader.at;
     reader.number();
-    waiting = { stream, number: module.subarray(from, reader.at) };
+    if (common === undefined) waiting = { stream, number: module.subarray(from, reader.at) };
   };
   const code = () => {
     const opcode = reader.byte();
-    const code = codeOf(opcode, variantOf(opcode));
+    const code = codeAt(opcode);
     streams[CODE].push(code);
-    if (waiting) streams[waiting.stream + (code >> 4)].push(...waiting.number);
+    if (waiting) streams[waiting.stream + (opcode >> 4)].push(...waiting.number);
     waiting = undefined;
-    return code;
+    return INSTRUCTIONS[code];
   };
   const end = () => {
     const declared = leb128(locals.declared.length / 2);
@@ -129,7 +151,7 @@ function packedOnce(module) {
     const length = declared.length + reader.at - body + grown;
     written += leb128(length).length + length;
   };
-  walk(reader.number(), { begin, code, leb, constant, call, local, bytes, end });
+  walk(reader.number(), { begin, code, leb, constant, call, local, offset, bytes, end });
   if (reader.at !== after) throw new Error(`the code ends at ${after}, and was read to ${reader.at}`);
 
   const length = before + 1 + leb128(written).length + written + module.length - after;

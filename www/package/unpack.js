@@ -1,6 +1,7 @@
 // Puts a packed WebAssembly module together again. Packing (`www/build/pack.mjs`) sorts what instructions are made of by
-// kind, since like beside like compresses a sixth better: first all opcodes, then all indices of locals, and so on. Short
-// numbers are kept apart from long ones: in place of its opcode an instruction has a code, which tells that too.
+// kind, since like beside like compresses a fifth better: first all opcodes, then all indices of locals, and so on. In place
+// of its opcode an instruction has a code, which tells more: how long the number behind it is, of which type the local, or
+// that it is one of the most frequent, such as an offset behind the last.
 //
 // A packed module is, in this order: the number of bytes of the module, of what stands before the code, and of each
 // stream, and the functions that are called most, all as LEB128; what stands before the code; the streams; what stands after
@@ -22,7 +23,7 @@ const streams = (number) => (count += number) - number;
 export const CODE = streams(1);
 const LOCAL = streams(15);
 const CALL = streams(2);
-// Short constants, by what is done with them: the upper half of the next code.
+// Short constants, by what is done with them: the upper half of the next opcode.
 const I32 = streams(32);
 const LONG_I32 = streams(3);
 const OFFSET = streams(4);
@@ -39,10 +40,59 @@ export const POPULAR = 64;
 /** The types of locals: i32, i64, f64, f32, and references to objects of JavaScript. */
 export const KINDS = [0x7f, 0x7e, 0x7c, 0x7d, 0x6f];
 
-/** By code: the opcode, and the streams of its operands that are LEB128; no streams where it has none or others. */
-const INSTRUCTIONS = [];
+/** What a function loads lies side by side, mostly, and what it stores: so an offset is told by the one before. */
+export class Offsets {
+  static UP = 0;
+  static DOWN = 1;
+  #last = [-1, -1];
+  #next = [-1, -1];
+
+  /** Goes to another function. */
+  begin() {
+    this.#last.fill(-1);
+    this.#next.fill(-1);
+  }
+
+  /** The offset directly behind the one before, or directly before it. */
+  beside(opcode, way) {
+    const side = opcode < 0x36 ? 0 : 1;
+    return way === Offsets.UP ? this.#next[side] : this.#last[side] - Offsets.width(opcode);
+  }
+
+  take(opcode, offset) {
+    const side = opcode < 0x36 ? 0 : 1;
+    this.#last[side] = offset;
+    this.#next[side] = offset + Offsets.width(opcode);
+    return offset;
+  }
+
+  /** The bytes of a number. Parts of numbers count as one. */
+  static width(opcode) {
+    if (opcode === 0x29 || opcode === 0x2b || opcode === 0x37 || opcode === 0x39) return 8;
+    return opcode <= 0x2a || (opcode >= 0x36 && opcode <= 0x38) ? 4 : 1;
+  }
+}
+
+/** What is so frequent that it has a code of its own: an opcode, and what would be in its stream. */
+export const COMMON = [[0x20, 1], [0x20, 2], [0x20, 3], [0x21, 0], [0x22, 0], [0x41, 0], [0x41, 1]];
+for (let place = 0; place < 10; place += 1) COMMON.push([0x10, place]);
+for (const opcode of [0x28, 0x29, 0x36, 0x37]) COMMON.push([opcode, Offsets.UP], [opcode, Offsets.DOWN]);
+/** These codes, which are no opcodes that a compiler for today's browsers writes. */
+export const COMMON_CODES = [
+  0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x1d, 0x1e, 0x1f, 0x27,
+  0xc5, 0xc6, 0xcb, 0xd1, 0xd3, 0xd4, 0xd5, 0xd6,
+];
+
+/**
+ * By code: the opcode, the streams of its operands that are LEB128 (none where it has none or others), and by how many the
+ * blocks around it grow.
+ */
+export const INSTRUCTIONS = [];
 const instructions = (from, to, variant, first, second) => {
-  for (let opcode = from; opcode <= to; opcode += 1) INSTRUCTIONS[codeOf(opcode, variant)] = { opcode, first, second };
+  for (let opcode = from; opcode <= to; opcode += 1) {
+    const blocks = opcode === 0x0b ? -1 : first === TYPE && !second ? 1 : 0;
+    INSTRUCTIONS[codeOf(opcode, variant)] = { opcode, first, second, blocks, common: undefined };
+  }
 };
 instructions(0x00, 0xff, 1);
 instructions(0x02, 0x04, 1, TYPE);
@@ -66,6 +116,9 @@ for (let length = 1; length <= 5; length += 1) {
   instructions(0x41, 0x41, length, length < 3 ? I32 + 16 * isLong : LONG_I32 + length - 3);
   instructions(0x42, 0x42, length, I64 + length - 1);
 }
+COMMON.forEach(([opcode, common], place) => {
+  INSTRUCTIONS[COMMON_CODES[place]] = { ...INSTRUCTIONS[opcode], common };
+});
 
 /**
  * The code of a variant of an instruction: of the number behind it the length in bytes, of a local its kind, counted from
@@ -86,28 +139,33 @@ const LONG_OPERANDS = [0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 1, 1];
 /**
  * Walks the bodies of functions.
  *
- * `code()` takes an instruction on, `leb(stream)` an integer and gives its value, `constant(stream)` one that is sorted by
- * the code behind it, `call(stream)` the index of a function, `local(stream, kind)` that of a local, and
- * `bytes(stream, count)` bytes. `begin` and `end` are called around the instructions of each body. Packing and unpacking are
- * the same walk, with other hands.
+ * `code()` takes an instruction on and gives what is known of it, `leb(stream)` an integer and gives its value,
+ * `constant(stream, common)` one that is sorted by the opcode behind it, `call(stream, common)` the index of a function,
+ * `local(stream, common, kind)` that of a local, `offset(stream, common, opcode)` an offset in memory, and
+ * `bytes(stream, count)` bytes. Where the code says it, `common` is what would be in the stream. `begin` and `end` are called
+ * around the instructions of each body. Packing and unpacking are the same walk, with other hands.
  */
-export function walk(functions, { begin, code, leb, constant, call, local, bytes, end }) {
+export function walk(functions, { begin, code, leb, constant, call, local, offset, bytes, end }) {
   for (let index = 0; index < functions; index += 1) {
     begin(index);
     for (let depth = 1; depth > 0; ) {
-      const { opcode, first, second } = INSTRUCTIONS[code()];
-      if (opcode >= 0x02 && opcode <= 0x04) depth += 1;
-      else if (opcode === 0x0b) depth -= 1;
-      if (first < CALL) local(first, Math.floor((first - LOCAL) / 3));
-      else if (first < I32) call(first);
-      else if (first < LONG_I32) constant(first);
-      else if (first) leb(first);
-      else if (opcode === 0x0e) for (let targets = leb(BRANCH + 2); targets >= 0; targets -= 1) leb(BRANCH + 2);
-      else if (opcode === 0x1c) for (let types = leb(TYPE); types > 0; types -= 1) bytes(TYPE, 1);
-      else if (opcode === 0x43) bytes(REST, 4);
-      else if (opcode === 0x44) bytes(REST, 8);
-      else if (opcode === 0xfc) for (let left = LONG_OPERANDS[leb(REST)]; left > 0; left -= 1) leb(REST);
-      if (second) leb(second);
+      const { opcode, first, second, blocks, common } = code();
+      depth += blocks;
+      if (first === undefined) {
+        if (opcode > 0x44 && opcode < 0xfc) continue;
+        if (opcode === 0x0e) for (let targets = leb(BRANCH + 2); targets >= 0; targets -= 1) leb(BRANCH + 2);
+        else if (opcode === 0x1c) for (let types = leb(TYPE); types > 0; types -= 1) bytes(TYPE, 1);
+        else if (opcode === 0x43) bytes(REST, 4);
+        else if (opcode === 0x44) bytes(REST, 8);
+        else if (opcode === 0xfc) for (let left = LONG_OPERANDS[leb(REST)]; left > 0; left -= 1) leb(REST);
+      } else if (first < CALL) local(first, common, Math.floor((first - LOCAL) / 3));
+      else if (first < I32) call(first, common);
+      else if (first < LONG_I32) constant(first, common);
+      else {
+        leb(first);
+        if (first === ALIGN) offset(second, common, opcode);
+        else if (second !== undefined) leb(second);
+      }
     }
     end();
   }
@@ -115,12 +173,14 @@ export function walk(functions, { begin, code, leb, constant, call, local, bytes
 
 /**
  * The locals of one function by kind, and of each kind by how long ago they were used. Code uses the same few again, whatever
- * their indices are: so a local is written as its place in that list, behind zero, which is one that was not used yet. Locals
- * have their indices in the order of their first use.
+ * their indices are: so a local is written as its place in that list, behind zero, which is one that was not used yet, and
+ * one, which is the first behind the parameters: mostly the address of the function's frame. Locals have their indices in
+ * the order of their first use.
  */
 export class Locals {
   #recent = KINDS.map(() => new Uint32Array(50_000));
   #used = [];
+  #frame = 0;
   #all = 0;
   /** How they are declared behind the parameters: by turns a number, and their type. */
   declared = [];
@@ -129,21 +189,25 @@ export class Locals {
   begin(types) {
     this.#used = KINDS.map(() => 0);
     this.#all = 0;
+    this.#frame = -1;
     for (const type of types) this.take(KINDS.indexOf(type), 0);
+    this.#frame = types.length;
     this.declared = [];
   }
 
   /** The local that is written so. */
   take(kind, written) {
+    if (written === 1) return this.#frame;
     const recent = this.#recent[kind];
-    let place = written - 1;
+    let place = written - 2;
     let local = recent[place];
     if (place < 0) {
-      place = this.#used[kind]++;
       local = this.#all++;
       const { declared } = this;
       if (declared.at(-1) !== KINDS[kind]) declared.push(0, KINDS[kind]);
       declared[declared.length - 2] += 1;
+      if (local === this.#frame) return local;
+      place = this.#used[kind]++;
     }
     for (; place > 0; place -= 1) recent[place] = recent[place - 1];
     recent[0] = local;
@@ -152,7 +216,7 @@ export class Locals {
 
   /** How a local is written that was used before. */
   placeOf(kind, local) {
-    return this.#recent[kind].indexOf(local) + 1;
+    return local === this.#frame ? 1 : this.#recent[kind].indexOf(local) + 2;
   }
 }
 
@@ -247,27 +311,38 @@ export function unpack(packed) {
   const leb = (stream) => {
     const reader = streams[stream];
     let { at } = reader;
+    // Most take one byte.
+    if (packed[at] < 0x80) return (module[to++] = packed[reader.at++]);
     const value = reader.number();
     while (at < reader.at) module[to++] = packed[at++];
     return value;
   };
   const codes = streams[CODE];
   const code = () => {
-    const code = codes.byte();
-    module[to++] = INSTRUCTIONS[code].opcode;
-    return code;
+    const instruction = INSTRUCTIONS[packed[codes.at++]];
+    module[to++] = instruction.opcode;
+    return instruction;
   };
-  const constant = (stream) => leb(stream + (packed[codes.at] >> 4));
-  const call = (stream) => {
-    const byte = streams[stream].byte();
+  const constant = (stream, common) => {
+    if (common === undefined) leb(stream + (INSTRUCTIONS[packed[codes.at]].opcode >> 4));
+    else write(common);
+  };
+  const call = (stream, common) => {
+    const byte = common ?? streams[stream].byte();
     write(stream === CALL ? popular[byte] : (byte << 8) + streams[stream].byte());
   };
   const locals = new Locals();
-  const local = (stream, kind) => write(locals.take(kind, streams[stream].number()));
+  const local = (stream, common, kind) => write(locals.take(kind, common ?? streams[stream].number()));
+  const offsets = new Offsets();
+  const offset = (stream, common, opcode) => {
+    const value = common === undefined ? streams[stream].number() : offsets.beside(opcode, common);
+    write(offsets.take(opcode, value));
+  };
   let body = 0;
   const begin = (index) => {
     body = to;
     locals.begin(types[index]);
+    offsets.begin();
   };
   // Before the instructions stand the size of the body, and the locals that they turned out to use.
   const end = () => {
@@ -279,6 +354,6 @@ export function unpack(packed) {
     to += before.length;
   };
   write(types.length);
-  walk(types.length, { begin, code, leb, constant, call, local, bytes, end });
+  walk(types.length, { begin, code, leb, constant, call, local, offset, bytes, end });
   return module;
 }

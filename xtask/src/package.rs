@@ -19,7 +19,7 @@ const BUDGET_BYTES: u64 = 220_000;
 /// build for size allows: every message takes a third less time, for 6 % more bytes. From 60 to 90 nothing is gained.
 const INLINING: &str = "-Cllvm-args=-inline-threshold=60";
 
-/// Packed, since like beside like compresses a sixth better; the package unpacks it when it loads it.
+/// Packed, since like beside like compresses a fifth better; the package unpacks it when it loads it.
 const WASM_FILE: &str = "core.packed.wasm";
 
 /// Writes the package and checks its size.
