@@ -60,7 +60,8 @@ impl Consumer {
         body: &[u8],
     ) -> AckOutcome {
         self.put_off_inactivity(ctx.now);
-        let mut outcome = AckOutcome { answer: true, ..AckOutcome::default() };
+        let names_message = ack.stream_seq != 0;
+        let mut outcome = AckOutcome { answer: names_message, ..AckOutcome::default() };
         if matches!(body, b"" | b"+ACK" | b"+OK") {
             outcome = self.ack_message(ctx, stream, ack, true);
             self.tell_acked(ctx, stream, ack, outcome, AckKind::Ack);
@@ -75,8 +76,9 @@ impl Consumer {
         } else if let Some(reason) = body.strip_prefix(b"+TERM") {
             outcome = self.term(ctx, stream, ack, reason.trim_ascii());
         }
-        // A subject with sequence 0 is answered where acks remove nothing.
-        outcome.answer &= ack.stream_seq != 0 || stream.retention == Retention::Limits;
+        // A subject with sequence 0 is answered where acks are told one by one and remove nothing.
+        let is_told = stream.retention == Retention::Limits && self.config.ack_policy == AckPolicy::Explicit;
+        outcome.answer &= names_message || is_told;
         outcome
     }
 

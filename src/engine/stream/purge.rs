@@ -115,7 +115,7 @@ impl Stream {
         pending
     }
 
-    fn tell_bulk_removal(&mut self, ctx: &mut Context<'_>) {
+    pub(super) fn tell_bulk_removal(&mut self, ctx: &mut Context<'_>) {
         for id in self.consumers.ids() {
             self.with_consumer(ctx, id, |consumer, _, stream| consumer.handle_bulk_removal(stream.store));
         }

@@ -91,6 +91,10 @@ impl Stream {
 
     /// Removes the messages from `start` on that no consumer needs, after interest in them was lost.
     pub(super) fn remove_unneeded(&mut self, ctx: &mut Context<'_>, start: u64) {
+        let last_seq = self.store.last_seq();
+        if start > last_seq && self.consumers().any(|consumer| consumer.settled_up_to() > last_seq) {
+            return self.drop_all(ctx);
+        }
         let is_needed =
             |seq: u64, subject: &[u8]| self.consumers.iter().any(|(_, consumer)| consumer.needs(seq, subject));
         let messages = self.store.messages_from(start.max(self.store.first_seq()));
@@ -99,6 +103,17 @@ impl Stream {
         for seq in unneeded {
             self.remove_message(ctx, seq, Removal::NoInterest);
         }
+    }
+
+    /// A consumer that begins beyond the end makes the real server miscount what to look through, and drop all messages,
+    /// also those that others need.
+    fn drop_all(&mut self, ctx: &mut Context<'_>) {
+        let all: Vec<u64> = self.store.messages_from(self.store.first_seq()).map(|message| message.seq).collect();
+        for seq in all {
+            self.forget_message(seq);
+            ctx.tell(|| Event::Removed { stream: self.id, seq, cause: Removal::NoInterest });
+        }
+        self.tell_bulk_removal(ctx);
     }
 
     /// Removes what is beyond the limits after a message on `subject` was stored.
