@@ -119,6 +119,13 @@ impl Consumer {
         let is_new = is_bound && !was_bound;
         if is_new {
             self.has_backlog = Some(ctx.now);
+            // Heartbeats kept their pace while nobody listened.
+            if let (Some(at), Some(every)) = (&mut push.heartbeat_at, self.config.idle_heartbeat)
+                && *at <= ctx.now
+            {
+                let missed = ctx.now.since(*at).as_nanos() / every.as_nanos() + 1;
+                *at = *at + every * u32::try_from(missed).unwrap_or(u32::MAX);
+            }
         }
         is_new
     }
