@@ -124,7 +124,7 @@ impl Consumer {
                 && *at <= ctx.now
             {
                 let missed = ctx.now.since(*at).as_nanos() / every.as_nanos() + 1;
-                *at = *at + every * u32::try_from(missed).unwrap_or(u32::MAX);
+                *at += every * u32::try_from(missed).unwrap_or(u32::MAX);
             }
         }
         is_new
