@@ -1558,8 +1558,9 @@ pub mod page {
     pub mod drawer {
         use crate::texts::*;
 
-        /// The name of the tool.
-        pub const JUST_DID: Template<1> = of("What you just did, as {0}");
+        /// A choice of what it is written for: a tool, a library.
+        pub const JUST_DID: Template<1> = of("What you just did, for {0}");
+        pub const WRITTEN_FOR: &str = "Written for";
         /// Who reads a subject, and by which filter.
         pub const STREAM_BY: Template<2> = of("stream {0} by {1}");
         pub const CONSUMER_BY: Template<2> = of("consumer {0} by {1}");
@@ -1625,7 +1626,7 @@ pub mod page {
         pub const COPY_COMMANDS: &str = "Copy the commands";
         pub const COMMANDS: &str = "Commands";
         pub const NOTHING_YET: &str = "Nothing yet.";
-        pub const COMMANDS_NATS_TOOL: &str = "Commands of the nats tool";
+        pub const WHAT_YOU_JUST_DID: &str = "What you just did";
     }
 
     /// The top line.

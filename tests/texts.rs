@@ -180,10 +180,13 @@ fn is_text(file: &str, literal: &Literal, classes: &BTreeSet<String>) -> bool {
     let is_allowed = ALLOWED.iter().any(|(_, texts)| texts.contains(&&*literal.text));
     let is_command = file == "src/view/cli.rs"
         && ["PUB ", "nats", " -", "--", "stream ", "consumer "].iter().any(|begin| literal.text.starts_with(begin));
+    // Each is a piece of a program.
+    let is_code = file == "src/view/code.rs" && !is_shown;
     (is_shown || has_words(&literal.text))
         && !is_unseen
         && !is_allowed
         && !is_command
+        && !is_code
         && !is_of_its_own_kind(literal, classes)
 }
 

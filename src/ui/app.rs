@@ -448,7 +448,7 @@ impl App {
                 let text = log::as_text(Scene::of(&self.simulation.borrow(), &self.focus));
                 self.copy(&text);
             }
-            PageAction::CopyCommands => self.copy(&cli::as_text(&self.rows.drawer.cli)),
+            PageAction::CopyCommands => self.copy(&cli::as_text(self.rows.drawer.face, &self.rows.drawer.cli)),
             PageAction::MoveTape { stream, window } => self.focus.move_window(stream, window),
             PageAction::ShowTable { stream, is_table } => self.focus.show_table(stream, is_table),
             PageAction::Choose { worker, consumer_seq } => self.focus.choose(worker, consumer_seq),

@@ -1,13 +1,13 @@
-//! What was done last, as commands of the `nats` tool.
+//! What was done last, as commands of the `nats` tool, or as client code ([`code`]).
 //!
 //! A command that would do something else is not shown: what the tool has no flag for goes out as a request, which every
 //! version of it can send. Source: natscli v0.4.0.
 
 use std::rc::Rc;
 
-use super::Scene;
 use super::form::object;
 use super::text::form_duration;
+use super::{Scene, code};
 use crate::engine::api::json::{Map, Value};
 use crate::engine::table::ConnId;
 use crate::sim::actor::{ActorId, Draft, FetchRequest, PublisherScript, Worker};
@@ -19,12 +19,38 @@ use crate::texts::drawer as texts;
 const SHOWN: usize = 12;
 /// Commands that are looked through for them.
 const LOOKED_AT: usize = 200;
+/// Messages of a publisher that never ends.
+const MANY: u64 = 1_000_000;
+/// The token of an ack's subject that is the sequence in the stream.
+const STREAM_SEQ: usize = 5;
 /// The blank for the number of a message, see [`crate::sim::template`].
 const NUMBER: &str = "{n}";
 /// A longer command is not shown in full.
 const MAX_LENGTH: usize = 2_000;
 
-/// A command line.
+/// What the lines are written for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Face {
+    /// The `nats` tool.
+    #[default]
+    Nats,
+    /// nats.js.
+    NatsJs,
+}
+
+impl Face {
+    pub const ALL: [Self; 2] = [Self::Nats, Self::NatsJs];
+
+    /// By its own name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nats => "nats",
+            Self::NatsJs => "nats.js",
+        }
+    }
+}
+
+/// A command line, or one of code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CliLine {
     pub text: String,
@@ -42,15 +68,25 @@ pub fn lines(scene: Scene<'_>) -> Rc<[CliLine]> {
     lines.into()
 }
 
-/// The lines as they are copied: remarks as the shell's comments.
-pub fn as_text(lines: &[CliLine]) -> String {
-    lines.iter().map(|line| [if line.is_remark { "# " } else { "" }, &line.text, "\n"].concat()).collect()
+/// The lines as they are copied: remarks as comments, and code with what it needs to run.
+pub fn as_text(face: Face, lines: &[CliLine]) -> String {
+    let (before, sign, after) = match face {
+        Face::Nats => ("", "# ", ""),
+        Face::NatsJs => (code::BEFORE, "// ", code::AFTER),
+    };
+    let lines = lines.iter().map(|line| [if line.is_remark { sign } else { "" }, &line.text, "\n"].concat());
+    [before, &lines.collect::<String>(), after].concat()
 }
 
 fn line(scene: Scene<'_>, entry: &Entry) -> Option<CliLine> {
     let actor = |id: ActorId| scene.world.actors().get(id);
+    let is_code = scene.focus.drawer.face == Face::NatsJs;
     let text = match &entry.command {
+        Command::AddPublisher { script, .. } | Command::SetPublisherScript { script, .. } if is_code => {
+            code::publish(&script.draft, script.count.unwrap_or(MANY), Some(script.every?))
+        }
         Command::AddPublisher { script, .. } | Command::SetPublisherScript { script, .. } => publish_every(script)?,
+        Command::Publish { draft, times, .. } if is_code => code::publish(draft, (*times).into(), None),
         Command::Publish { draft, times, .. } => {
             let mut text = publish(draft);
             if *times > 1 {
@@ -58,12 +94,22 @@ fn line(scene: Scene<'_>, entry: &Entry) -> Option<CliLine> {
             }
             text
         }
+        Command::Fetch { worker, request } if is_code => {
+            let worker = actor(*worker)?.worker()?;
+            code::fetch(&worker.stream, &worker.consumer, request)
+        }
         Command::Fetch { worker, request } => fetch(actor(*worker)?.worker()?, request),
+        Command::Request { subject, body } if is_code => code::request(subject, body),
         Command::Request { subject, body } => request(subject, body),
-        Command::Settle { worker, consumer_seq, .. } => {
+        Command::Settle { worker, consumer_seq, how } => {
             let actor = actor(*worker)?;
             match sent_ack(scene, entry.moment, actor.conn) {
-                Some(text) => text,
+                Some([subject, _]) if is_code => code::settle(how, subject.split('.').nth(STREAM_SEQ)),
+                Some(ack) => {
+                    let mut text = String::from("nats pub");
+                    words(&mut text, &ack);
+                    text
+                }
                 None => return remark(texts::ANSWERED.with([&actor.name, consumer_seq])),
             }
         }
@@ -119,8 +165,8 @@ fn publish(draft: &Draft) -> String {
     text + " --jetstream"
 }
 
-/// The answer to a delivery that went out behind `moment`, as long as the wire remembers it.
-fn sent_ack(scene: Scene<'_>, moment: u64, conn: Option<ConnId>) -> Option<String> {
+/// The subject and the text of the answer to a delivery that went out behind `moment`, as long as the wire remembers it.
+fn sent_ack<'a>(scene: Scene<'a>, moment: u64, conn: Option<ConnId>) -> Option<[&'a str; 2]> {
     let entries = scene.simulation.wire().entries().rev().skip_while(|entry| entry.moment > moment + 1);
     let mut frames = entries.take_while(|entry| entry.moment > moment).map(|entry| &entry.frame);
     let frame = frames
@@ -128,16 +174,14 @@ fn sent_ack(scene: Scene<'_>, moment: u64, conn: Option<ConnId>) -> Option<Strin
     let (line, rest) = std::str::from_utf8(&frame.bytes).ok()?.split_once("\r\n")?;
     let (subject, sizes) = line.strip_prefix("PUB ")?.split_once(' ')?;
     let size = sizes.rsplit(' ').next()?.parse::<usize>().ok()?;
-    let mut text = String::from("nats pub");
-    words(&mut text, &[subject, rest.get(..size)?]);
-    Some(text)
+    Some([subject, rest.get(..size)?])
 }
 
 /// A publisher with a script; `None` for one that publishes by hand.
 fn publish_every(script: &PublisherScript) -> Option<String> {
     let every = u64::try_from(script.every?.as_nanos()).ok()?;
     let mut text = publish(&script.draft);
-    let count = script.count.unwrap_or(1_000_000).to_string();
+    let count = script.count.unwrap_or(MANY).to_string();
     words(&mut text, &["--count", &count, "--sleep", &form_duration(every)]);
     Some(text)
 }
@@ -357,6 +401,12 @@ mod tests {
         let how = Settlement::Nak(Some(Duration::from_secs(5)));
         simulation.act(Command::Settle { worker, consumer_seq: 5, how });
         assert!(last(&simulation).ends_with(r#"' '-NAK {"delay":5000000000}'"#), "{}", last(&simulation));
+        let mut focus = Focus::default();
+        focus.drawer.face = Face::NatsJs;
+        let code: Vec<String> =
+            lines(Scene::of(&simulation, &focus)).iter().rev().take(4).map(|line| line.text.clone()).collect();
+        assert_eq!(code[..2], ["m?.nak(5000); // #6", "m?.ack(); // #4"]);
+        assert!(code[2].starts_with("m = await ") && code[3].starts_with("for (let n = 1; n <= 3;"), "{code:?}");
         simulation.seek_start();
         assert!(!last(&simulation).contains("NAK"), "it was done later");
     }
@@ -413,6 +463,11 @@ mod tests {
         assert!(last.is_remark && last.text.len() < 100, "{last:?}");
         simulation.request("orders.eu.x", b"\xff'\n$(rm)");
         assert_eq!(super::tests::last(&simulation), "nats req orders.eu.x '\u{fffd}'\\''\n$(rm)'");
-        assert!(as_text(&shown).starts_with("nats "));
+        assert!(as_text(Face::Nats, &shown).starts_with("nats "));
+        let code = as_text(Face::NatsJs, &shown);
+        assert!(
+            code.starts_with("import ") && code.contains("\n// ") && code.ends_with("await nc.drain();\n"),
+            "{code}"
+        );
     }
 }

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use super::cli::{self, CliLine};
+use super::cli::{self, CliLine, Face};
 use super::inspector::{self, Inspected, InspectorRow};
 use super::log::{self, LogFilter, LogKind, LogPanel};
 use super::matcher::{self, MatcherRow};
@@ -53,6 +53,8 @@ pub struct DrawerFocus {
     /// The filter and the subject that are set against each other; `None` until something is typed.
     pub matched: Option<(String, String)>,
     pub numbers: NumbersFilter,
+    /// What was done last is shown for this.
+    pub face: Face,
 }
 
 /// A change of what is asked.
@@ -78,6 +80,7 @@ pub enum Turn {
     NumbersSpan(usize),
     /// Sets a filter against a subject.
     Match(String, String),
+    Face(Face),
 }
 
 impl DrawerFocus {
@@ -105,6 +108,7 @@ impl DrawerFocus {
             Turn::NumbersOf(of) => self.numbers.of = of,
             Turn::NumbersSpan(span) => self.numbers.span = span,
             Turn::Match(filter, subject) => self.matched = Some((filter, subject)),
+            Turn::Face(face) => self.face = face,
         }
     }
 }
@@ -115,6 +119,7 @@ pub struct DrawerRow {
     pub shown: Shown,
     /// What was done last, as commands.
     pub cli: Rc<[CliLine]>,
+    pub face: Face,
 }
 
 /// What the open tab shows.
@@ -155,5 +160,5 @@ pub fn row(scene: Scene<'_>, before: Option<&PageRows>) -> DrawerRow {
         Tab::Numbers => Shown::Numbers(numbers::panel(scene)),
         Tab::Subjects => Shown::Subjects(matcher::row(scene)),
     };
-    DrawerRow { shown, cli: cli::lines(scene) }
+    DrawerRow { shown, cli: cli::lines(scene), face: scene.focus.drawer.face }
 }

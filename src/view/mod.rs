@@ -11,6 +11,7 @@
 pub mod attached;
 pub mod cli;
 pub mod clock;
+pub mod code;
 pub mod compare;
 pub mod consumer_form;
 pub mod consumers;

@@ -38,6 +38,28 @@ pageTest("every example runs as it is", {}, async ({ page, picture }) => {
   await assertAccessible(page);
 });
 
+pageTest("what was done by hand is client code that runs", {}, async ({ page, origin }) => {
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin });
+  const within = (name, action) => page.getByRole("article", { name }).getByRole("button", { name: action, exact: true });
+  await within("Publisher orders-api", "Publish").click();
+  await within("Consumer ship", "Ack #2").click();
+  const done = page.getByRole("region", { name: "What you just did" });
+  await done.getByText("$ nats pub orders.eu.created").last().waitFor();
+  await done.getByRole("combobox", { name: "Written for" }).selectOption("nats.js");
+  await done.getByText("js.publish(\"orders.eu.created\", ").last().waitFor();
+  await done.getByText("m?.ack(); // #2").waitFor();
+  await done.getByRole("button", { name: "Copy the commands" }).click();
+  const code = await page.evaluate(() => navigator.clipboard.readText());
+  await page.getByText(/· last 7$/).waitFor();
+  await openPanel(page);
+  // Without what was done before, which would wait for messages.
+  const [, connect, lines] = /^(.*\n\n)(.*)$/s.exec(code.trimEnd());
+  await run(page, connect + lines.split("\n").slice(-3).join("\n"));
+  await state(page, "done");
+  assert.doesNotMatch(await output(page).innerText(), /Error/);
+  await page.getByText(/· last 8$/).waitFor();
+});
+
 pageTest("the panel is loaded when it is opened, and not before", { screen: PHONE }, async ({ page }) => {
   const loaded = () => page.evaluate(() => performance.getEntriesByType("resource").filter(({ name }) => name.includes("/attach-")).length);
   assert.equal(await loaded(), 0);

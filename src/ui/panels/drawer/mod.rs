@@ -44,7 +44,7 @@ impl Draw for Drawer {
             .attr("role", "tabpanel")
             .attr("aria-labelledby", tab_id(open))
             .with(content);
-        let cli = cli::Cli { lines: Rc::clone(&self.row.cli), on_action: on.clone() };
+        let cli = cli::Cli { lines: Rc::clone(&self.row.cli), face: self.row.face, on_action: on.clone() };
         element("section", "drawer")
             .label(texts::DRAWER)
             .with(tabs(open, on))
