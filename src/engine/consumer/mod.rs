@@ -122,6 +122,8 @@ pub struct Consumer {
     /// Inactive threshold with the server's jitter.
     inactive_after: Option<Duration>,
     inactivity_check: Option<Timestamp>,
+    /// When what is pending and left the stream unnoticed is settled before an ack wait ends.
+    stale_check: Option<Timestamp>,
     /// The pause that was not announced as over.
     pause_ends: Option<Timestamp>,
     /// Sequences that this consumer needs no longer; the stream decides about them.

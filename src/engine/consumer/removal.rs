@@ -160,6 +160,19 @@ impl Consumer {
         self.report_internal_state();
     }
 
+    /// Whether something is pending that left the stream.
+    pub(super) fn has_stale(&self, stream: StreamView<'_>) -> bool {
+        self.ack_pending.first_from(0).is_some_and(|(seq, _)| seq < stream.store.first_seq())
+    }
+
+    /// The server looks through what is pending at a moment of its own, some time behind a change of the ack wait or a
+    /// delayed nak. It finds something only where messages leave a stream that a filter of this consumer stops covering.
+    pub(super) fn check_stale(&mut self, at: Timestamp, stream: StreamView<'_>) {
+        if stream.retention == Retention::Interest && !self.ack_pending.is_empty() {
+            self.stale_check = Some(at);
+        }
+    }
+
     /// What is pending below `first_seq` counts as acked: it left the stream without a word to this consumer, whose filters
     /// no longer match it.
     pub(super) fn settle_below(&mut self, first_seq: u64) {

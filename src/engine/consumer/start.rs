@@ -63,6 +63,7 @@ impl Consumer {
             last_active: ctx.now,
             inactive_after: None,
             inactivity_check: None,
+            stale_check: None,
             pause_ends: config.pause_until.map(DateTime::to_timestamp).filter(|until| *until > ctx.now),
             released: Vec::new(),
             orphans: VecDeque::new(),
@@ -105,7 +106,8 @@ impl Consumer {
         if old.max_ack_pending != self.config.max_ack_pending {
             wake = true;
         }
-        if old.ack_wait != self.config.ack_wait || old.backoff != self.config.backoff {
+        let has_other_wait = old.ack_wait != self.config.ack_wait || old.backoff != self.config.backoff;
+        if has_other_wait {
             let wait = AckWait { ack_wait: self.config.ack_wait, backoff: &self.config.backoff };
             self.ack_pending.reset_deadlines(wait);
         }
@@ -116,7 +118,11 @@ impl Consumer {
             self.set_inactive_threshold(ctx, false);
         }
         let filters: Vec<SubjectFilter> = self.config.filters().cloned().collect();
-        if self.filters() != filters {
+        let has_other_filters = self.filters() != filters;
+        if has_other_wait && (has_other_filters || self.has_stale(stream)) {
+            self.check_stale(ctx.now + Duration::from_millis(100), stream);
+        }
+        if has_other_filters {
             self.cursor = Cursor::new(&filters);
             self.count_pending(stream.store);
         }

@@ -18,6 +18,8 @@ pub enum Wakeup {
     PauseEnd,
     /// An ack wait or nak delay ends.
     AckWait,
+    /// What left the stream unnoticed is settled.
+    StaleCheck,
     /// A pull request expires or is due a heartbeat.
     Waiting,
     /// A message that was held back to keep a pace.
@@ -30,9 +32,10 @@ pub enum Wakeup {
 }
 
 impl Wakeup {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::PauseEnd,
         Self::AckWait,
+        Self::StaleCheck,
         Self::Waiting,
         Self::InHand,
         Self::IdleHeartbeat,
@@ -55,6 +58,7 @@ impl Consumer {
         match wakeup {
             Wakeup::PauseEnd => self.pause_ends,
             Wakeup::AckWait => self.ack_pending.first_due(),
+            Wakeup::StaleCheck => self.stale_check,
             Wakeup::Waiting => self.waiting.first_due(),
             Wakeup::InHand => self.in_hand.as_ref().map(|held| held.until),
             Wakeup::IdleHeartbeat => {
@@ -90,6 +94,10 @@ impl Consumer {
         match wakeup {
             Wakeup::PauseEnd => self.end_pause(ctx, stream),
             Wakeup::AckWait => self.expire_ack_waits(ctx, stream),
+            Wakeup::StaleCheck => {
+                self.stale_check = None;
+                self.settle_below(stream.store.first_seq());
+            }
             Wakeup::Waiting => {
                 self.tidy_waiting(ctx, stream.id, true);
                 self.deliver(ctx, stream);
