@@ -6,7 +6,7 @@ mod checks;
 use std::time::Duration;
 
 use checks::Checked;
-use jetstream_sim::sim::hash::state_hash;
+use jetstream_sim::sim::hash::{state_hash, wire_hash};
 use jetstream_sim::sim::presets::{PRESETS, Preset};
 use jetstream_sim::sim::scenario::{Bounds, Scenario};
 
@@ -444,7 +444,7 @@ fn every_preset_opens_from_its_link_with_its_state() {
         let scenario = Scenario::parse(&text, Bounds::LINK).unwrap_or_else(|error| panic!("{}: {error}", preset.key));
         let opened = scenario.open(Bounds::LINK).unwrap_or_else(|error| panic!("{}: {error}", preset.key));
         assert!(opened.world() == preset.open().world(), "{}", preset.key);
-        lines += &format!("{} {:016x}\n", preset.key, state_hash(opened.world()));
+        lines += &format!("{} {:016x} {:016x}\n", preset.key, state_hash(opened.world()), wire_hash(opened.wire()));
     }
     println!("the longest link has {longest} characters");
     if std::env::var_os("WRITE_HASHES").is_some() {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jetstream_sim::engine::rng::Rng;
 use jetstream_sim::engine::time::Timestamp;
 use jetstream_sim::engine::{Input, Output, Server, ServerConfig};
-use jetstream_sim::sim::hash::state_hash;
+use jetstream_sim::sim::hash::{state_hash, wire_hash};
 use jetstream_sim::sim::presets::PRESETS;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -122,6 +122,9 @@ fn every_preset_runs_for_an_hour() {
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
 fn every_preset_opens_with_its_state() {
-    let states = PRESETS.iter().map(|preset| format!("{} {:016x}\n", preset.key, state_hash(preset.open().world())));
+    let states = PRESETS.iter().map(|preset| {
+        let opened = preset.open();
+        format!("{} {:016x} {:016x}\n", preset.key, state_hash(opened.world()), wire_hash(opened.wire()))
+    });
     assert_eq!(states.collect::<String>(), include_str!("presets.hashes.txt"));
 }

@@ -4,7 +4,7 @@
 //! Compressed traces are not made, and `traceparent` alone traces nothing where the account has no destination for it.
 //! Sources: nats-server `server/msgtrace.go`, `server/stream.go` (`processInboundJetStreamMsg`).
 
-use std::collections::BTreeMap;
+use super::sorted_map::SortedMap;
 
 use super::Server;
 use super::api::advisory::ACCOUNT;
@@ -49,7 +49,7 @@ struct Traced<'a> {
 }
 
 /// Values by name.
-type HeaderMap<'a> = BTreeMap<Text<'a>, Vec<Text<'a>>>;
+type HeaderMap<'a> = SortedMap<Text<'a>, Vec<Text<'a>>>;
 
 /// A member of a step. Empty text is left out.
 enum Field<'a> {
@@ -334,7 +334,7 @@ fn header_map(block: &[u8]) -> HeaderMap<'_> {
         let Some(end) = after.windows(2).position(|pair| pair == b"\r\n") else { break };
         let value = after[..end].trim_ascii();
         if !name.is_empty() && !value.is_empty() {
-            headers.entry(Text(name)).or_default().push(Text(value));
+            headers.get_or_default(Text(name)).push(Text(value));
         }
         rest = &after[end + 2..];
     }
@@ -356,9 +356,9 @@ mod tests {
     fn headers_are_listed_as_the_server_reads_them() {
         let block = b"NATS/1.0\r\nB: 2\r\nA:\t1 \r\nB:3\r\nE:\r\nno colon\r\nC: 4\r\n\r\n";
         let map = header_map(block);
-        let names: Vec<&[u8]> = map.keys().map(|name| name.0).collect();
+        let names: Vec<&[u8]> = map.iter().map(|(name, _)| name.0).collect();
         assert_eq!(names, [&b"A"[..], b"B", b"no colon\r\nC"]);
-        assert_eq!(map[&Text(b"B")], [Text(b"2"), Text(b"3")]);
+        assert_eq!(map.get(&Text(b"B")), Some(&vec![Text(b"2"), Text(b"3")]));
         assert!(header_map(b"NATS/1.0 404\r\nA: 1\r\n\r\n").is_empty());
         assert!(header_map(b"").is_empty());
     }

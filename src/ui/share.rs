@@ -5,7 +5,7 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::bridge::{self, Told};
-use crate::sim::hash::state_hash;
+use crate::sim::hash::wire_hash;
 use crate::sim::presets::Preset;
 use crate::sim::scenario::Bounds;
 use crate::texts::page::app as texts;
@@ -65,8 +65,8 @@ pub fn problem(says: String) {
     bridge::tell(Told::Problem(says));
 }
 
-/// The number of the state that is shown, for tests to compare.
-#[wasm_bindgen(js_name = stateHash)]
-pub fn state_hash_text() -> String {
-    bridge::with(|simulation| format!("{:016x}", state_hash(simulation.world()))).unwrap_or_default()
+/// The number of all that was said up to the state that is shown, for tests to compare.
+#[wasm_bindgen(js_name = wireHash)]
+pub fn wire_hash_text() -> String {
+    bridge::with(|simulation| format!("{:016x}", wire_hash(simulation.wire()))).unwrap_or_default()
 }

@@ -8,7 +8,7 @@ import { PHONE, assertAccessible, assertNoSidewaysScroll, pageTest } from "./har
 const HASHES = readFileSync(new URL("../presets.hashes.txt", import.meta.url), "utf8").trim().split("\n").map((line) => line.split(" "));
 const textOf = (key) => readFileSync(new URL(`../../src/sim/presets/${key}.json`, import.meta.url), "utf8");
 const linkOf = (text) => `#s=${deflateRawSync(text, { level: 9 }).toString("base64url")}`;
-const stateHash = (page) => page.evaluate(() => globalThis.wasmBindings.stateHash());
+const wireHash = (page) => page.evaluate(() => globalThis.wasmBindings.wireHash());
 
 /** Follows a link as if it were put into the address, and waits until it is open. */
 async function follow(page, link, title) {
@@ -18,22 +18,22 @@ async function follow(page, link, title) {
 
 pageTest("every preset opens from its link with its state", {}, async ({ page }) => {
   assert.ok(HASHES.length >= 51);
-  for (const [key, hash] of HASHES) {
+  for (const [key, , hash] of HASHES) {
     const text = textOf(key);
     const link = linkOf(text);
     assert.ok(link.length <= 1500, `the link of ${key} has ${link.length} characters`);
     await follow(page, link, JSON.parse(text).title);
-    assert.equal(await stateHash(page), hash, key);
+    assert.equal(await wireHash(page), hash, key);
   }
 });
 
 pageTest("a preset opens by its key", { path: "/#preset=c12" }, async ({ page }) => {
-  const hash = (of) => HASHES.find(([key]) => key === of)[1];
-  assert.equal(await stateHash(page), hash("c12"));
+  const hash = (of) => HASHES.find(([key]) => key === of)[2];
+  assert.equal(await wireHash(page), hash("c12"));
   await page.getByText("Kill worker A: #1 stays ack pending.").waitFor();
   await page.getByRole("combobox", { name: "Preset" }).selectOption("c1");
   await page.getByText("Worker A fetches one more").waitFor();
-  assert.equal(await stateHash(page), hash("c1"));
+  assert.equal(await wireHash(page), hash("c1"));
 });
 
 /** Presses Tab until `name` is focused. */
@@ -87,7 +87,7 @@ pageTest("markup in a link stays text", {}, async ({ page, picture }) => {
 });
 
 pageTest("a link that cannot be opened says so, and the session stays", {}, async ({ page }) => {
-  const before = await stateHash(page);
+  const before = await wireHash(page);
   const text = textOf("c1");
   for (const [link, says] of [
     ["#s=abc", "This link is incomplete or was changed"],
@@ -100,27 +100,27 @@ pageTest("a link that cannot be opened says so, and the session stays", {}, asyn
     await page.evaluate((link) => { location.hash = link; }, link);
     await page.locator(".note", { hasText: says }).waitFor();
     await page.locator(".note").getByRole("button", { name: "Close" }).click();
-    assert.equal(await stateHash(page), before, says);
+    assert.equal(await wireHash(page), before, says);
   }
 });
 
 pageTest("what is shown goes into a link and comes out of it", {}, async ({ page }) => {
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.getByRole("button", { name: "One event on", exact: true }).click();
-  const before = await stateHash(page);
+  const before = await wireHash(page);
   await page.getByRole("button", { name: "Share" }).click();
   await assertAccessible(page);
   await page.getByRole("button", { name: "Copy a link" }).click();
   await page.getByText("Copied a link of").waitFor();
   const link = await page.evaluate(() => navigator.clipboard.readText());
   await page.getByRole("combobox", { name: "Preset" }).selectOption("limits");
-  assert.notEqual(await stateHash(page), before);
+  assert.notEqual(await wireHash(page), before);
   await follow(page, new URL(link).hash, "Work queue");
-  assert.equal(await stateHash(page), before);
+  assert.equal(await wireHash(page), before);
 });
 
 pageTest("files go out and come in", {}, async ({ page }) => {
-  const before = await stateHash(page);
+  const before = await wireHash(page);
   const downloaded = async (what) => {
     await page.getByRole("button", { name: "Share" }).click();
     await page.getByRole("combobox", { name: "What to export" }).selectOption(what);
@@ -146,7 +146,7 @@ pageTest("files go out and come in", {}, async ({ page }) => {
   await page.keyboard.press("Escape");
   await imported(session);
   await page.waitForFunction(() => document.querySelector(".header__presets").selectedOptions[0].textContent === "Work queue");
-  assert.equal(await stateHash(page), before);
+  assert.equal(await wireHash(page), before);
 });
 
 pageTest("first steps on a phone", { screen: PHONE, touch: true, path: "/#preset=c12" }, async ({ page, picture }) => {

@@ -30,10 +30,11 @@ pub const OPTIMISED: [&str; 3] = ["--release", "--cargo-profile", "web"];
 
 /// What `index.html` makes trunk tell wasm-opt, for modules that trunk does not build. It names the features that rustc
 /// uses: with more, wasm-opt would write modules that browsers refuse.
-pub const WASM_OPT: [&str; 20] = [
+pub const WASM_OPT: [&str; 21] = [
     "-Oz",
     "--flatten",
     "--rereloop",
+    "-Oz",
     "-Oz",
     "-Oz",
     "--low-memory-unused",

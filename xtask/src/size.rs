@@ -9,7 +9,7 @@ use crate::{Failure, Result, process, project};
 const BUDGET_BYTES: u64 = 350_000;
 
 /// What it may be until then: what it is now, lowered with each step towards the budget.
-const CEILING_BYTES: u64 = 353_500;
+const CEILING_BYTES: u64 = 352_000;
 
 /// Prints the size of each file that a browser loads.
 const SCRIPT: &str = include_str!("size.mjs");
