@@ -163,6 +163,8 @@ pub struct Consumer {
     pub shown_delivered: Pair,
     pub requests: Vec<Request>,
     pub paused_until: Option<Timestamp>,
+    /// What is pending is looked through then, since a nak came with a delay.
+    pub looks_at: Option<Timestamp>,
     /// A message that was stored and of which this consumer has not heard.
     pub fresh: Option<u64>,
     /// It was stalled, and a removal ended that.
@@ -189,6 +191,7 @@ impl Consumer {
             shown_delivered: Pair::default(),
             requests: Vec::new(),
             paused_until: None,
+            looks_at: None,
             fresh: None,
             may_go_on: false,
             miscount: 0,
@@ -299,6 +302,24 @@ impl Consumer {
         (any_due, any_given_up)
     }
 
+    pub fn is_pending_below(&self, first: u64) -> bool {
+        self.pending().any(|delivery| delivery.stream_seq < first)
+    }
+
+    /// What is pending below `first` is found gone when an ack wait ends, and counts as acked.
+    pub fn settle_below(&mut self, first: u64) {
+        let mut gone: Vec<Delivery> = self.pending().filter(|delivery| delivery.stream_seq < first).copied().collect();
+        gone.sort_by_key(|delivery| delivery.stream_seq);
+        for Delivery { stream_seq, consumer_seq, .. } in gone {
+            self.floor.consumer_seq = self.floor.consumer_seq.max(consumer_seq);
+            self.floor.stream_seq = self.floor.stream_seq.max(stream_seq);
+            if let Some(delivery) = self.pending_of(stream_seq) {
+                delivery.state = State::Settled;
+            }
+            self.show_purge();
+        }
+    }
+
     fn make_due(&mut self, stream_seq: u64) {
         let place = self.next_place;
         if let Some(delivery) = self.pending_of(stream_seq)
@@ -399,6 +420,7 @@ impl Consumer {
                     // The ack wait counts as over but for the delay; a later step of the backoff lasts longer.
                     delivery.since = now - config.wait(1) + Duration::from_millis(millis);
                     delivery.state = State::InFlight(delivery.since + config.wait(delivery.times));
+                    self.looks_at = Some(now + Duration::from_millis(10));
                 }
             }
             Ack::InProgress => {

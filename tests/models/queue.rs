@@ -197,6 +197,17 @@ impl Model {
     }
 
     fn remove_unneeded(&mut self, from: u64) {
+        let is_beyond = |consumer: &Consumer| consumer.floor.stream_seq > self.last_seq;
+        if from > self.last_seq && self.consumers.iter().any(is_beyond) {
+            // The server miscounts what to look through, and drops what others need as well.
+            if !self.messages.is_empty() {
+                self.messages.clear();
+                self.empty_first_seq = self.last_seq + 1;
+            }
+            let first = self.empty_first_seq;
+            self.consumers.iter_mut().for_each(|consumer| consumer.forget_before(first));
+            return;
+        }
         let messages = self.messages.iter().filter(|message| message.seq >= from && !self.is_needed(message));
         for seq in messages.map(|message| message.seq).collect::<Vec<u64>>() {
             self.remove(seq);
@@ -330,7 +341,12 @@ impl Model {
     /// Whether the ack is answered.
     pub fn ack(&mut self, name: &str, kind: Ack, numbers: Numbers) -> bool {
         let Some(at) = self.position(name).filter(|at| self.consumers[*at].has_acks()) else { return false };
+        let (first, looked_at) = (self.first_seq(), self.consumers[at].looks_at);
         let (is_answered, may_go_on) = self.consumers[at].ack(self.now, kind, numbers);
+        // It finds nothing elsewhere.
+        if self.config.retention != Retention::Interest || !self.consumers[at].is_pending_below(first) {
+            self.consumers[at].looks_at = looked_at;
+        }
         self.release(at);
         if may_go_on {
             self.deliver(at);
@@ -546,7 +562,7 @@ impl Model {
             let pause_ends = consumer.paused_until.filter(|until| *until > self.now);
             let requests = consumer.requests.iter().filter_map(|request| request.expires).min();
             let goes_on = consumer.may_go_on.then_some(self.now);
-            [goes_on, pause_ends, requests, consumer.next_expiry()].into_iter().flatten().min()
+            [goes_on, pause_ends, requests, consumer.looks_at, consumer.next_expiry()].into_iter().flatten().min()
         };
         self.consumers.iter().filter_map(of_consumer).min()
     }
@@ -557,11 +573,17 @@ impl Model {
             self.deliver(at);
         }
         if self.consumers[at].next_expiry().is_some_and(|at| at <= now) {
-            let was_stalled = self.consumers[at].is_stalled();
+            let (was_stalled, first) = (self.consumers[at].is_stalled(), self.first_seq());
+            self.consumers[at].settle_below(first);
             let (any_due, any_given_up) = self.consumers[at].expire(now);
             if any_due || (was_stalled && any_given_up) {
                 self.deliver(at);
             }
+        }
+        if self.consumers[at].looks_at.is_some_and(|at| at <= now) {
+            self.consumers[at].looks_at = None;
+            let first = self.first_seq();
+            self.consumers[at].settle_below(first);
         }
         if self.consumers[at].requests.iter().any(|request| request.expires.is_some_and(|expires| expires <= now)) {
             self.tidy(at, true);
