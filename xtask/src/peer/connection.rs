@@ -85,7 +85,7 @@ impl Connection {
         let mut connection = Self { reader: BufReader::with_capacity(1 << 18, stream), line: String::new() };
         connection.send(
             format!(
-                "CONNECT {{\"verbose\":false,\"headers\":true,\"no_responders\":true,\"protocol\":1}}\r\nSUB {INBOX}.* 1\r\n"
+                "CONNECT {{\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true,\"protocol\":1}}\r\nSUB {INBOX}.* 1\r\n"
             )
             .as_bytes(),
         )?;
