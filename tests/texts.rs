@@ -250,6 +250,7 @@ fn a_text_is_told_from_what_is_none() {
 /// The names and texts that JavaScript has.
 fn shell_texts(source: &str) -> Vec<(&str, &str)> {
     let table = source.split("// What JavaScript shows").nth(1).expect("there is a table for JavaScript");
+    // Behind the rest of the heading: its own line, and an empty comment.
     let rows = table.lines().skip(2).map_while(|line| line.strip_prefix("// "));
     rows.map(|row| row.split_once(' ').expect("a name and a text")).collect()
 }

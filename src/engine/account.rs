@@ -299,7 +299,7 @@ impl Account {
             ),
         };
         let own = self.config_of(name).filter(|own| own.storage == storage).and_then(|own| own.max_bytes);
-        let others = reserved - own.unwrap_or(0);
+        let others = reserved.saturating_sub(own.unwrap_or(0));
         let of_account = others.saturating_add(kept).saturating_add(added.saturating_mul(replicas));
         let exceeds = |bytes: u64, max: Option<u64>| max.is_some_and(|max| bytes > max);
         let is_too_much = exceeds(of_account, account_max) || exceeds(reserved.saturating_add(added), server_max);

@@ -82,7 +82,7 @@ fn entitled(title: String, pieces: Pieces, parts: &[Part<'_>]) -> Phrase {
 /// Names the gates behind the first.
 fn besides(says: Phrase, gates: &[Gate]) -> Phrase {
     let mut others = String::new();
-    for gate in gates.iter().skip(1) {
+    for gate in gates.get(1..).unwrap_or_default() {
         others += if others.is_empty() { "" } else { texts::AND };
         others += short(*gate);
     }

@@ -22,6 +22,13 @@ impl Script {
         self.steps.push(step.into());
     }
 
+    /// Between `least` and `most` times what `add` adds.
+    pub fn repeat(&mut self, least: usize, most: usize, add: fn(&mut Self)) {
+        for _ in 0..self.rng.between(least, most) {
+            add(self);
+        }
+    }
+
     /// One of the steps, as it stands.
     pub fn say_one(&mut self, steps: &[&str]) {
         let step = self.rng.pick(steps);

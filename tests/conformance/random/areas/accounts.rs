@@ -13,9 +13,7 @@ pub fn steps(script: &mut Script) {
     server += &script.maybe(15, &["server_max_memory=500"]);
     server += &script.maybe(10, &["domain=hub"]);
     script.say(if server == "server" { "server max_memory=400".to_owned() } else { server });
-    for _ in 0..script.rng.between(12, 30) {
-        step(script);
-    }
+    script.repeat(12, 30, step);
     script.say("api INFO");
     script.say("stream names");
 }

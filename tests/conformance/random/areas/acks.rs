@@ -32,12 +32,8 @@ pub fn steps(script: &mut Script) {
         " max_deliver=4",
     ]);
     script.say(format!("consumer create S/c{config}"));
-    for _ in 0..script.rng.between(2, 7) {
-        publish(script);
-    }
-    for _ in 0..script.rng.between(14, 30) {
-        step(script);
-    }
+    script.repeat(2, 7, publish);
+    script.repeat(14, 30, step);
     script.say("info S deleted_details=true");
     script.say("consumer info S/c");
 }

@@ -70,9 +70,7 @@ pub fn steps(script: &mut Script) {
     for subject in ["s.a", "s.b", "s.a", "t.a"] {
         script.say(format!("publish {subject} x"));
     }
-    for _ in 0..script.rng.between(15, 35) {
-        step(script);
-    }
+    script.repeat(15, 35, step);
     for place in ["S/a", "S/b", "T/a"] {
         script.say(format!("consumer info {place}"));
     }

@@ -30,9 +30,7 @@ pub fn steps(script: &mut Script) {
             .maybe(60, &["filter_subject=s.a", "ack_policy=none", "ack_policy=all", "deliver_policy=last_per_subject"]);
         script.say(format!("consumer create S/c{options}"));
     }
-    for _ in 0..script.rng.between(8, 20) {
-        step(script);
-    }
+    script.repeat(8, 20, step);
     script.say("wait 2s");
     script.say("info S deleted_details=true subjects_filter=>");
     script.say("repeat 6 stream get S seq=$i");

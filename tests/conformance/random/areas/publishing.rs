@@ -83,9 +83,7 @@ pub fn steps(script: &mut Script) {
         let options = script.maybe(50, &["filter_subject=s.a", "filter_subject=s.*"]);
         script.say(format!("consumer create S/c{options}"));
     }
-    for _ in 0..script.rng.between(12, 40) {
-        step(script);
-    }
+    script.repeat(12, 40, step);
     script.say("info S deleted_details=true subjects_filter=>");
     script.say("repeat 5 stream get S seq=$i");
 }

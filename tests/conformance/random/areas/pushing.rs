@@ -24,16 +24,12 @@ pub fn steps(script: &mut Script) {
     let options =
         script.maybe(40, &["retention=interest", "retention=workqueue", "max_msgs=3", "max_msgs_per_subject=1"]);
     script.say(format!("stream create S subjects=s.>{options}"));
-    for _ in 0..script.rng.between(0, 4) {
-        publish(script);
-    }
+    script.repeat(0, 4, publish);
     if script.rng.chance(60) {
         subscribe(script);
     }
     create(script);
-    for _ in 0..script.rng.between(10, 24) {
-        step(script);
-    }
+    script.repeat(10, 24, step);
     script.say("consumer info S/c");
 }
 

@@ -21,12 +21,8 @@ pub fn steps(script: &mut Script) {
     let options =
         script.maybe(30, &["max_msgs_per_subject=2", "max_msgs=7", "max_msgs_per_subject=1", "allow_rollup_hdrs"]);
     script.say(format!("stream create S subjects=s.> allow_direct=true{options}"));
-    for _ in 0..script.rng.between(0, 14) {
-        publish(script);
-    }
-    for _ in 0..script.rng.between(10, 24) {
-        step(script);
-    }
+    script.repeat(0, 14, publish);
+    script.repeat(10, 24, step);
     script.say("info S deleted_details=true subjects_filter=>");
 }
 

@@ -56,9 +56,7 @@ const ORIGINS: [Field; 2] = [
 ];
 
 pub fn steps(script: &mut Script) {
-    for _ in 0..script.rng.between(15, 40) {
-        step(script);
-    }
+    script.repeat(15, 40, step);
     for name in NAMES {
         script.say(format!("stream info {name} deleted_details=true subjects_filter=>"));
     }

@@ -36,9 +36,7 @@ pub fn steps(script: &mut Script) {
     if script.rng.chance(30) {
         script.say("consumer create S/c deliver_subject=d.x");
     }
-    for _ in 0..script.rng.between(6, 20) {
-        step(script);
-    }
+    script.repeat(6, 20, step);
     script.say("info S");
 }
 
