@@ -26,7 +26,7 @@ macro_rules! api_errors {
         $name:ident $({ $first:ident: $type:ty $(, $second:ident: $second_type:ty)? })? = ($code:literal, $err_code:literal, $text:literal)
     ),+ $(,)?) => {
         /// What the server answers instead of what was asked for.
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[derive(Debug, PartialEq, Eq, Hash)]
         pub enum ApiError {
             $($(#[$doc])* $name $({ $first: $type $(, $second: $second_type)? })?,)+
         }

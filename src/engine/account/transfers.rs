@@ -5,8 +5,8 @@ use crate::engine::api::advisory::ClientInfo;
 use crate::engine::api::wire::{CreateReply, ReplyKind, RestoreRequest, SnapshotRequest, reply};
 use crate::engine::config::JetStreamConfig;
 use crate::engine::error::ApiError;
-use crate::engine::stream::RestoreBounds;
 use crate::engine::stream::config::{Storage, StreamConfig};
+use crate::engine::stream::{RestoreBounds, RestoreError};
 use crate::engine::table::StreamId;
 use crate::engine::transfer::{Restore, RestoreId, Snapshot, SnapshotEnd, SnapshotId, TransferDue};
 
@@ -154,16 +154,15 @@ impl Account {
         let Some(Restore { report, contents, .. }) = self.transfers.restores.remove(id) else { return };
         let made = contents.finish(ctx, &bounds, self.streams.next_id());
         let made = made.and_then(|stream| match bounds.refusal {
-            Some(refusal) => Err(refusal),
+            Some(refusal) => Err(refusal.into()),
             None => Ok(self.install(ctx, stream)),
         });
         report.advise(ctx);
-        let info = made.clone().map(|id| self.streams.get(id).map(|stream| stream.info(ctx, true)));
+        let made_id = made.as_ref().ok().copied();
+        let info = made.map(|id| self.streams.get(id).map(|stream| stream.info(ctx, true)));
         let info = info.map(|info| CreateReply { info, did_create: false });
         ctx.effects.send(to, &reply(ReplyKind::StreamCreate, &info));
-        if let Ok(id) = made
-            && let Some(stream) = self.streams.get_mut(id)
-        {
+        if let Some(stream) = made_id.and_then(|id| self.streams.get_mut(id)) {
             stream.start_restored(ctx);
         }
     }
@@ -173,28 +172,18 @@ impl Account {
         let Some(restore) = self.transfers.restores.get(id) else { return RestoreBounds::default() };
         let config = restore.contents.config();
         let (usage, limits) = (self.usage(), &settings.limits);
-        let (used, reserved, maxima, exceeded) = match config.storage {
-            Storage::Memory => (
-                usage.memory,
-                usage.reserved_memory,
-                [limits.max_memory, settings.max_memory_store],
-                ApiError::MemoryResourcesExceeded,
-            ),
-            Storage::File => (
-                usage.storage,
-                usage.reserved_storage,
-                [limits.max_storage, settings.max_file_store],
-                ApiError::StorageResourcesExceeded,
-            ),
+        let (used, reserved, maxima) = match config.storage {
+            Storage::Memory => (usage.memory, usage.reserved_memory, [limits.max_memory, settings.max_memory_store]),
+            Storage::File => (usage.storage, usage.reserved_storage, [limits.max_storage, settings.max_file_store]),
         };
         let max = maxima.into_iter().flatten().min();
         let left = |max: Option<u64>, used: u64| max.map_or(u64::MAX, |max| max.saturating_sub(used));
         let room = left(max, used).min(left(settings.max_total_store, usage.memory + usage.storage));
         RestoreBounds {
             refusal: self.refuse_restored(config).err(),
+            storage: config.storage,
             room,
             unreserved: left(max, reserved),
-            exceeded: Some(exceeded),
             max_consumers: limits.max_consumers,
             max_ack_pending: limits.max_ack_pending,
             max_request_batch: settings.max_request_batch,
@@ -204,17 +193,15 @@ impl Account {
 
     /// # Errors
     /// Why a stream with this configuration cannot be added.
-    fn refuse_restored(&self, config: &StreamConfig) -> Result<(), ApiError> {
+    fn refuse_restored(&self, config: &StreamConfig) -> Result<(), RestoreError> {
         if self.names.contains_key(&config.name) {
-            return Err(ApiError::StreamNameExistRestoreFailed);
+            return Err(RestoreError::NameExists);
         }
         let checked = config
             .check_replicas()
             .and_then(|()| config.check_source_filters())
             .and_then(|()| self.check_overlap(None, config));
-        checked.map_err(|error| ApiError::StreamRestore {
-            err: format!("error adding stream: {error} ({})", error.err_code()),
-        })
+        checked.map_err(|error| RestoreError::Text(format!("error adding stream: {error} ({})", error.err_code())))
     }
 }
 

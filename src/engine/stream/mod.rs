@@ -38,7 +38,7 @@ use self::open_batches::OpenBatches;
 pub use self::publish::Inbound;
 pub use self::purge::PurgeRequest;
 pub use self::read::{FoundMessage, MessageSelector};
-pub use self::restore::{RestoreBounds, RestoreReader};
+pub use self::restore::{RestoreBounds, RestoreError, RestoreReader};
 pub use self::retention::StreamDue;
 use self::schedule::Schedules;
 pub use self::snapshot::SnapshotReader;

@@ -3,7 +3,7 @@
 //! Nothing else sees the stream before all of it is there. (In nats-server it can be seen as it grows, and stays as far
 //! as it came when the rest is bad.) Errors are those of nats-server `server/stream_backup.go` (`RestoreStreamV2`).
 
-use super::config::{Discard, StreamConfig};
+use super::config::{Discard, Storage, StreamConfig};
 use super::headers::PublishHeaders;
 use super::snapshot::{CONSUMER_ENTRIES, STATE_ENTRY};
 use super::ttl::MessageTtl;
@@ -27,13 +27,13 @@ const MAX_JSON: u64 = 32 << 20;
 #[derive(Clone, Debug, Default)]
 pub struct RestoreBounds {
     /// Why the stream cannot come into being.
-    pub refusal: Option<ApiError>,
+    pub refusal: Option<RestoreError>,
+    /// Where the stream is kept, for which `room` and `unreserved` hold.
+    pub storage: Storage,
     /// Bytes of messages that the account may still store.
     pub room: u64,
     /// Bytes that can still be set aside.
     pub unreserved: u64,
-    /// Says that there is not enough of either.
-    pub exceeded: Option<ApiError>,
     pub max_consumers: Option<u64>,
     pub max_ack_pending: Option<u64>,
     pub max_request_batch: Option<u64>,
@@ -60,18 +60,22 @@ enum Progress {
 
 /// Why a stream cannot be restored.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum RestoreError {
-    /// Something is wrong with the archive.
+pub enum RestoreError {
+    /// Something is wrong with the archive, or with a stream of its configuration.
     Text(String),
-    /// A rule of the account.
-    Api(ApiError),
+    /// A stream of that name has come meanwhile.
+    NameExists,
+    /// The account has no room for it in this storage.
+    Exceeded(Storage),
 }
 
 impl From<RestoreError> for ApiError {
     fn from(error: RestoreError) -> Self {
         match error {
             RestoreError::Text(err) => Self::StreamRestore { err },
-            RestoreError::Api(error) => error,
+            RestoreError::NameExists => Self::StreamNameExistRestoreFailed,
+            RestoreError::Exceeded(Storage::Memory) => Self::MemoryResourcesExceeded,
+            RestoreError::Exceeded(Storage::File) => Self::StorageResourcesExceeded,
         }
     }
 }
@@ -292,7 +296,7 @@ impl Growing {
         state: &StreamStateRequest,
     ) -> Result<Self, RestoreError> {
         if let Some(refusal) = &bounds.refusal {
-            return Err(RestoreError::Api(refusal.clone()));
+            return Err(refusal.clone());
         }
         if state.first_seq.max(state.last_seq) > MAX_SEQ {
             return text("error in state.json: no such sequence");
@@ -462,10 +466,7 @@ impl Stream {
 }
 
 fn check_room(room: u64, wanted: u64, bounds: &RestoreBounds) -> Result<(), RestoreError> {
-    match &bounds.exceeded {
-        Some(error) if wanted > room => Err(RestoreError::Api(error.clone())),
-        _ => Ok(()),
-    }
+    if wanted > room { Err(RestoreError::Exceeded(bounds.storage)) } else { Ok(()) }
 }
 
 fn consumer_name<'a>(head: &EntryHead<'a>) -> Option<&'a str> {

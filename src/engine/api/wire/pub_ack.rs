@@ -97,7 +97,7 @@ pub struct FlowGap {
 }
 
 /// In a fast batch: a message was refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename = "err")]
 pub struct FlowError {
     pub seq: u64,
