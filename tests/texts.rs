@@ -203,8 +203,7 @@ fn classes() -> BTreeSet<String> {
     classes
 }
 
-const SCRIPTS: [&str; 5] =
-    ["www/shell/start.js", "www/shell/session.js", "www/shell/share.js", "www/attach/panel.js", "www/attach/worker.js"];
+const SCRIPTS: [&str; 4] = ["www/shell/start.js", "www/shell/work.js", "www/attach/panel.js", "www/attach/worker.js"];
 
 #[test]
 fn no_text_stands_elsewhere() {

@@ -135,7 +135,7 @@ pageTest("a saved session can be downloaded, and is a scenario", alone, async ({
   await waitForSaved(page, 1);
   await page.reload();
   const [download] = await Promise.all([page.waitForEvent("download"), button(note(page), "Download").click()]);
-  assert.match(download.suggestedFilename(), /^jetstream-sim .*\.json$/);
+  assert.match(download.suggestedFilename(), /^jetstream-sim-.*\.json$/);
   const scenario = JSON.parse(readFileSync(await download.path(), "utf8"));
   assert.equal(scenario.format, "jetstream-sim scenario");
 });

@@ -43,7 +43,7 @@ html = withFixedReload(html);
 // One sheet is one hash.
 html = html.replaceAll(/<\/style>\s*<style>/g, "\n");
 html = nameByContent(html, "attach");
-for (const name of ["session", "share"]) html = copyByContent(html, name);
+html = copyByContent(html, "work");
 const isRelease = process.env.TRUNK_PROFILE === "release";
 if (isRelease) html = withPacked(html, dist);
 if (!isServed) writeSingle(dist, html);

@@ -43,10 +43,9 @@ export function writeSingle(dist, html) {
   const code = [bindings.code, unpack, START.replace("EXPORTS", bindings.exports).replace("MODULE", source)].join("\n");
   let single = replace(html, start, `${data}\n<script type="module">${code}</script>`);
   for (const link of single.match(/<link rel="(?:modulepreload|preload)"[^>]*>/g)) single = replace(single, link, "");
-  for (const [load, name] of [...single.matchAll(/import\("\.\/((?:session|share)-.*?)"\)/g)]) {
-    const part = inside(read(name).toString());
-    single = replace(single, load, `(async () => {${part.code}return ${part.exports};})()`);
-  }
+  const [load, name] = single.match(/import\("\.\/(work-.*?)"\)/);
+  const work = inside(read(name).toString());
+  single = replace(single, load, `(async () => {${work.code}return ${work.exports};})()`);
   single = replace(single, "</style>", "[data-attach], [data-single] { display: none; }</style>");
   single = single.replace(/script-src [^;]*/, "script-src 'wasm-unsafe-eval' SCRIPTS").replace(/style-src [^;]*/, "style-src STYLES")
     .replace(/(connect|worker)-src [^;]*; /g, "");

@@ -22,8 +22,10 @@ function tell(text) {
   document.body.append(note);
 }
 
+const work = () => import("./shell/work.js");
+
 // Links, and files that go out and come in.
-const share = (act) => import("./shell/share.js").then(act, () => textOf("no-links"))
+const share = (act) => work().then(act, () => textOf("no-links"))
   .then((problem) => problem && tell(problem));
 for (const event of ["click", "change"]) {
   document.addEventListener(event, ({ target }) => {
@@ -38,7 +40,7 @@ if (/[#&]s=/.test(location.hash)) addEventListener("TrunkApplicationStarted", fo
 
 // The session is kept, where the browser keeps anything; within another page there is none.
 if (window === top && !location.hash.includes("embed=")) {
-  addEventListener("TrunkApplicationStarted", () => import("./shell/session.js").then(({ keep }) => keep(window.wasmBindings)).catch(() => {}));
+  addEventListener("TrunkApplicationStarted", () => work().then(({ keep }) => keep(window.wasmBindings)).catch(() => {}));
 }
 
 // Without a network the page works as well, from its second visit on; not within another page, nor where it is one file.

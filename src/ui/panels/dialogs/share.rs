@@ -1,4 +1,4 @@
-//! Links and files: what goes out of the page, and what comes in. `www/shell/share.js` does what browsers do with them.
+//! Links and files: what goes out of the page, and what comes in. `www/shell/work.js` does what browsers do with them.
 
 use yew::{Callback, MouseEvent};
 
