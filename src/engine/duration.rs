@@ -13,7 +13,7 @@ pub struct GoDuration(pub Duration);
 
 impl fmt::Display for GoDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nanos = self.0.as_nanos();
+        let nanos = nanos(self.0);
         match nanos {
             0 => f.write_str("0s"),
             1..1_000 => write!(f, "{nanos}ns"),
@@ -34,8 +34,8 @@ impl fmt::Display for GoDuration {
 }
 
 /// `nanos` in the unit of `10^places` nanoseconds, without zeros at the end.
-fn with_fraction(f: &mut fmt::Formatter<'_>, nanos: u128, places: usize, unit: &str) -> fmt::Result {
-    let one = 10u128.pow(places as u32);
+fn with_fraction(f: &mut fmt::Formatter<'_>, nanos: u64, places: usize, unit: &str) -> fmt::Result {
+    let one = 10u64.pow(places as u32);
     write!(f, "{}", nanos / one)?;
     let fraction = format!("{:0places$}", nanos % one);
     let fraction = fraction.trim_end_matches('0');

@@ -1,5 +1,7 @@
 //! The commands of a run with their moments: what a replay needs besides the seed.
 
+use std::rc::Rc;
+
 use super::command::Command;
 use super::shared_log::SharedLog;
 use crate::engine::time::Timestamp;
@@ -34,7 +36,7 @@ impl Journal {
         self.entries.push(entry);
         while self.bytes > MAX_BYTES {
             let Some(oldest) = self.entries.pop_chunk() else { break };
-            self.bytes -= size_of_all(oldest.iter());
+            self.bytes -= size_of_all(oldest.iter().map(Rc::as_ref));
             self.whole_from = oldest.last().map_or(self.whole_from, |entry| entry.moment + 1);
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::form::object;
 use crate::engine::api::json::{Map, Value};
+use crate::engine::duration::nanos;
 use crate::sim::actor::{Draft, FetchRequest};
 use crate::sim::command::Settlement;
 
@@ -53,7 +54,7 @@ pub fn publish(draft: &Draft, times: u64, every: Option<Duration>) -> String {
     }
     body.push_str(&call("js.publish", &arguments));
     if let Some(every) = every {
-        body.push_str(&[" await delay(", &every.as_millis().to_string(), ");"].concat());
+        body.push_str(&[" await delay(", &millis(every), ");"].concat());
     }
     if !is_one {
         return ["for (let n = 1; n <= ", &times.to_string(), "; n += 1) { ", &body, " }"].concat();
@@ -65,7 +66,7 @@ pub fn publish(draft: &Draft, times: u64, every: Option<Duration>) -> String {
 pub fn fetch(stream: &str, consumer: &str, request: &FetchRequest) -> String {
     // The library waits for a second at least, and not for ever.
     let wait = request.expires.filter(|expires| *expires >= Duration::from_secs(1) && !request.no_wait);
-    let Some(wait) = wait.map(|wait| wait.as_millis().to_string()) else {
+    let Some(wait) = wait.map(millis) else {
         return pull(stream, consumer, request);
     };
     let names = [literal(stream), literal(consumer)].join(", ");
@@ -77,13 +78,17 @@ pub fn fetch(stream: &str, consumer: &str, request: &FetchRequest) -> String {
     ["for await (m of ", &consumer, &options, ") console.log(m.seq, m.subject);"].concat()
 }
 
+fn millis(duration: Duration) -> String {
+    (nanos(duration) / 1_000_000).to_string()
+}
+
 fn pull(stream: &str, consumer: &str, request: &FetchRequest) -> String {
     let mut fields = vec![["\"batch\":", &request.batch.to_string()].concat()];
     if request.no_wait {
         fields.push("\"no_wait\":true".to_owned());
     }
     if let Some(expires) = request.expires {
-        fields.push(["\"expires\":", &expires.as_nanos().to_string()].concat());
+        fields.push(["\"expires\":", &nanos(expires).to_string()].concat());
     }
     let subject = ["$JS.API.CONSUMER.MSG.NEXT.", stream, ".", consumer].concat();
     let body = ["{", &fields.join(","), "}"].concat();
@@ -95,7 +100,7 @@ pub fn settle(how: &Settlement, stream_seq: Option<&str>) -> String {
     let call = match how {
         Settlement::Ack => "ack()".to_owned(),
         Settlement::Nak(None) => "nak()".to_owned(),
-        Settlement::Nak(Some(delay)) => ["nak(", &delay.as_millis().to_string(), ")"].concat(),
+        Settlement::Nak(Some(delay)) => ["nak(", &millis(*delay), ")"].concat(),
         Settlement::InProgress => "working()".to_owned(),
         Settlement::Term => "term()".to_owned(),
     };

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::engine::consumer::AckSubject;
+use crate::engine::duration::nanos;
 use crate::engine::message::Headers;
 use crate::engine::rng::Rng;
 use crate::engine::table::{ConnId, Id};
@@ -180,7 +181,7 @@ impl Worker {
         self.next_number += 1;
         let mut fields = vec![format!("\"batch\":{}", request.batch)];
         if let Some(expires) = request.expires {
-            fields.push(format!("\"expires\":{}", expires.as_nanos()));
+            fields.push(format!("\"expires\":{}", nanos(expires)));
         }
         if request.no_wait {
             fields.push("\"no_wait\":true".to_owned());
@@ -214,7 +215,7 @@ impl Worker {
     /// Asks for another delivery, at once or after `delay`.
     pub fn nak(&mut self, now: Timestamp, consumer_seq: u64, delay: Option<Duration>, out: &mut Vec<u8>) {
         let body = match delay {
-            Some(delay) => format!("-NAK {{\"delay\":{}}}", delay.as_nanos()),
+            Some(delay) => format!("-NAK {{\"delay\":{}}}", nanos(delay)),
             None => "-NAK".to_owned(),
         };
         self.settle(now, consumer_seq, body.as_bytes(), out);
