@@ -1294,6 +1294,10 @@ pub mod page {
         pub const WHY_REFUSED: &str = "Why was it refused?";
         pub const BROWSER_DOES_NOT_LET: &str = "This browser does not let the page copy.";
         pub const MORE_LAST: Template<2> = of("{0} more; last: {1}");
+        pub const OPENING: &str = "Opening";
+        pub const OPENING_LARGE: &str =
+            "A large session is being opened. This page stays as it is until all of it is there.";
+        pub const STAY_HERE: &str = "Stay here";
         pub const THERE_NO_SUCH_PRESET: &str = "There is no such preset.";
         pub const CLOSE_FIRST_STEPS: &str = "Close the first steps";
         pub const FIRST_STEPS: &str = "First steps";

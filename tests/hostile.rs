@@ -151,10 +151,17 @@ fn what_was_tampered_with_is_refused_or_works() {
         let text = mutate(&text, &other, &mut rng);
         let start = Instant::now();
         let outcome = catch_unwind(|| match transfer::import(&text, world.world(), Bounds::LINK) {
-            Ok(Import::World(simulation, about)) => {
-                use_it(*simulation, &about);
-                true
-            }
+            Ok(Import::World(mut opening)) => match opening.go_on(&mut || true) {
+                Ok(_) => {
+                    let (simulation, about) = opening.finish();
+                    use_it(simulation, &about);
+                    true
+                }
+                Err(error) => {
+                    assert_clear(&error.to_string(), seed);
+                    false
+                }
+            },
             Ok(Import::Requests(requests)) => {
                 let mut simulation = world.clone();
                 for request in requests {

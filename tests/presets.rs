@@ -442,7 +442,7 @@ fn every_preset_opens_from_its_link_with_its_state() {
         let inflated = miniz_oxide::inflate::decompress_to_vec(&deflated).expect("it was deflated just now");
         let text = String::from_utf8(inflated).expect("JSON is text");
         let scenario = Scenario::parse(&text, Bounds::LINK).unwrap_or_else(|error| panic!("{}: {error}", preset.key));
-        let opened = scenario.open(Bounds::LINK).unwrap_or_else(|error| panic!("{}: {error}", preset.key));
+        let opened = scenario.clone().open(Bounds::LINK).unwrap_or_else(|error| panic!("{}: {error}", preset.key));
         assert!(opened.world() == preset.open().world(), "{}", preset.key);
         lines += &format!("{} {:016x} {:016x}\n", preset.key, state_hash(opened.world()), wire_hash(opened.wire()));
     }

@@ -148,6 +148,8 @@ pub enum PageAction {
     /// Compares the moment that is shown with a branch.
     Compare(u32),
     CloseComparison,
+    /// Stays with the world that is open.
+    CancelOpening,
 }
 
 /// A dialog.

@@ -16,7 +16,7 @@ use crate::sim::clock::Speed;
 use crate::sim::command::Command;
 use crate::sim::presets::Preset;
 use crate::sim::rehearsal::Loss;
-use crate::sim::scenario::{About, Bounds};
+use crate::sim::scenario::{About, Bounds, Opening};
 use crate::texts::page::app as texts;
 use crate::view::attached::CLOCK_NOTE;
 use crate::view::clock::ClockRow;
@@ -92,6 +92,8 @@ pub struct App {
     rows: PageRows,
     dialog: Option<OpenDialog>,
     comparison: Option<Rc<Comparison>>,
+    /// A world in the making, that is to take the place of the one that is open.
+    opening: Option<Box<Opening>>,
     /// The error of a request that came from no dialog, behind the subject of the request.
     error: Option<(String, ApiError)>,
     /// Counts the frames in a row.
@@ -141,6 +143,7 @@ impl Component for App {
             rows,
             dialog: None,
             comparison: None,
+            opening: None,
             error: None,
             is_noted: false,
             frame: 0,
@@ -170,12 +173,14 @@ impl Component for App {
             Msg::Key(key) => self.press(key),
             Msg::Told(Told::Attached) => {}
             Msg::Told(Told::Sight(is_in_sight)) => self.is_in_sight = is_in_sight,
+            Msg::Told(Told::Opening(opening)) => self.await_opening(opening),
             Msg::Told(Told::Opened(about, preset)) => self.opened(about, preset),
             Msg::Told(Told::Imported(requests)) => self.import(requests),
             Msg::Told(Told::Noted(says)) => self.note(says),
             Msg::Told(Told::Problem(says)) => self.problem(says),
             Msg::Frame(wall) => {
                 self.pass(wall);
+                self.open_further();
             }
         }
         if !is_light {
@@ -193,7 +198,7 @@ impl Component for App {
         streams::keep_slots(&mut rows.streams, &self.rows.streams, self.is_still());
         let has_news = self.announcer.read(rows.newest.as_deref());
         bridge::note(&self.about);
-        let is_changed = !is_frame || has_news || rows != self.rows;
+        let is_changed = !is_frame || has_news || self.opening.is_some() || rows != self.rows;
         self.rows = rows;
         self.run_frames(ctx);
         is_changed
@@ -238,6 +243,7 @@ impl Component for App {
                 .as_ref()
                 .map(|row| memo("compare", Compare { row: Rc::clone(row), on_action: on_action() }))
                 .into_html(),
+            self.opening.as_ref().map(|opening| self.progress(opening)).into_html(),
             panels.into_html(),
             element("p", if self.is_noted { "toast" } else { "hidden" })
                 .attr("role", "status")
@@ -332,6 +338,35 @@ impl App {
     fn opened(&mut self, about: About, preset: Option<&'static Preset>) {
         (self.about, self.preset, self.firsts) = (Rc::new(about), preset, Some(0));
         (self.focus, self.error, self.comparison, self.dialog) = (Focus::default(), None, None, None);
+        self.opening = None;
+    }
+
+    /// A world that takes more than a frame to make.
+    fn await_opening(&mut self, opening: Box<Opening>) {
+        (self.dialog, self.opening) = (None, Some(opening));
+    }
+
+    fn open_further(&mut self) {
+        let Some(opening) = self.opening.take() else { return };
+        match bridge::open_further(opening) {
+            Ok(rest) => self.opening = rest,
+            Err(error) => self.problem(error.to_string()),
+        }
+    }
+
+    /// How far that world is, and how to stay with the one that is open.
+    fn progress(&self, opening: &Opening) -> Element {
+        let (done, all) = opening.progress();
+        let bar = element("progress", "")
+            .attr("aria-label", texts::OPENING)
+            .attr("max", all.to_string())
+            .attr("value", done.to_string());
+        let cancel = button("button button--small", texts::STAY_HERE);
+        element("section", "refusal__line opening")
+            .attr("aria-label", texts::OPENING)
+            .with(element("p", "").attr("role", "status").text(texts::OPENING_LARGE))
+            .with(bar)
+            .with(cancel.on_click(does(&self.on_action, PageAction::CancelOpening)))
     }
 
     fn first_step(&mut self, place: usize) {
@@ -471,7 +506,9 @@ impl App {
             PageAction::Import(text) => {
                 let import = transfer::import(&text, self.simulation.borrow().world(), Bounds::FILE);
                 match import {
-                    Ok(Import::World(world, about)) => bridge::replace(*world, about, None),
+                    Ok(Import::World(opening)) => {
+                        bridge::begin(opening).into_iter().for_each(|says| self.problem(says))
+                    }
                     Ok(Import::Requests(requests)) => self.import(requests),
                     Err(problem) => self.problem(problem),
                 }
@@ -496,6 +533,7 @@ impl App {
                 self.comparison = compare::with_branch(Scene::of(&simulation, &self.focus), branch).map(Rc::new);
             }
             PageAction::CloseComparison => self.comparison = None,
+            PageAction::CancelOpening => self.opening = None,
             PageAction::SwitchTheme => self.window.iter().for_each(theme::switch),
         }
     }
@@ -555,9 +593,10 @@ impl App {
         }
     }
 
-    /// Frames come while time runs, and while something waits to be announced.
+    /// Frames come while time runs, while something waits to be announced, and while a world is made.
     fn run_frames(&mut self, ctx: &Context<Self>) {
-        if !self.is_in_sight || !self.rows.clock.is_playing && !self.announcer.is_waiting {
+        let is_moving = self.rows.clock.is_playing || self.announcer.is_waiting || self.opening.is_some();
+        if !self.is_in_sight || !is_moving {
             self.frames = None;
         } else if self.frames.is_none() {
             let callback = ctx.link().callback(Msg::Frame);

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Date, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use yew::Callback;
@@ -14,9 +14,12 @@ use yew::Callback;
 use crate::engine::table::{ConnId, Id};
 use crate::sim::Simulation;
 use crate::sim::presets::Preset;
-use crate::sim::scenario::{About, Bounds, Scenario};
+use crate::sim::scenario::{About, Bounds, Opening, Scenario, ScenarioError};
 use crate::sim::world::Outgoing;
 use crate::view::form::ApiRequest;
+
+/// How long a world is worked on within one frame, in milliseconds.
+const SLICE_MS: f64 = 8.0;
 
 /// What the page is told.
 pub enum Told {
@@ -24,6 +27,8 @@ pub enum Told {
     Attached,
     /// The page, part of another, came into sight or went out of it.
     Sight(bool),
+    /// A large world is to be opened; part of it is there.
+    Opening(Box<Opening>),
     /// Another world was opened; the preset, if it was one.
     Opened(About, Option<&'static Preset>),
     /// A file configures what these requests make.
@@ -112,15 +117,38 @@ pub fn open_scenario(text: &str) -> Option<String> {
     open_within(text, Bounds::FILE)
 }
 
-/// Likewise, within `bounds`.
+/// Likewise, within `bounds`. A large one is opened frame by frame, and what is wrong further on in it told then.
 pub(super) fn open_within(text: &str, bounds: Bounds) -> Option<String> {
-    match Scenario::parse(text, bounds).and_then(|scenario| Ok((scenario.open(bounds)?, scenario.about))) {
-        Ok((world, about)) => {
-            replace(world, about, None);
+    match Scenario::parse(text, bounds) {
+        Ok(scenario) => begin(Box::new(Opening::new(scenario, bounds))),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+/// Begins to open a world in place of the one that is there; what is wrong with it, if that shows at once.
+pub(super) fn begin(opening: Box<Opening>) -> Option<String> {
+    match open_further(opening) {
+        Ok(None) => None,
+        Ok(Some(rest)) => {
+            tell(Told::Opening(rest));
             None
         }
         Err(error) => Some(error.to_string()),
     }
+}
+
+/// Goes on with a world for as long as a frame has; gives it back if there is more to do.
+///
+/// # Errors
+/// Why it cannot be opened.
+pub(super) fn open_further(mut opening: Box<Opening>) -> Result<Option<Box<Opening>>, ScenarioError> {
+    let start = Date::now();
+    if !opening.go_on(&mut || Date::now() - start < SLICE_MS)? {
+        return Ok(Some(opening));
+    }
+    let (world, about) = opening.finish();
+    replace(world, about, None);
+    Ok(None)
 }
 
 /// Puts a world in the place of the one that is open. Clients from outside who were in it are not there any more.

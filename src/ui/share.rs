@@ -1,6 +1,7 @@
 //! What JavaScript calls for links and files.
 //!
 //! All that comes in is read within bounds and becomes a whole world before it takes the place of the one that is open.
+//! A large world is made frame by frame, while the page lives on.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -46,7 +47,7 @@ pub(super) fn text_of(what: &str) -> Result<String, String> {
 #[wasm_bindgen(js_name = importText)]
 pub fn import_text(text: &str) {
     match bridge::with(|simulation| transfer::import(text, simulation.world(), Bounds::FILE)) {
-        Some(Ok(Import::World(world, about))) => bridge::replace(*world, about, None),
+        Some(Ok(Import::World(opening))) => bridge::begin(opening).into_iter().for_each(problem),
         Some(Ok(Import::Requests(requests))) => bridge::tell(Told::Imported(requests)),
         Some(Err(problem)) => bridge::tell(Told::Problem(problem)),
         None => {}

@@ -10,7 +10,7 @@ use super::scene::lossy;
 use super::stream_form::name_flaw;
 use crate::engine::api::json::{self, to_json};
 use crate::sim::Simulation;
-use crate::sim::scenario::{About, Bounds, Scenario};
+use crate::sim::scenario::{About, Bounds, Opening, Scenario};
 use crate::sim::world::World;
 use crate::texts::transfer as texts;
 
@@ -122,8 +122,8 @@ fn new_line(out: &mut String, depth: usize) {
 /// What comes of a file.
 #[derive(Debug)]
 pub enum Import {
-    /// Another world, and what is told of it.
-    World(Box<Simulation>, About),
+    /// Another world, which is still to be made.
+    World(Box<Opening>),
     /// Requests that make what the file configures.
     Requests(Vec<ApiRequest>),
 }
@@ -144,8 +144,7 @@ pub fn import(text: &str, world: &World, bounds: Bounds) -> Result<Import, Strin
     }
     if member("format").is_some() {
         let scenario = Scenario::parse(text, bounds).map_err(|error| error.to_string())?;
-        let simulation = scenario.open(bounds).map_err(|error| error.to_string())?;
-        return Ok(Import::World(Box::new(simulation), scenario.about));
+        return Ok(Import::World(Box::new(Opening::new(scenario, bounds))));
     }
     // What INFO says has the configuration within.
     let stream_name = member("stream_name").and_then(json::text);
@@ -271,7 +270,9 @@ mod tests {
         simulation.advance(std::time::Duration::from_secs(20));
         let about = About { title: "mine".into(), ..About::default() };
         let file = export(&simulation, &about, "session").expect("it is whole");
-        let Ok(Import::World(world, told)) = import(&file, empty().world(), Bounds::FILE) else { panic!("a session") };
+        let Ok(Import::World(mut opening)) = import(&file, empty().world(), Bounds::FILE) else { panic!("a session") };
+        assert_eq!(opening.go_on(&mut || true), Ok(true));
+        let (world, told) = opening.finish();
         assert!(world.world() == simulation.world() && told == about);
     }
 

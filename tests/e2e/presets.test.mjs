@@ -149,6 +149,32 @@ pageTest("files go out and come in", {}, async ({ page }) => {
   assert.equal(await wireHash(page), before);
 });
 
+pageTest("a large session opens while the page lives on, and can be left", {}, async ({ page, picture }) => {
+  const steps = [
+    { stream: { name: "LARGE", subjects: ["large.>"], storage: "memory", max_msgs: 1000 } },
+    { publisher: "p", subject: "large.{n}", every: "1ms" },
+    { wait: "10m" },
+  ];
+  const text = JSON.stringify({ format: "jetstream-sim scenario", version: 1, title: "Large", clock: { playing: false }, steps });
+  const start = async () => {
+    await page.getByRole("button", { name: "Share" }).click();
+    await page.getByLabel("A file to import").setInputFiles({ name: "a.json", mimeType: "application/json", buffer: Buffer.from(text) });
+    await page.getByRole("progressbar", { name: "Opening" }).waitFor();
+  };
+  await start();
+  await assertAccessible(page);
+  await picture("a large session opens");
+  const before = await page.getByLabel("Simulated time").innerText();
+  await page.getByRole("button", { name: "One event on", exact: true }).click();
+  assert.notEqual(await page.getByLabel("Simulated time").innerText(), before);
+  await page.getByRole("button", { name: "Stay here" }).click();
+  assert.equal(await page.getByRole("progressbar", { name: "Opening" }).count(), 0);
+  await page.getByRole("heading", { name: "ORDERS", exact: true }).waitFor();
+  await start();
+  await page.getByRole("heading", { name: "LARGE", exact: true }).waitFor();
+  assert.equal(await page.getByRole("progressbar", { name: "Opening" }).count(), 0);
+});
+
 pageTest("first steps on a phone", { screen: PHONE, touch: true, path: "/#preset=c12" }, async ({ page, picture }) => {
   await assertNoSidewaysScroll(page);
   await assertAccessible(page);

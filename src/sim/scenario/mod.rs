@@ -60,7 +60,7 @@ use crate::engine::ServerConfig;
 use crate::engine::time::Timestamp;
 use std::time::Duration;
 
-pub use play::{Answers, Milestone};
+pub use play::{Answers, Milestone, Opening};
 
 const FORMAT: &str = "jetstream-sim scenario";
 const VERSION: u64 = 1;

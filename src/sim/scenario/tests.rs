@@ -44,13 +44,46 @@ const DONE: &str = r#"
 #[test]
 fn every_step_is_read_done_and_written() {
     let scenario = parse(&format!("{WORLD},{DONE}")).unwrap_or_else(|error| panic!("{error}"));
-    let simulation = scenario.open(Bounds::FILE).unwrap_or_else(|error| panic!("{error}"));
+    let simulation = scenario.clone().open(Bounds::FILE).unwrap_or_else(|error| panic!("{error}"));
     assert!(simulation.trace().total() > 50);
     let json = scenario.to_json().unwrap_or_else(|error| panic!("{error}"));
     let again = Scenario::parse(&json, Bounds::FILE).unwrap_or_else(|error| panic!("{error}: {json}"));
     assert_eq!(again.steps, scenario.steps);
     assert_eq!(again.to_json(), Ok(json));
-    assert_eq!(again.open(Bounds::FILE).expect("as before").world(), simulation.world());
+    assert_eq!(again.clone().open(Bounds::FILE).expect("as before").world(), simulation.world());
+}
+
+#[test]
+fn a_world_made_in_slices_is_the_one_made_at_once() {
+    for steps in [DONE, r#"{"fetch":"w"},{"until":"ack_wait"},{"step":40},{"wait":"10m"}"#] {
+        let scenario = parse(&format!("{WORLD},{steps}")).unwrap_or_else(|error| panic!("{error}"));
+        let mut opening = Opening::new(scenario.clone(), Bounds::FILE);
+        let (mut slices, mut before) = (0, 0);
+        while !opening.go_on(&mut || false).unwrap_or_else(|error| panic!("{error}")) {
+            let (done, all) = opening.progress();
+            assert!((before..=all).contains(&done), "{done} of {all} after {before}");
+            (slices, before) = (slices + 1, done);
+        }
+        assert!(slices >= scenario.steps.len() - 1, "{slices} slices of {} steps", scenario.steps.len());
+        let at_once = scenario.clone().open(Bounds::FILE).unwrap_or_else(|error| panic!("{error}"));
+        let (simulation, about) = opening.finish();
+        assert!(simulation.world() == at_once.world() && simulation.clock == at_once.clock);
+        assert_eq!((about, simulation.opened_at()), (scenario.about, at_once.opened_at()));
+    }
+}
+
+#[test]
+fn what_cannot_be_done_is_told_in_slices_as_at_once() {
+    let scenario = parse(r#"{"wait":"1s"},{"step":1}"#).unwrap_or_else(|error| panic!("{error}"));
+    let at_once = scenario.clone().open(Bounds::FILE).expect_err("nothing happens");
+    let mut opening = Opening::new(scenario, Bounds::FILE);
+    let error = loop {
+        match opening.go_on(&mut || false) {
+            Ok(is_whole) => assert!(!is_whole),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error, at_once);
 }
 
 #[test]
@@ -178,7 +211,7 @@ fn nothing_sets_more_in_motion_than_the_bounds_allow() {
         ),
     ] {
         let scenario = parse(&steps).unwrap_or_else(|error| panic!("{error}"));
-        let error = scenario.open(Bounds::LINK).expect_err("too much").to_string();
+        let error = scenario.clone().open(Bounds::LINK).expect_err("too much").to_string();
         assert!(error.ends_with(&format!("{much}.")), "{error}");
     }
     let steps = r#"{"wait":"0s"},"#.repeat(6_000);
@@ -197,7 +230,7 @@ fn a_first_step_is_done_wherever_the_world_is() {
         "steps":[{"stream":{"name":"S","subjects":["s"]}},{"consumer":{"name":"c","ack_policy":"explicit"},"stream":"S"},
         {"publisher":"p","subject":"s"},{"worker":"w","stream":"S","consumer":"c"},{"publish":"p"}]}"#;
     let scenario = Scenario::parse(text, Bounds::LINK).unwrap_or_else(|error| panic!("{error}"));
-    let mut simulation = scenario.open(Bounds::LINK).unwrap_or_else(|error| panic!("{error}"));
+    let mut simulation = scenario.clone().open(Bounds::LINK).unwrap_or_else(|error| panic!("{error}"));
     let first = &scenario.about.first_steps[0];
     assert_eq!(first.act(&mut simulation).map(|answers| answers.len()), Ok(1));
     let says = "This is not to be done now: the worker holds no message.";
@@ -316,7 +349,7 @@ fn a_session_opens_as_it_was_left() {
         let json = scenario.to_json().unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         let read = Scenario::parse(&json, Bounds::FILE).unwrap_or_else(|error| panic!("seed {seed}: {error}: {json}"));
         assert_eq!(read, scenario, "seed {seed}");
-        let opened = read.open(Bounds::FILE).unwrap_or_else(|error| panic!("seed {seed}: {error}: {json}"));
+        let opened = read.clone().open(Bounds::FILE).unwrap_or_else(|error| panic!("seed {seed}: {error}: {json}"));
         assert!(opened.world() == simulation.world() && opened.clock == simulation.clock, "seed {seed}: {json}");
         assert_eq!(opened.now(), simulation.now(), "seed {seed}");
     }
