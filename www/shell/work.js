@@ -187,7 +187,7 @@ function offer(page, db, [session, ...rest], save) {
     forget();
     offer(page, db, rest, save);
   };
-  const toFile = () => download(`jetstream-sim ${new Date(session.at).toISOString().slice(0, 16)}`, session.text);
+  const toFile = () => download(`${DATABASE}-${new Date(session.at).toISOString().slice(0, 16)}`, session.text);
   note.append(says, button(textOf("go-on"), goOn, "button--main"), button(textOf("download"), toFile),
     button(textOf("discard"), discard), button(textOf("not-now"), () => note.remove(), "button--quiet"));
   document.body.append(note);
