@@ -349,8 +349,9 @@ impl Account {
         for subject in config.subjects.iter() {
             ctx.router.add_stream(subject.as_bytes(), id);
         }
+        let room = self.room(settings, id);
         if let Some(stream) = self.streams.get_mut(id) {
-            stream.update(ctx, config);
+            stream.update(ctx, &room, config);
         }
         advise_stream(ctx, name, "UPDATED", "modify");
         ctx.tell(|| Event::StreamUpdated { stream: id });

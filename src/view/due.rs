@@ -4,7 +4,7 @@ use crate::engine::Due;
 use crate::engine::account::{Account, AccountDue};
 use crate::engine::consumer::ack_pending::PendingState;
 use crate::engine::consumer::{Consumer, Wakeup};
-use crate::engine::stream::{LinkDue, Stream, StreamDue};
+use crate::engine::stream::{LeftoverKind, LinkDue, Stream, StreamDue};
 use crate::engine::table::Id;
 use crate::engine::time::Timestamp;
 use crate::engine::transfer::{Restore, Snapshot, TransferDue};
@@ -78,6 +78,11 @@ fn of_stream(stream: &Stream, due: StreamDue) -> Phrase {
             let subject = stream.schedules().first().unwrap_or_default();
             Phrase::fill(texts::SCHEDULE_FIRES, &[Raw(subject), name])
         }
+        StreamDue::Leftover => stream.first_leftover().map_or_else(Phrase::new, |leftover| {
+            let ends =
+                if matches!(leftover.kind, LeftoverKind::Pause(_)) { texts::PAUSE_ENDS } else { texts::PIN_ENDS };
+            Phrase::fill(ends, &[Code(&leftover.consumer)])
+        }),
         StreamDue::Link(id, due) => {
             let origin = stream.links().find(|link| link.id == id).map_or("", |link| link.origin());
             let does = match due {
@@ -157,6 +162,7 @@ fn for_each_deadline(stream: &Stream, mut found: impl FnMut(Timestamp, StreamDue
     tell(stream.atomic_batches().due_at(), StreamDue::AtomicBatch);
     tell(stream.fast_batches().due_at(), StreamDue::FastBatch);
     tell(stream.schedules().due_at(), StreamDue::Schedule);
+    tell(stream.first_leftover().map(|leftover| leftover.at), StreamDue::Leftover);
     for link in stream.links() {
         for due in LinkDue::ALL {
             tell(stream.link_due_at(link.id, due), StreamDue::Link(link.id, due));
@@ -176,6 +182,10 @@ fn short(stream: &Stream, due: StreamDue) -> String {
         StreamDue::DuplicateWindow => texts::DEDUP_ID_EXPIRES.into(),
         StreamDue::AtomicBatch | StreamDue::FastBatch => texts::BATCH_GIVEN_UP.into(),
         StreamDue::Schedule => texts::SCHEDULE.into(),
+        StreamDue::Leftover => match stream.first_leftover().map(|leftover| &leftover.kind) {
+            Some(LeftoverKind::Pin(_)) => texts::DELIVERY.into(),
+            _ => texts::PAUSE_ENDS_SHORT.into(),
+        },
         StreamDue::Link(_, LinkDue::Attempt) => texts::ASKS_ORIGIN.into(),
         StreamDue::Link(_, LinkDue::Timeout) => texts::NO_ANSWER.into(),
         StreamDue::Link(_, LinkDue::Stall) => texts::ORIGIN_SILENT.into(),

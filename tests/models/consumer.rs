@@ -306,16 +306,26 @@ impl Consumer {
         self.pending().any(|delivery| delivery.stream_seq < first)
     }
 
-    /// What is pending below `first` is found gone when an ack wait ends, and counts as acked.
-    pub fn settle_below(&mut self, first: u64) {
+    /// What is pending below `first` is found gone when an ack wait ends, and counts as acked. Whether there was any.
+    pub fn settle_below(&mut self, first: u64) -> bool {
         let mut gone: Vec<Delivery> = self.pending().filter(|delivery| delivery.stream_seq < first).copied().collect();
         gone.sort_by_key(|delivery| delivery.stream_seq);
-        for Delivery { stream_seq, consumer_seq, .. } in gone {
+        for Delivery { stream_seq, consumer_seq, .. } in gone.iter().copied() {
             self.floor.consumer_seq = self.floor.consumer_seq.max(consumer_seq);
             self.floor.stream_seq = self.floor.stream_seq.max(stream_seq);
             if let Some(delivery) = self.pending_of(stream_seq) {
                 delivery.state = State::Settled;
             }
+        }
+        !gone.is_empty()
+    }
+
+    /// The floor, once what is gone or given up is no longer pending.
+    pub fn follow_settled(&mut self, any_gone: bool) {
+        if self.pending().next().is_none() {
+            self.floor = self.end();
+        }
+        if any_gone {
             self.show_purge();
         }
     }

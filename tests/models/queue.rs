@@ -343,8 +343,7 @@ impl Model {
         let Some(at) = self.position(name).filter(|at| self.consumers[*at].has_acks()) else { return false };
         let (first, looked_at) = (self.first_seq(), self.consumers[at].looks_at);
         let (is_answered, may_go_on) = self.consumers[at].ack(self.now, kind, numbers);
-        // It finds nothing elsewhere.
-        if self.config.retention != Retention::Interest || !self.consumers[at].is_pending_below(first) {
+        if !self.consumers[at].is_pending_below(first) {
             self.consumers[at].looks_at = looked_at;
         }
         self.release(at);
@@ -574,8 +573,9 @@ impl Model {
         }
         if self.consumers[at].next_expiry().is_some_and(|at| at <= now) {
             let (was_stalled, first) = (self.consumers[at].is_stalled(), self.first_seq());
-            self.consumers[at].settle_below(first);
+            let any_gone = self.consumers[at].settle_below(first);
             let (any_due, any_given_up) = self.consumers[at].expire(now);
+            self.consumers[at].follow_settled(any_gone);
             if any_due || (was_stalled && any_given_up) {
                 self.deliver(at);
             }
@@ -583,7 +583,8 @@ impl Model {
         if self.consumers[at].looks_at.is_some_and(|at| at <= now) {
             self.consumers[at].looks_at = None;
             let first = self.first_seq();
-            self.consumers[at].settle_below(first);
+            let any_gone = self.consumers[at].settle_below(first);
+            self.consumers[at].follow_settled(any_gone);
         }
         if self.consumers[at].requests.iter().any(|request| request.expires.is_some_and(|expires| expires <= now)) {
             self.tidy(at, true);

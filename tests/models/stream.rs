@@ -211,6 +211,8 @@ pub struct Message {
     /// When its own TTL ends.
     expires: Option<Timestamp>,
     never_ages: bool,
+    /// Its time is over, and the marker in its place was refused.
+    awaits_marker: bool,
 }
 
 impl Message {
@@ -328,6 +330,7 @@ impl Model {
             stored: self.now,
             expires: None,
             never_ages: false,
+            awaits_marker: false,
         };
         if self.config.sealed {
             return Err(SEALED);
@@ -537,7 +540,7 @@ impl Model {
     }
 
     fn ages_at(&self, message: &Message) -> Option<Timestamp> {
-        let is_ageing = self.config.max_age_ms > 0 && !message.never_ages;
+        let is_ageing = self.config.max_age_ms > 0 && !message.never_ages && !message.awaits_marker;
         is_ageing.then(|| message.stored + Duration::from_millis(self.config.max_age_ms))
     }
 
@@ -562,12 +565,15 @@ impl Model {
         }
     }
 
-    /// The last message of a subject leaves a marker.
+    /// The last message of a subject leaves a marker. While that is refused, the message stays.
     fn expire(&mut self, seq: u64) {
         let at = self.messages.iter().position(|message| message.seq == seq).expect("it was just found");
         let message = self.messages[at].clone();
         let is_marker = message.headers.iter().any(|(name, _)| *name == "Nats-Marker-Reason");
-        if self.config.marker_ttl_seconds == 0 || self.count_of(&message.subject) > 1 || is_marker {
+        let is_over = |other: &&Message| other.subject == message.subject && other.awaits_marker;
+        let left = self.count_of(&message.subject) - self.messages.iter().filter(is_over).count();
+        let is_last = left == usize::from(!message.awaits_marker);
+        if self.config.marker_ttl_seconds == 0 || !is_last || is_marker {
             self.messages.remove(at);
             return;
         }
@@ -585,7 +591,14 @@ impl Model {
             stored: self.now,
             expires: Some(self.now + Duration::from_secs(seconds)),
             never_ages: false,
+            awaits_marker: false,
         };
+        let is_too_large = Config::exceeds(self.config.max_msg_size, marker.header_block().len());
+        if self.config.sealed || is_too_large || self.check_discard_new(&marker, true).is_err() {
+            self.messages[at].awaits_marker = true;
+            self.messages[at].expires = Some(self.now + Duration::from_secs(2));
+            return;
+        }
         self.last_msg_id.clear();
         self.store(marker);
         self.remove(|other| other.subject == message.subject, None, 1);

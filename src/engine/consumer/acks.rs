@@ -177,13 +177,15 @@ impl Consumer {
         self.report_ack(was_pending, reached);
     }
 
+    /// The two sequences up to which it has delivered.
+    pub(super) const fn reached(&self) -> SequencePair {
+        SequencePair { consumer_seq: self.next_consumer_seq - 1, stream_seq: self.next_stream_seq.saturating_sub(1) }
+    }
+
     /// Moves the floor that decides, after `settled` left what is pending.
     pub(super) fn move_floor(&mut self, settled: SequencePair) {
         if self.ack_pending.is_empty() {
-            self.floor = SequencePair {
-                consumer_seq: self.next_consumer_seq - 1,
-                stream_seq: self.next_stream_seq.saturating_sub(1),
-            };
+            self.floor = self.reached();
         } else if settled.consumer_seq == self.floor.consumer_seq.saturating_add(1) {
             self.floor = self.before_next_pending(settled, self.next_stream_seq);
         }
@@ -245,7 +247,7 @@ impl Consumer {
                 self.ack_pending.delay(now, stream_seq, delay, wait);
                 self.report_delivered(now, 0, stream_seq, 1);
                 if self.has_stale(stream) {
-                    self.check_stale(now + Duration::from_millis(10), stream);
+                    self.check_stale(now + Duration::from_millis(10));
                 }
                 false
             }
@@ -289,11 +291,11 @@ impl Consumer {
 
     /// Publishes the metric of an ack for the sampled share of them.
     fn sample_ack(&self, ctx: &mut Context<'_>, ack: AckSubject) {
-        if self.config.sample_freq.is_empty() {
+        let share = u64::try_from(self.sample_percent).unwrap_or(0);
+        if share == 0 {
             return;
         }
-        let share = u64::try_from(self.config.sample_percent()).unwrap_or(0);
-        let Some(pending) = self.ack_pending.get(ack.stream_seq).filter(|_| share > 0) else { return };
+        let Some(pending) = self.ack_pending.get(ack.stream_seq) else { return };
         if share < 100 && ctx.rng.below(100) > share {
             return;
         }

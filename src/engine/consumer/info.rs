@@ -45,7 +45,7 @@ impl Consumer {
         if self.reported.delivered != SequencePair::default() {
             return self.reported.delivered;
         }
-        SequencePair { consumer_seq: self.next_consumer_seq - 1, stream_seq: self.next_stream_seq.saturating_sub(1) }
+        self.reached()
     }
 
     fn put_num_pending_right(&mut self, stream: StreamView<'_>) {

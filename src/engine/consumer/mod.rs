@@ -31,9 +31,10 @@ use self::config::{AckPolicy, ConsumerConfig, DeliverPolicy};
 use self::deliver::InHand;
 pub use self::outlook::{Claim, Outlook};
 use self::priority::Pin;
+pub use self::priority::advise_unpin;
 pub use self::push::Push;
 use self::waiting::Waiting;
-pub use self::wakeup::{Due, Wakeup};
+pub use self::wakeup::{Due, Wakeup, advise_pause};
 use super::context::Context;
 use super::date_time::DateTime;
 use super::store::{Cursor, MessageStore};
@@ -130,6 +131,8 @@ pub struct Consumer {
     released: Vec<u64>,
     /// A listed message that nobody could take, to be offered again.
     orphans: VecDeque<u64>,
+    /// How many of a hundred acks send a metric. An update that takes the frequency away leaves it.
+    sample_percent: i32,
     /// Reply subjects of deliveries up to the delivery count.
     ack_prefix: Box<[u8]>,
 }
@@ -213,11 +216,6 @@ impl Consumer {
     /// Present while the consumer delivers to a subject of its own.
     pub const fn push(&self) -> Option<&Push> {
         self.push.as_ref()
-    }
-
-    /// When the pinned client loses its pin, unless it asks before.
-    pub fn pin_ends(&self) -> Option<Timestamp> {
-        self.pin.as_ref().map(|pin| pin.until)
     }
 
     /// The pinned client's id and since when.

@@ -148,21 +148,13 @@ impl Consumer {
     }
 
     fn announce_unpin(&self, ctx: &mut Context<'_>, stream: StreamId, group: &str, reason: &'static str) {
-        let domain = ctx.domain().map(str::to_owned);
-        let now = ctx.now;
-        ctx.advise(
-            || self.advisory_subject("UNPINNED"),
-            |id| advisory::ConsumerGroupUnpinned {
-                head: advisory::Head::new(advisory::CONSUMER_GROUP_UNPINNED, id, now),
-                account: advisory::ACCOUNT,
-                stream: &self.stream_name,
-                consumer: &self.name,
-                domain,
-                group,
-                reason,
-            },
-        );
+        advise_unpin(ctx, &self.stream_name, &self.name, group, reason);
         ctx.tell(|| Event::Unpinned { stream, consumer: self.id, timed_out: reason == "timeout" });
+    }
+
+    /// The group of the pinned client, and when it loses its pin unless it asks before.
+    pub fn pin(&self) -> Option<(&str, Timestamp)> {
+        self.pin.as_ref().map(|pin| (pin.group.as_str(), pin.until))
     }
 
     /// A request that carries the pin's id keeps the pin.
@@ -194,4 +186,21 @@ impl Consumer {
         self.deliver(ctx, stream);
         Ok(())
     }
+}
+
+/// Tells that a client of `group` lost its pin.
+pub fn advise_unpin(ctx: &mut Context<'_>, stream: &str, consumer: &str, group: &str, reason: &'static str) {
+    let (now, domain) = (ctx.now, ctx.domain().map(str::to_owned));
+    ctx.advise(
+        || format!("$JS.EVENT.ADVISORY.CONSUMER.UNPINNED.{stream}.{consumer}"),
+        |id| advisory::ConsumerGroupUnpinned {
+            head: advisory::Head::new(advisory::CONSUMER_GROUP_UNPINNED, id, now),
+            account: advisory::ACCOUNT,
+            stream,
+            consumer,
+            domain,
+            group,
+            reason,
+        },
+    );
 }

@@ -101,7 +101,12 @@ impl Consumer {
     /// Notes that interest in the deliver subject may have changed.
     pub fn handle_interest(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) {
         if self.bind(ctx) {
+            let skips = self.skip_list.is_some();
             self.deliver(ctx, stream);
+            // The server's loop is woken twice, and has got over one listed message that is gone.
+            if skips && self.has_backlog.is_none() {
+                self.deliver(ctx, stream);
+            }
         }
     }
 

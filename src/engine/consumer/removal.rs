@@ -149,10 +149,7 @@ impl Consumer {
         }
         if self.ack_pending.is_empty() {
             self.ack_pending.clear();
-            self.floor = SequencePair {
-                consumer_seq: self.next_consumer_seq - 1,
-                stream_seq: self.next_stream_seq.saturating_sub(1),
-            };
+            self.floor = self.reached();
         }
         // Those that were due lose their place; their ack wait decides again.
         let wait = AckWait { ack_wait: self.config.ack_wait, backoff: &self.config.backoff };
@@ -166,20 +163,33 @@ impl Consumer {
     }
 
     /// The server looks through what is pending at a moment of its own, some time behind a change of the ack wait or a
-    /// delayed nak. It finds something only where messages leave a stream that a filter of this consumer stops covering.
-    pub(super) fn check_stale(&mut self, at: Timestamp, stream: StreamView<'_>) {
-        if stream.retention == Retention::Interest && !self.ack_pending.is_empty() {
+    /// delayed nak. It finds something only where messages leave the stream that a filter of this consumer stopped
+    /// covering.
+    pub(super) fn check_stale(&mut self, at: Timestamp) {
+        if !self.ack_pending.is_empty() {
             self.stale_check = Some(at);
         }
     }
 
     /// What is pending below `first_seq` counts as acked: it left the stream without a word to this consumer, whose filters
-    /// no longer match it.
-    pub(super) fn settle_below(&mut self, first_seq: u64) {
+    /// no longer match it. Whether there was something.
+    pub(super) fn settle_below(&mut self, first_seq: u64) -> bool {
+        let mut any_settled = false;
         while let Some((stream_seq, pending)) = self.ack_pending.first_from(0).filter(|(seq, _)| *seq < first_seq) {
             let consumer_seq = self.floor.consumer_seq.max(pending.consumer_seq);
             self.floor = SequencePair { consumer_seq, stream_seq: self.floor.stream_seq.max(stream_seq) };
             self.ack_pending.settle(stream_seq);
+            any_settled = true;
+        }
+        any_settled
+    }
+
+    /// The floors, once what left the stream unnoticed, or may not be delivered again, is no longer pending.
+    pub(super) fn follow_settled(&mut self, any_settled: bool) {
+        if self.ack_pending.is_empty() {
+            self.floor = self.reached();
+        }
+        if any_settled {
             self.report_internal_state();
         }
     }
@@ -192,10 +202,7 @@ impl Consumer {
 
     /// Shows what decides, if that is no step back.
     fn report_internal_state(&mut self) {
-        let delivered = SequencePair {
-            consumer_seq: self.next_consumer_seq - 1,
-            stream_seq: self.next_stream_seq.saturating_sub(1),
-        };
+        let delivered = self.reached();
         let is_sound = self.floor.consumer_seq <= delivered.consumer_seq
             && self.floor.stream_seq <= delivered.stream_seq
             && delivered.consumer_seq >= self.reported.delivered.consumer_seq

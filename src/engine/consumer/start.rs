@@ -67,6 +67,7 @@ impl Consumer {
             pause_ends: config.pause_until.map(DateTime::to_timestamp).filter(|until| *until > ctx.now),
             released: Vec::new(),
             orphans: VecDeque::new(),
+            sample_percent: config.sample_percent(),
             config,
         };
         consumer.count_pending(stream.store);
@@ -114,13 +115,18 @@ impl Consumer {
         if old.rate_limit_bps != self.config.rate_limit_bps {
             self.set_rate_limit(ctx.now, stream, ctx.config.max_payload);
         }
+        if old.sample_freq != self.config.sample_freq
+            && let Some(percent) = self.config.sample_number().and_then(|number| i32::try_from(number).ok())
+        {
+            self.sample_percent = percent;
+        }
         if old.inactive_threshold != self.config.inactive_threshold {
             self.set_inactive_threshold(ctx, false);
         }
         let filters: Vec<SubjectFilter> = self.config.filters().cloned().collect();
         let has_other_filters = self.filters() != filters;
         if has_other_wait && (has_other_filters || self.has_stale(stream)) {
-            self.check_stale(ctx.now + Duration::from_millis(100), stream);
+            self.check_stale(ctx.now + Duration::from_millis(100));
         }
         if has_other_filters {
             self.cursor = Cursor::new(&filters);
@@ -195,7 +201,9 @@ fn start(config: &ConsumerConfig, filters: &[SubjectFilter], stream: StreamView<
         DeliverPolicy::LastPerSubject => {
             let stream_seqs: VecDeque<u64> = store.last_per_subject(filters, 0, u64::MAX).into();
             let start = stream_seqs.front().copied().unwrap_or(last_seq);
-            skip_list = (!stream_seqs.is_empty()).then_some(SkipList { stream_seqs, resume: last_seq });
+            // The last message of the stream alone leaves nothing to skip.
+            let skips = stream_seqs.len() > 1 || start != last_seq;
+            skip_list = (skips && !stream_seqs.is_empty()).then_some(SkipList { stream_seqs, resume: last_seq });
             start
         }
         DeliverPolicy::ByStartTime(time) => {

@@ -96,7 +96,8 @@ impl Consumer {
             Wakeup::AckWait => self.expire_ack_waits(ctx, stream),
             Wakeup::StaleCheck => {
                 self.stale_check = None;
-                self.settle_below(stream.store.first_seq());
+                let any_settled = self.settle_below(stream.store.first_seq());
+                self.follow_settled(any_settled);
             }
             Wakeup::Waiting => {
                 self.tidy_waiting(ctx, stream.id, true);
@@ -116,20 +117,12 @@ impl Consumer {
 
     /// Tells that the pause was set, changed, cleared, or is over.
     pub fn advise_pause(&self, ctx: &mut Context<'_>) {
-        let pause_until = self.config.pause_until.unwrap_or(DateTime::ZERO);
-        let (now, paused) = (ctx.now, self.is_paused(ctx.now));
-        let domain = ctx.domain().map(str::to_owned);
-        ctx.advise(
-            || self.advisory_subject("PAUSE"),
-            |id| advisory::ConsumerPause {
-                head: advisory::Head::new("io.nats.jetstream.advisory.v1.consumer_pause", id, now),
-                stream: &self.stream_name,
-                consumer: &self.name,
-                paused,
-                pause_until,
-                domain,
-            },
-        );
+        advise_pause(ctx, &self.stream_name, &self.name, self.config.pause_until.unwrap_or(DateTime::ZERO));
+    }
+
+    /// The end of a pause that was not announced as over.
+    pub fn unfinished_pause(&self) -> Option<DateTime> {
+        self.config.pause_until.filter(|_| self.pause_ends.is_some())
     }
 
     /// Pauses the consumer until a moment, or resumes it. Resuming this way does not wake the delivery loop.
@@ -156,7 +149,7 @@ impl Consumer {
     fn expire_ack_waits(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) {
         let was_stalled = self.is_stalled();
         let (mut any_due, mut any_given_up) = (false, false);
-        self.settle_below(stream.store.first_seq());
+        let any_settled = self.settle_below(stream.store.first_seq());
         for (stream_seq, pending) in self.ack_pending.take_expired(ctx.now) {
             if self.give_up_if_spent(ctx, stream, stream_seq) {
                 any_given_up = true;
@@ -167,12 +160,7 @@ impl Consumer {
             let nak_delay = matches!(pending.state, PendingState::NakDelayed(_));
             ctx.tell(|| Event::AckWaitEnded { stream: stream.id, consumer: self.id, stream_seq, nak_delay });
         }
-        if self.ack_pending.is_empty() && any_given_up {
-            self.floor = super::SequencePair {
-                consumer_seq: self.next_consumer_seq - 1,
-                stream_seq: self.next_stream_seq.saturating_sub(1),
-            };
-        }
+        self.follow_settled(any_settled);
         if any_due || (was_stalled && any_given_up) {
             self.deliver(ctx, stream);
         }
@@ -221,4 +209,21 @@ impl Consumer {
             None => true,
         }
     }
+}
+
+/// Tells how a consumer's pause until `pause_until` stands.
+pub fn advise_pause(ctx: &mut Context<'_>, stream: &str, consumer: &str, pause_until: DateTime) {
+    let (now, paused) = (ctx.now, pause_until.to_timestamp() > ctx.now);
+    let domain = ctx.domain().map(str::to_owned);
+    ctx.advise(
+        || format!("$JS.EVENT.ADVISORY.CONSUMER.PAUSE.{stream}.{consumer}"),
+        |id| advisory::ConsumerPause {
+            head: advisory::Head::new("io.nats.jetstream.advisory.v1.consumer_pause", id, now),
+            stream,
+            consumer,
+            paused,
+            pause_until,
+            domain,
+        },
+    );
 }

@@ -261,6 +261,7 @@ impl Stream {
         self.consumer_names.remove(&consumer.name);
         self.remove_filters(id, consumer.filters());
         let start = consumer.settled_up_to();
+        self.remember_leftovers(&consumer);
         ctx.tell(|| Event::ConsumerDeleted { stream: self.id, consumer: id, name: consumer.name, cause });
         if self.config.retention == Retention::Interest && cause != ConsumerEnd::StreamDeleted {
             if self.consumers.is_empty() {

@@ -11,9 +11,11 @@ mod counter;
 mod cron;
 mod direct;
 pub mod duplicates;
+mod expiry;
 mod fast_batch;
 pub(super) mod headers;
 mod info;
+mod leftover;
 pub mod open_batches;
 mod publish;
 mod purge;
@@ -34,6 +36,8 @@ use self::consumers::Readers;
 pub use self::direct::{DirectGet, DirectSelection, UpTo};
 use self::duplicates::Duplicates;
 pub use self::fast_batch::FastBatch;
+use self::leftover::Leftover;
+pub use self::leftover::LeftoverKind;
 use self::open_batches::OpenBatches;
 pub use self::publish::Inbound;
 pub use self::purge::PurgeRequest;
@@ -70,6 +74,7 @@ pub struct Stream {
     filters: SubjectMap<ConsumerId>,
     /// The consumers that read the subject that was asked about last.
     latest_readers: Latest<Readers>,
+    leftovers: Vec<Leftover>,
     /// Consumers for which a removal made room since the stream last told its consumers anything.
     unblocked: Vec<ConsumerId>,
     duplicates: Duplicates,
@@ -82,6 +87,8 @@ pub struct Stream {
     ttls: Deadlines,
     /// Messages that max age does not touch (`Nats-TTL: never`).
     ageless: SeqMap<()>,
+    /// Messages that are past their time and still there, since the marker in their place was refused.
+    refused_markers: SeqMap<()>,
     /// What feeds the stream from other streams.
     sourcing: Sourcing,
     schedules: Schedules,
@@ -104,12 +111,14 @@ impl Stream {
             consumer_names: SortedMap::new(),
             filters: SubjectMap::default(),
             latest_readers: Latest::default(),
+            leftovers: Vec::new(),
             unblocked: Vec::new(),
             duplicates: Duplicates::default(),
             last_msg_id: Vec::new(),
             takes_delivery_as_ack: config.retention != Retention::Limits,
             ttls: Deadlines::default(),
             ageless: SeqMap::default(),
+            refused_markers: SeqMap::default(),
             sourcing: Sourcing::default(),
             schedules: Schedules::default(),
             atomic_batches: OpenBatches::default(),

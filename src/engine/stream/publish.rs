@@ -33,8 +33,8 @@ pub struct Inbound<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sender {
     Client,
-    /// A schedule of this stream.
-    Schedule,
+    /// This stream itself: a schedule, or a marker for what expired.
+    Stream,
     /// An origin that this stream sources.
     Source,
     /// The origin that this stream mirrors, where the message was stored at a moment.
@@ -47,7 +47,7 @@ impl Sender {
     /// The time under which the message is stored.
     fn time(self, now: Timestamp) -> Timestamp {
         match self {
-            Self::Client | Self::Schedule | Self::Source => now,
+            Self::Client | Self::Stream | Self::Source => now,
             Self::Mirror { stored } => stored,
         }
     }

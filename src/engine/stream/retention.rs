@@ -1,7 +1,7 @@
 //! Messages go: by limit, by age, by ack, by hand. And the deadlines of a stream.
 //!
 //! Every removal of a single message goes through [`Stream::remove_message`], which tells the consumers. Source:
-//! nats-server `server/memstore.go` (`enforceMsgLimit`, `expireMsgs`), `server/stream.go` (`ackMsg`, `storeUpdates`).
+//! nats-server `server/memstore.go` (`enforceMsgLimit`), `server/stream.go` (`ackMsg`, `storeUpdates`).
 
 use std::time::Duration;
 
@@ -28,6 +28,8 @@ pub enum StreamDue {
     FastBatch,
     /// A schedule fires.
     Schedule,
+    /// The pause or the pin of a consumer that was deleted ends.
+    Leftover,
     /// A link to an origin has something to do.
     Link(LinkId, LinkDue),
     /// Something is due in a consumer.
@@ -36,8 +38,15 @@ pub enum StreamDue {
 
 impl StreamDue {
     /// Those of the stream itself.
-    const OWN: [Self; 6] =
-        [Self::Ttl, Self::MaxAge, Self::DuplicateWindow, Self::AtomicBatch, Self::FastBatch, Self::Schedule];
+    const OWN: [Self; 7] = [
+        Self::Ttl,
+        Self::MaxAge,
+        Self::DuplicateWindow,
+        Self::AtomicBatch,
+        Self::FastBatch,
+        Self::Schedule,
+        Self::Leftover,
+    ];
 }
 
 impl Stream {
@@ -61,6 +70,7 @@ impl Stream {
         self.store.remove(seq);
         self.ttls.remove(seq);
         self.ageless.remove(seq);
+        self.refused_markers.remove(seq);
     }
 
     fn tell_removed_to(&mut self, ctx: &mut Context<'_>, seq: u64, readers: &Readers) {
@@ -152,24 +162,10 @@ impl Stream {
             StreamDue::AtomicBatch => self.atomic_batches.due_at(),
             StreamDue::FastBatch => self.fast_batches.due_at(),
             StreamDue::Schedule => self.schedules.due_at(),
+            StreamDue::Leftover => self.first_leftover().map(|leftover| leftover.at),
             StreamDue::Link(link, due) => self.link_due_at(link, due),
             StreamDue::Consumer(consumer, wakeup) => self.consumers.get(consumer)?.due_at(wakeup),
         }
-    }
-
-    /// Whether max age does not touch message `seq` (`Nats-TTL: never`).
-    pub fn is_ageless(&self, seq: u64) -> bool {
-        self.ageless.contains(seq)
-    }
-
-    /// The message that reaches max age first, and when.
-    pub fn oldest_ageing(&self) -> Option<(Timestamp, u64)> {
-        let max_age = self.config.max_age?;
-        let mut seq = self.store.first_seq();
-        while self.ageless.contains(seq) {
-            seq = self.store.messages_from(seq + 1).next()?.seq;
-        }
-        Some((self.store.time_of(seq)? + max_age, seq))
     }
 
     /// The first deadline of the stream and its consumers.
@@ -206,47 +202,14 @@ impl Stream {
 
     fn act(&mut self, ctx: &mut Context<'_>, room: &Room, due: StreamDue) {
         match due {
-            StreamDue::Ttl => self.expire_ttls(ctx),
-            StreamDue::MaxAge => self.expire_by_age(ctx),
+            StreamDue::Ttl => self.expire_ttls(ctx, room),
+            StreamDue::MaxAge => self.expire_by_age(ctx, room),
             StreamDue::DuplicateWindow => self.expire_duplicates(ctx),
             StreamDue::AtomicBatch => self.expire_atomic(ctx),
             StreamDue::FastBatch => self.expire_fast(ctx),
             StreamDue::Schedule => self.fire_schedules(ctx, room),
+            StreamDue::Leftover => self.end_leftovers(ctx),
             StreamDue::Link(..) | StreamDue::Consumer(..) => {}
-        }
-    }
-
-    fn expire_ttls(&mut self, ctx: &mut Context<'_>) {
-        while let Some((_, seq)) = self.ttls.pop(ctx.now) {
-            self.expire(ctx, seq, Removal::Ttl);
-        }
-    }
-
-    pub(super) fn expire_by_age(&mut self, ctx: &mut Context<'_>) {
-        while let Some((at, seq)) = self.oldest_ageing() {
-            if at > ctx.now {
-                break;
-            }
-            self.expire(ctx, seq, Removal::MaxAge);
-        }
-    }
-
-    /// Lets a message go because its time is over. The last one of its subject may leave a marker.
-    fn expire(&mut self, ctx: &mut Context<'_>, seq: u64, cause: Removal) {
-        let Some(message) = self.store.get(seq) else { return };
-        let marker = self.config.subject_delete_marker_ttl.filter(|_| {
-            let is_last = self.store.count_of(message.subject) == 1;
-            let is_marker = crate::engine::message::Headers::new(message.headers).get("Nats-Marker-Reason").is_some();
-            is_last && !is_marker
-        });
-        match marker {
-            Some(ttl) => {
-                let subject = message.subject.to_vec();
-                self.place_marker(ctx, &subject, ttl);
-            }
-            None => {
-                self.remove_message(ctx, seq, cause);
-            }
         }
     }
 

@@ -199,13 +199,14 @@ impl Schedules {
         Some(if first <= timer { timer } else { first.max(timer + SHORTEST_WAIT) })
     }
 
-    /// What fires at `now`, by sequence, and for when it was set. The timer runs again soon.
+    /// What fires at `now`, by sequence, and for when it was set. The timer runs again soon, if anything fires.
     fn take_due(&mut self, now: Timestamp) -> Vec<(u64, Timestamp)> {
         let mut taken: Vec<(u64, Timestamp)> = Vec::new();
         while let Some((at, seq)) = self.due.pop(now) {
             taken.insert(taken.partition_point(|(earlier, _)| *earlier < seq), (seq, at));
         }
-        self.timer = Some(now + SHORTEST_WAIT);
+        let soon = now + SHORTEST_WAIT;
+        self.timer = if taken.is_empty() { self.first_due().map(|first| first.max(soon)) } else { Some(soon) };
         taken
     }
 }
@@ -336,7 +337,7 @@ impl Stream {
         for message in messages {
             let FiredMessage { target, headers, payload } = &message;
             // A schedule whose message is refused never fires again, unless it is published anew.
-            _ = self.take_from_origin(ctx, room, Sender::Schedule, target, headers, payload);
+            _ = self.take_from_origin(ctx, room, Sender::Stream, target, headers, payload);
         }
     }
 

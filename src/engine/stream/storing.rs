@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::checks::Rollup;
 use super::config::{Discard, Retention};
+use super::expiry::cause_of_rollup;
 use super::headers::PublishHeaders;
 use super::ttl::MessageTtl;
 use super::{Context, Stream};
@@ -91,7 +92,7 @@ impl Stream {
         let previous_seq = self.config.republish.as_ref().and_then(|_| self.store.last_of(subject)).unwrap_or(0);
         let (seq, stored_headers) = self.store_message(ctx, room, message)?;
         self.remember(ctx, asked, seq, true);
-        self.roll_up(ctx, subject, asked, 1);
+        self.roll_up(ctx, message, 1);
         if self.config.republish.is_some() {
             self.republish(ctx, &Candidate { headers: &stored_headers, ..*message }, seq, previous_seq);
         }
@@ -104,7 +105,7 @@ impl Stream {
         let seq = self.store.skip(ctx.now).map_err(|_| ApiError::InsufficientResources)?;
         self.remember(ctx, asked, seq, false);
         ctx.tell(|| Event::NotKept { stream: self.id, seq, subject: subject.into() });
-        self.roll_up(ctx, subject, asked, 0);
+        self.roll_up(ctx, message, 0);
         Ok(seq)
     }
 
@@ -171,16 +172,17 @@ impl Stream {
         }
     }
 
-    /// Removes what the message on `subject` replaces: by rollup, of which the newest `keep` messages stay, and the
+    /// Removes what the message replaces: by rollup, of which the newest `keep` messages stay, and the
     /// schedule that it ends.
-    fn roll_up(&mut self, ctx: &mut Context<'_>, subject: &[u8], asked: &PublishHeaders<'_>, keep: u64) {
+    fn roll_up(&mut self, ctx: &mut Context<'_>, message: &Candidate<'_>, keep: u64) {
+        let Candidate { subject, asked, headers, .. } = *message;
         if !self.may_roll_up() {
             return;
         }
-        match asked.rollup.and_then(|value| Rollup::parse(value).ok()) {
-            Some(Rollup::Subject) => _ = self.purge_matching(ctx, Some(subject), None, keep, Removal::Rollup),
-            Some(Rollup::All) => _ = self.purge_matching(ctx, None, None, keep, Removal::Rollup),
-            None => {}
+        let rollup = asked.rollup.and_then(|value| Rollup::parse(value).ok());
+        if let Some(rollup) = rollup {
+            let filter = (rollup == Rollup::Subject).then_some(subject);
+            self.purge_matching(ctx, filter, None, keep, cause_of_rollup(headers));
         }
         if let Some(scheduler) = asked.ended_schedule() {
             self.purge_matching(ctx, Some(scheduler), None, 0, Removal::Scheduled);

@@ -1,15 +1,13 @@
-//! TTLs of single messages, and the markers that stand for a subject's last message when that expires (ADR-43).
+//! TTLs of single messages (ADR-43). What happens when they end stands in [`expiry`](super::expiry).
 //!
-//! Source: nats-server `server/stream.go` (`getMessageTTL`, `parseMessageTTL`), `server/memstore.go` (`expireMsgs`).
+//! Source: nats-server `server/stream.go` (`getMessageTTL`, `parseMessageTTL`).
 
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::headers::{PublishHeaders, without_headers};
-use super::storing::Candidate;
-use super::{Context, Stream};
-use crate::engine::duration::{self, GoDuration};
-use crate::engine::event::Event;
+use super::Stream;
+use super::headers::without_headers;
+use crate::engine::duration;
 use crate::engine::message::HeaderBlock;
 use crate::engine::time::Timestamp;
 
@@ -79,27 +77,6 @@ impl Stream {
             Some(MessageTtl::Seconds(seconds)) => self.ttls.set(seq, now + Duration::from_secs(seconds)),
             None => {}
         }
-    }
-
-    /// Stores the marker that takes the place of a subject's last message, which expired. It rolls up the message.
-    pub(super) fn place_marker(&mut self, ctx: &mut Context<'_>, subject: &[u8], ttl: Duration) {
-        let mut block = HeaderBlock::new();
-        block
-            .push("Nats-Marker-Reason", "MaxAge")
-            .push("Nats-TTL", GoDuration(ttl).to_string())
-            .push("Nats-Rollup", "sub");
-        let headers = block.finish();
-        let previous_seq = self.store.last_of(subject).unwrap_or(0);
-        let Ok(seq) = self.store.push(subject, &headers, b"", ctx.now) else { return };
-        ctx.tell(|| Event::Stored { stream: self.id, seq, subject: subject.into(), payload_bytes: 0 });
-        self.last_msg_id.clear();
-        self.ttls.set(seq, ctx.now + Duration::from_secs(ttl.as_secs()));
-        self.enforce_limits(ctx, subject);
-        self.purge_matching(ctx, Some(subject), None, 1, crate::engine::event::Removal::Ttl);
-        let asked = &PublishHeaders::NONE;
-        let marker = Candidate { subject, headers: &headers, payload: b"", time: ctx.now, asked };
-        self.republish(ctx, &marker, seq, previous_seq);
-        self.signal_consumers(ctx, subject, seq);
     }
 }
 

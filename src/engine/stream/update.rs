@@ -3,7 +3,7 @@
 //! Source: nats-server `server/stream.go` (`updateWithAdvisory`), `server/memstore.go` (`UpdateConfig`).
 
 use super::config::{Discard, Retention, StreamConfig};
-use super::{Context, Stream};
+use super::{Context, Room, Stream};
 use crate::engine::error::ApiError;
 use crate::engine::event::Removal;
 
@@ -30,7 +30,7 @@ impl Stream {
     }
 
     /// Replaces the configuration by one that passed the checks, and enforces it on what is stored.
-    pub fn update(&mut self, ctx: &mut Context<'_>, config: StreamConfig) {
+    pub fn update(&mut self, ctx: &mut Context<'_>, room: &Room, config: StreamConfig) {
         let old = std::mem::replace(&mut self.config, config);
         self.update_sourcing(ctx, &old);
         if !self.config.allow_atomic {
@@ -48,7 +48,10 @@ impl Stream {
         if self.config.discard == Discard::Old {
             self.enforce_stream_limits(ctx);
         }
-        self.expire_by_age(ctx);
+        self.expire_by_age(ctx, room);
+        if self.config.allow_msg_schedules {
+            self.fire_schedules(ctx, room);
+        }
         if self.config.duplicate_window != old.duplicate_window {
             self.expire_duplicates(ctx);
         }

@@ -341,7 +341,10 @@ fn countdowns(scene: Scene<'_>, stream: &Stream, consumer: &Consumer) -> Vec<Cou
             texts::HEARTBEAT_IN,
             consumer.push().and_then(|push| push.heartbeat_at).map(|at| (before(at, config.idle_heartbeat), at)),
         ),
-        (texts::PINNED_CLIENT_LET_GO, consumer.pinned().zip(consumer.pin_ends()).map(|((_, since), at)| (since, at))),
+        (
+            texts::PINNED_CLIENT_LET_GO,
+            consumer.pinned().zip(consumer.pin().map(|(_, until)| until)).map(|((_, since), at)| (since, at)),
+        ),
         (texts::UNUSED_DELETED, consumer.goes_at().map(|at| (before(at, config.inactive_threshold.duration()), at))),
     ];
     let countdown =

@@ -248,7 +248,7 @@ fn full(case: &Case<'_>) -> (Cause, Phrase) {
 }
 
 fn pinned(case: &Case<'_>) -> (Cause, Phrase) {
-    let until = case.consumer.pin_ends().map_or_else(String::new, time_of_day);
+    let until = case.consumer.pin().map(|(_, until)| until).map_or_else(String::new, time_of_day);
     let pin = case.consumer.pinned().map_or("", |(pin, _)| pin);
     let of = case.workers().find(|of| of.worker.pin_id() == pin);
     let who = of.map_or(texts::ANOTHER_CLIENT, |of| &of.actor.name);

@@ -245,8 +245,12 @@ impl ConsumerConfig {
 
     /// How many of a hundred acks send a metric; 0 if none does.
     pub fn sample_percent(&self) -> i32 {
-        let digits = self.sample_freq.strip_suffix('%').unwrap_or(&self.sample_freq);
         // The server cuts the number to 32 bits.
-        digits.parse::<i64>().map_or(0, |percent| percent as i32)
+        self.sample_number().map_or(0, |percent| percent as i32)
+    }
+
+    /// The number in `sample_freq`, if there is one.
+    pub fn sample_number(&self) -> Option<i64> {
+        self.sample_freq.strip_suffix('%').unwrap_or(&self.sample_freq).parse().ok()
     }
 }
