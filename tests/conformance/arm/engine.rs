@@ -11,6 +11,9 @@ use std::time::Duration;
 /// No wait of a scenario or probe has so many deadlines that send nothing.
 const MOST_SILENT_DEADLINES: usize = 1_000_000;
 
+/// When it starts: at no whole second, so that moments are written with nine digits, as a real server's mostly are.
+const START: Timestamp = Timestamp::from_nanos(Timestamp::SIMULATION_START.as_nanos() + 123_456_789);
+
 /// A server on simulated time and the connections to it.
 pub struct EngineArm {
     server: Server,
@@ -21,7 +24,7 @@ pub struct EngineArm {
 
 impl EngineArm {
     pub fn start(options: &ServerOptions) -> Self {
-        let now = Timestamp::SIMULATION_START;
+        let now = START;
         Self { server: Server::new(config(options)), now, connections: Vec::new(), arrived: VecDeque::new() }
     }
 
@@ -60,11 +63,11 @@ impl Arm for EngineArm {
     }
 
     fn elapsed(&self) -> Duration {
-        self.now.since(Timestamp::SIMULATION_START)
+        self.now.since(START)
     }
 
     fn wait_for_arrival(&mut self, until: Duration) -> bool {
-        let until = Timestamp::SIMULATION_START + until;
+        let until = START + until;
         let mut silent = 0;
         while self.arrived.is_empty() {
             silent += 1;
