@@ -149,7 +149,10 @@ impl Server {
     }
 
     fn handle_connect(&mut self, now: Timestamp, conn: ConnId, argument: &[u8]) {
-        self.drop_subscriptions(now, conn);
+        // A second one could lead into another account.
+        if self.connections.get(conn).is_some_and(Connection::is_connected) {
+            self.drop_subscriptions(now, conn);
+        }
         let Some(connection) = self.connections.get_mut(conn) else { return };
         match connection.connect(argument) {
             Ok(()) => {

@@ -17,6 +17,7 @@ use super::event::Event;
 use super::message::{HEADER_LINE, HeaderBlock, Headers, with_header};
 use super::quote::quote;
 use super::router::Subscription;
+use super::stream::FastStep;
 use super::stream::headers::{sequence, without_headers};
 use super::subject::is_valid_literal;
 use super::table::{ConnId, Id, StreamId};
@@ -222,13 +223,16 @@ impl Server {
         let events = caused.take_events();
         let mut outcome = Outcome::default();
         for (_, event) in &events {
-            outcome.note(event, message.headers);
+            outcome.note(event, message);
         }
         trace.is_staged |= outcome.is_staged;
         // What it would find when it stores the message is not looked for.
         let is_taken = trace.is_only && outcome.is_late;
-        let error = if is_taken { String::new() } else { outcome.error };
+        let mut error = if is_taken { String::new() } else { outcome.error };
         if let Some(name) = self.account.stream(stream).map(|stream| stream.config.name.clone()) {
+            if outcome.names_stream {
+                error += &format!(" '{ACCOUNT} > {name}'");
+            }
             let mut fields = vec![
                 ("stream", Field::Text(name.as_bytes())),
                 ("subject", Field::Text(outcome.subject)),
@@ -275,10 +279,13 @@ struct Outcome<'e> {
     is_skipped: bool,
     /// It was refused when it was to be stored.
     is_late: bool,
+    /// The error ends with the names of account and stream.
+    names_stream: bool,
 }
 
 impl<'e> Outcome<'e> {
-    fn note(&mut self, event: &'e Event, headers: &[u8]) {
+    fn note(&mut self, event: &'e Event, message: &Message<'_>) {
+        let headers = message.headers;
         match event {
             Event::Stored { subject, .. } => self.subject = subject,
             Event::NotKept { subject, .. } => {
@@ -289,9 +296,15 @@ impl<'e> Outcome<'e> {
             Event::Duplicate { .. } => self.error = "msgid is duplicate".to_owned(),
             Event::Refused { subject, err_code, description, .. } => {
                 let is_alone = Headers::new(headers).get("Nats-Batch-Id").is_none();
+                let is_batched = !is_alone || FastStep::is_meant(message.reply);
+                self.names_stream = is_batched && matches!(err_code, 10054 | 10097);
                 self.is_late = is_alone && matches!(err_code, 10077 | 10165);
                 self.subject = if self.is_late { subject } else { b"" };
-                self.error = error_text(*err_code, description, headers);
+                self.error = match err_code {
+                    10054 if is_batched => "JetStream message size exceeds limits for".to_owned(),
+                    10097 if is_batched => "JetStream header size exceeds limits for".to_owned(),
+                    _ => error_text(*err_code, description, headers),
+                };
             }
             _ => {}
         }

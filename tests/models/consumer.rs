@@ -165,6 +165,8 @@ pub struct Consumer {
     pub paused_until: Option<Timestamp>,
     /// What is pending is looked through then, since a nak came with a delay.
     pub looks_at: Option<Timestamp>,
+    /// Until it has looked, no ack wait ends.
+    held_until: Option<Timestamp>,
     /// A message that was stored and of which this consumer has not heard.
     pub fresh: Option<u64>,
     /// It was stalled, and a removal ended that.
@@ -192,6 +194,7 @@ impl Consumer {
             requests: Vec::new(),
             paused_until: None,
             looks_at: None,
+            held_until: None,
             fresh: None,
             may_go_on: false,
             miscount: 0,
@@ -278,7 +281,8 @@ impl Consumer {
             State::InFlight(until) => Some(until),
             _ => None,
         };
-        self.deliveries.iter().filter_map(until).min()
+        let first = self.deliveries.iter().filter_map(until).min();
+        first.map(|at| self.held_until.map_or(at, |held| held.max(at)))
     }
 
     /// Makes due what was not acked in time, or gives it up. Whether anything is due, and whether anything was given up.
@@ -431,6 +435,7 @@ impl Consumer {
                     delivery.since = now - config.wait(1) + Duration::from_millis(millis);
                     delivery.state = State::InFlight(delivery.since + config.wait(delivery.times));
                     self.looks_at = Some(now + Duration::from_millis(10));
+                    self.held_until = self.looks_at;
                 }
             }
             Ack::InProgress => {

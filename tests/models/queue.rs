@@ -91,10 +91,15 @@ impl Model {
 
     /// Messages that a consumer reads and has not got yet.
     pub fn num_pending(&self, consumer: &Consumer) -> u64 {
+        self.counted(consumer).max(0) as u64
+    }
+
+    /// The same as it was counted, which may be below zero.
+    fn counted(&self, consumer: &Consumer) -> i64 {
         let is_read = |message: &&Message| consumer.matches(message.subject) && Some(message.seq) != consumer.fresh;
         let ahead = self.messages.iter().filter(|message| message.seq >= consumer.next).filter(is_read).count() as i64;
         // What it got before it heard of it is taken off all the same.
-        (ahead + consumer.miscount - i64::from(consumer.got_fresh())).max(0) as u64
+        ahead + consumer.miscount - i64::from(consumer.got_fresh())
     }
 
     pub fn publish(&mut self, subject: &'static str) -> u64 {
@@ -295,14 +300,20 @@ impl Model {
     /// The `err_code`, if the deliver policy does not allow that.
     pub fn reset(&mut self, name: &str, seq: u64) -> Result<(), u64> {
         let Some(at) = self.position(name) else { return Ok(()) };
-        let consumer = &mut self.consumers[at];
+        let consumer = &self.consumers[at];
         let next = match consumer.config.start {
             _ if seq == 0 => consumer.floor.stream_seq + 1,
             Start::All => seq,
             Start::Sequence(start) if seq >= start => seq,
             _ => return Err(INVALID_RESET),
         };
-        consumer.start_at(next);
+        // Back at its floor, a consumer that acks all counts what was pending, and not anew.
+        let counts_pending = consumer.config.ack_policy == AckPolicy::All && next == consumer.floor.stream_seq + 1;
+        let counted = self.counted(consumer) + consumer.num_ack_pending() as i64;
+        self.consumers[at].start_at(next);
+        if counts_pending {
+            self.consumers[at].miscount += counted - self.counted(&self.consumers[at]);
+        }
         self.show(name);
         if self.config.retention == Retention::Interest && next - 1 <= self.last_seq {
             let consumer = &self.consumers[at];

@@ -261,6 +261,11 @@ impl Connection {
         Ok(())
     }
 
+    /// Whether a CONNECT was taken before.
+    pub const fn is_connected(&self) -> bool {
+        self.is_connected
+    }
+
     /// Whether this PING is the one that a second INFO answers.
     pub const fn take_owed_info(&mut self) -> bool {
         let is_first = self.is_connected && !self.was_greeted;

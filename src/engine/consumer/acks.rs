@@ -246,8 +246,9 @@ impl Consumer {
                 let wait = AckWait { ack_wait: self.config.ack_wait, backoff: &self.config.backoff };
                 self.ack_pending.delay(now, stream_seq, delay, wait);
                 self.report_delivered(now, 0, stream_seq, 1);
+                self.ack_waits_held = now + Duration::from_millis(10);
                 if self.has_stale(stream) {
-                    self.check_stale(now + Duration::from_millis(10));
+                    self.check_stale(self.ack_waits_held);
                 }
                 false
             }

@@ -125,6 +125,8 @@ pub struct Consumer {
     inactivity_check: Option<Timestamp>,
     /// When what is pending and left the stream unnoticed is settled before an ack wait ends.
     stale_check: Option<Timestamp>,
+    /// No ack wait ends before.
+    ack_waits_held: Timestamp,
     /// The pause that was not announced as over.
     pause_ends: Option<Timestamp>,
     /// Sequences that this consumer needs no longer; the stream decides about them.

@@ -3,6 +3,7 @@
 //! Source: nats-server `server/consumer.go` (`hasMaxDeliveries`, `decStreamPending`, `purge`, `resetLocalStartingSeq`).
 
 use super::ack_pending::AckWait;
+use super::config::AckPolicy;
 use super::{AckSubject, Consumer, Context, SequencePair, StreamView};
 use crate::engine::api::advisory;
 use crate::engine::event::Event;
@@ -226,7 +227,13 @@ impl Consumer {
 
     /// Puts the consumer back to `stream_seq`, as RESET asks. Everything that was delivered is forgotten.
     pub(super) fn start_over(&mut self, store: &MessageStore, retention: Retention, stream_seq: u64) {
-        let recount = self.next_stream_seq != stream_seq || !self.ack_pending.is_empty();
+        let mut recount = self.next_stream_seq != stream_seq || !self.ack_pending.is_empty();
+        let acks_all = matches!(self.config.ack_policy, AckPolicy::All | AckPolicy::FlowControl);
+        if recount && acks_all && stream_seq == self.floor.stream_seq.saturating_add(1) {
+            // Back at its floor, it counts what was pending, and not anew.
+            self.num_pending += self.ack_pending.len() as i64;
+            recount = false;
+        }
         self.ack_pending.clear();
         self.orphans.clear();
         self.start_seq = stream_seq;

@@ -64,6 +64,7 @@ impl Consumer {
             inactive_after: None,
             inactivity_check: None,
             stale_check: None,
+            ack_waits_held: ctx.now,
             pause_ends: config.pause_until.map(DateTime::to_timestamp).filter(|until| *until > ctx.now),
             released: Vec::new(),
             orphans: VecDeque::new(),
@@ -107,8 +108,11 @@ impl Consumer {
         if old.max_ack_pending != self.config.max_ack_pending {
             wake = true;
         }
-        let has_other_wait = old.ack_wait != self.config.ack_wait || old.backoff != self.config.backoff;
-        if has_other_wait {
+        let has_other_wait = old.ack_wait != self.config.ack_wait;
+        if has_other_wait || old.backoff != self.config.backoff {
+            // The server looks some time behind another ack wait, and of another backoff alone it takes no note.
+            let looks_at = Some(ctx.now + Duration::from_millis(100)).filter(|_| has_other_wait);
+            self.ack_waits_held = looks_at.or(self.ack_pending.first_due()).unwrap_or(ctx.now);
             let wait = AckWait { ack_wait: self.config.ack_wait, backoff: &self.config.backoff };
             self.ack_pending.reset_deadlines(wait);
         }

@@ -57,7 +57,7 @@ impl Consumer {
     pub fn due_at(&self, wakeup: Wakeup) -> Option<Timestamp> {
         match wakeup {
             Wakeup::PauseEnd => self.pause_ends,
-            Wakeup::AckWait => self.ack_pending.first_due(),
+            Wakeup::AckWait => self.ack_pending.first_due().map(|at| at.max(self.ack_waits_held)),
             Wakeup::StaleCheck => self.stale_check,
             Wakeup::Waiting => self.waiting.first_due(),
             Wakeup::InHand => self.in_hand.as_ref().map(|held| held.until),

@@ -25,7 +25,7 @@ const MAX_INFLIGHT_TOTAL: u64 = 50_000;
 
 /// What a message is to its batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FastStep<'a> {
+pub struct FastStep<'a> {
     id: &'a [u8],
     /// Messages between two answers, as the client wishes.
     flow: u16,

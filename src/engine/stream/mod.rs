@@ -35,7 +35,7 @@ use self::config::{Retention, StreamConfig};
 use self::consumers::Readers;
 pub use self::direct::{DirectGet, DirectSelection, UpTo};
 use self::duplicates::Duplicates;
-pub use self::fast_batch::FastBatch;
+pub use self::fast_batch::{FastBatch, FastStep};
 use self::leftover::Leftover;
 pub use self::leftover::LeftoverKind;
 use self::open_batches::OpenBatches;
