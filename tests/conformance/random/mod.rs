@@ -1,7 +1,7 @@
 //! Random scenarios on two servers: what differs is shrunk to a short scenario.
 //!
 //! A difference counts only when it is none of time: the real server has to say the same at another pace, and the engine
-//! must say something else at every pace.
+//! must say something else at every pace, also at shorter ones.
 
 mod areas;
 mod generate;
@@ -123,7 +123,9 @@ fn compare(ours: &ArmKind, real: &ArmKind, paces: [Pace; 3], steps: &[String]) -
         Err(error) => return Outcome::Unstable(vec![error]),
     };
     let agrees = |pace| transcript(ours, steps, pace).is_ok_and(|got| differences(&wanted, &got).is_empty());
-    if paces.into_iter().any(agrees) {
+    // Up to 250 ms pass on the real server before it notices that a message has expired: as if the steps were shorter.
+    let shorter = (1..4).map(|number| paces[0].quarters(number));
+    if paces.into_iter().chain(shorter).any(agrees) {
         return Outcome::Equal;
     }
     for pace in [paces[0], paces[1]].into_iter().cycle().take(REPEATS) {

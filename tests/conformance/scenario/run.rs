@@ -30,6 +30,11 @@ impl Pace {
     /// Where nothing but replies comes, a step is over soon after its reply.
     pub const BRISK: [Self; 3] = [Self::lenient(8), Self::lenient(14), Self::lenient(25)];
 
+    /// The same with steps of so many quarters of the time.
+    pub fn quarters(self, number: u32) -> Self {
+        Self { quiet: self.quiet * number / 4, ..self }
+    }
+
     const fn lenient(quiet_ms: u64) -> Self {
         Self { quiet: Duration::from_millis(quiet_ms), lenient: true }
     }

@@ -148,6 +148,12 @@ fn line(script: &mut Script) -> String {
             format!("PUB{blank}{subject}{} 1\\r\\nx\\r\\n", script.maybe(40, &["a", "r.1", "x", "$JS.ACK.y", "_R_.z"]))
         }
         9 => format!("pub {subject} 0\\r\\n\\r\\n"),
+        // Where its reads cut a message, the server complains about its subject once more.
+        _ if !is_literal(subject) => "PING\\r\\n".to_owned(),
         _ => format!("HPUB {subject}{} 17 18\\r\\nNATS/1.0\\r\\nA:b\\r\\n\\r\\nx\\r\\n", script.maybe(30, &["a", "x"])),
     }
+}
+
+fn is_literal(subject: &str) -> bool {
+    subject.split('.').all(|token| !matches!(token, "" | "*" | ">"))
 }
