@@ -239,9 +239,11 @@ pub mod log {
     pub const TERM_SETTLED_WITHOUT_SUCCESS: Template<2> =
         of("Term of {0} for {1}: settled without success, never delivered again.");
     pub const SETTLED_ACK_LATER_ONE: Template<2> = of("{0} settled for {1} by the ack of a later one.");
-    pub const ONCE_WHATEVER_BACKOFF_SAYS: &str = "at once, whatever the backoff says";
+    pub const AT_ONCE: &str = "at once, as a nak waits for no backoff";
     pub const NAK_GOES_OUT_AGAIN: Template<3> = of("Nak of {0} for {1}: it goes out again {2}.");
     pub const WORK_GOES_ACKWAIT_STARTS: Template<2> = of("Work on {0} goes on: its AckWait starts over, until {1}.");
+    pub const ACK_TO_NOBODY: Template<2> =
+        of("The answer to #{0} for {1} reached nobody, and nobody says so: that consumer is gone, or takes no acks.");
     pub const ACK_CHANGED_NOTHING_SETTLED: Template<2> =
         of("An ack of {0} for {1} changed nothing: it was settled before.");
     pub const DELAY_ENDED: Template<1> = of("Delay of {0} ended; it goes out again on the next pull.");
@@ -311,51 +313,6 @@ pub mod why {
     pub const SLOTS_HELD: Plural = [counts("{0} slot is held"), counts("{0} slots are held")];
     pub const NOBODY_ASKS: Template<0> = of("A pull consumer delivers only when a worker asks, and none does.");
     pub const DUE_WITHOUT_PULL: Template<0> = of("They are due again and no worker has an open pull request.");
-    /// What people find confusing: number, title.
-    pub const CONFUSIONS: &str = r#"1 Delivery stops silently at max_ack_pending
-2 A nak with delay still holds its slot
-3 max_ack_pending is per consumer, shared by its workers
-4 What are waiting pulls?
-5 Why does a fetch return fewer, or wait?
-6 404, 408 or 409?
-7 Filters, and what * and > match
-8 Where does a new consumer start?
-9 The deliver policy cannot be changed later
-10 The consumer was deleted, since nobody used it
-11 Work that takes longer than AckWait is delivered again
-12 A worker died: when does its message come back?
-13 A nak ignores the backoff
-14 Bare naks use up all deliveries at once
-15 The backoff replaces AckWait
-16 Late acks
-17 Redelivery breaks the order
-18 AckWait ended, and nobody asks
-19 One consumer with many workers, or many consumers?
-20 Push or pull?
-21 Acked, and yet in the stream
-22 Given up, and yet in the stream
-23 There is no dead-letter queue
-24 Interest without a consumer keeps nothing
-25 One slow consumer keeps everything
-26 Consumers of a work queue may not overlap
-27 Limits remove what was not acked
-28 discard new with a limit per subject
-29 An ack for a consumer that is gone
-30 Holes in the stream
-31 No stream has the subject
-32 The duplicate window does not slide
-33 A retry is swallowed, and the PubAck says success
-34 Subjects of streams may not overlap
-35 The expected last sequence is a stream sequence
-36 num_pending, num_ack_pending, redelivered
-37 Durable, ephemeral, inactive threshold
-38 The default ack policy
-39 Acks where none are expected
-40 Consumer sequence and stream sequence
-41 Mirrors and sources of a work queue
-42 Sources and duplicate ids
-43 The TTL belongs to the value, not to the key
-"#;
     /// The rules behind the errors: code | words of the description | confusions | rule. Only the last is a text.
     pub const RULES: &str = r#"10012|deliver policy|9|Where a consumer begins is decided once, when it is made; make another consumer to begin elsewhere.
 10012|start|9|Where a consumer begins is decided once, when it is made; RESET puts it back within its deliver policy.
@@ -498,7 +455,8 @@ pub mod why {
     pub const MAKE_STREAM: &str = "Make a stream";
     pub const MAKE_CONSUMER: &str = "Make a consumer";
     pub const CONSUMER_GONE: &str = "Its consumer is gone.";
-    pub const THERE_NO_CONSUMER: Template<1> = of("There is no consumer {0}.");
+    pub const NO_CONSUMER: &str = "Its consumer does not exist.";
+    pub const THERE_NO_CONSUMER: Template<2> = of("There is no {0} on {1}; whoever asks it gets 503.");
     pub const SINCE_NOBODY_USED_INACTIVE: &str = "since nobody used it for its inactive threshold";
     pub const BY_A_REQUEST: &str = "by a request";
     pub const WITH_ITS_STREAM: &str = "with its stream";
@@ -588,6 +546,7 @@ pub mod mend {
     pub const RESUME: &str = "Resume";
     pub const WAKE_IT: &str = "Wake it";
     pub const ADD_WORKER: &str = "Add a worker";
+    pub const MEND_LINK: Template<1> = of("Mend the link to {0}");
     pub const CONFIRM_PLACE: &str = "Confirm in its place";
     pub const UNPIN_PINNED_CLIENT: &str = "Unpin the pinned client";
 }
@@ -1061,6 +1020,12 @@ pub mod consumer {
     pub const NOT_PINNED: &str = "not pinned";
     pub const FIRST_SERVED_PINNED: &str = "the first to be served is pinned";
     pub const TAKES_ANY_MESSAGE: &str = "takes any message";
+    /// What has become of a delivery in a worker's hands: in a word, and behind “2nd delivery”.
+    pub const HELD_LATE: (&str, &str) = ("late", "AckWait ended");
+    pub const HELD_GONE: (&str, &str) = ("gone", "its message is gone");
+    pub const HELD_GIVEN_UP: (&str, &str) = ("given up", "given up");
+    pub const HELD_SETTLED: (&str, &str) = ("settled", "settled");
+    pub const HELD_ORPHANED: (&str, &str) = ("no consumer", "its consumer is gone");
     pub const PULL_NO_WAIT: Template<1> = of("pull {0} no_wait");
     pub const PULL: Template<1> = of("pull {0}");
 }
@@ -1073,6 +1038,8 @@ pub mod publisher {
     pub const PUBACK_DUPLICATE: &str = "PubAck duplicate";
     pub const ERROR: &str = "Error";
     pub const N503_NO_RESPONDERS: &str = "503 No Responders";
+    pub const SENT: &str = "Sent";
+    pub const NO_ANSWER: &str = "and no answer so far";
     pub const SEQ: Template<2> = of("{0} seq {1}");
     pub const SEQ_STANDS: Template<2> = of("{0} seq {1} stands");
     pub const NO_STREAM: Template<1> = of("No stream has {0}.");
@@ -1168,6 +1135,7 @@ pub mod drawer {
     pub const DOES_NOT_EXIST: &str = "does not exist";
     /// Between the commands of the `nats` tool: a worker, and the consumer sequence.
     pub const ANSWERED: Template<2> = of("{0} answered consumer sequence {1}");
+    pub const LOST_ACK: Template<2> = of("the ack of {0} for consumer sequence {1} was lost on its way");
     pub const LOST_CONNECTION: Template<1> = of("{0} lost its connection");
     pub const LINK_CUT: Template<1> = of("a link of {0} was cut");
     pub const LINK_MENDED: Template<1> = of("a link of {0} was mended");
@@ -1360,10 +1328,11 @@ pub mod page {
         pub const SKIP_TO_IT: &str = "Skip to it";
         pub const SPEED: &str = "Speed";
         pub const ADVANCE_BY: &str = "Advance by";
-        pub const DURATION_TITLE: &str = "A duration such as 30s, 10m or 1h30m";
+        pub const DURATION_TITLE: &str = "A duration such as 30s, +10m or 1h30m; a bare number is seconds";
         pub const ADVANCE: &str = "Advance";
         pub const BRANCH_NUMBER: Template<1> = of("Branch {0}");
         pub const OWN_COMMANDS: Template<4> = of("{0}: {1} to {2}, own commands: {3}");
+        pub const DROPS: Template<1> = of("{0}. It cannot be brought back.");
         pub const NEXT_DUE: Template<1> = of("Next: {0}.");
         pub const SHOW_MORE_TIME: &str = "Show more of the time";
         pub const SHOW_LESS_TIME_LARGER: &str = "Show less of the time, larger";
@@ -1372,7 +1341,7 @@ pub mod page {
         pub const DROP: &str = "Drop";
         pub const BRANCHES_WERE_LEFT: &str = "Branches that were left";
         pub const HANDLE: &str = "Now: draw it back to see what was, ahead to let time pass";
-        pub const HANDLE_TITLE: &str = "Draw it back to see what was, ahead to let time pass";
+        pub const HANDLE_TITLE: &str = "▼ stored, ▶ delivered, ● acked, ○ redelivery, ✕ removed or given up. Draw the handle back to see what was, ahead to let time pass";
         pub const HERE_BRANCH: Template<3> = of("Here, {0}, and branch {1}, {2}");
         pub const THEY_PARTED: Template<1> = of("They parted at {0}.");
         pub const CLOSE_COMPARISON: &str = "Close the comparison";
@@ -1393,18 +1362,22 @@ pub mod page {
         pub const HOLDS: Template<1> = of("holds {0}");
         /// The place is an ordinal number.
         pub const DELIVERY: Template<1> = of("{0} delivery");
-        pub const DELIVERY_LATE: Template<1> = of("{0} delivery, AckWait ended");
+        /// An ordinal number, and what has become of it.
+        pub const DELIVERY_ENDED: Template<2> = of("{0} delivery, {1}");
+        /// Where there are no acks.
+        pub const GOT: Template<1> = of("got {0}");
+        pub const GOT_MESSAGES: Template<1> = of("got {0} messages");
+        pub const GONE: Template<1> = of("is not on {0}");
         /// What is said of a message, and its sequence.
         pub const OF_MESSAGE: Template<2> = of("{0} #{1}");
         pub const NOW: &str = "now";
-        pub const LATE: &str = "late";
         pub const RANGE: Template<3> = of("{0}–{1} of {2}");
         pub const RANGE_FOUND: Template<4> = of("{0}–{1} of {2} found, {3} in all");
         /// Messages that a pull request still wants, and until when.
         pub const LEFT_AND_TIME: Template<2> = of("{0} left, {1}");
         pub const LEFT: Template<1> = of("{0} left");
         pub const NEVER: &str = "never";
-        pub const NO_CONSUMER: &str = "No consumer yet. A consumer remembers how far its workers are in a stream.";
+        pub const NO_CONSUMER: &str = "No consumer. One remembers how far its workers are in a stream.";
         pub const NONE_FOUND: &str = "No consumer has that in its name, its stream or a filter.";
         pub const CONSUMERS: &str = "Consumers";
         pub const ADD_CONSUMER: &str = "Add consumer";
@@ -1444,13 +1417,14 @@ pub mod page {
         pub const KILL: &str = "Kill";
         pub const ACK: &str = "Ack";
         pub const NAK: &str = "Nak";
+        pub const LOSE_ACK: &str = "Lose ack";
         pub const IN_PROGRESS: &str = "In progress";
         pub const TERM: &str = "Term";
         pub const FETCH_ONE: Template<1> = of("Fetch 1 for {0}");
         pub const FETCH_MORE: Template<1> = of("Fetch for {0}: batch, expires, no_wait");
         pub const FETCH: &str = "Fetch";
         pub const NO_WAIT: &str = "no_wait: take what is there";
-        pub const DELIVERED: Template<1> = of("delivered #{0}");
+        pub const DELIVERED: Template<1> = of("delivered #{0} ✓");
         pub const PULL_REQUESTS: &str = "Pull requests";
         pub const OF: Template<2> = of("{0} of {1}");
         pub const FREE: &str = "free";
@@ -1500,6 +1474,8 @@ pub mod page {
         pub const OPENS_WHAT_SHOWN_NOW: &str =
             "Opens what is shown now. All of it stands in the link: nothing is stored anywhere.";
         pub const COPY_LINK: &str = "Copy a link";
+        pub const COPY_EMBED: &str = "Copy for embedding";
+        pub const OPENS_IN_FRAME: &str = "For embedding is an iframe that shows it on any page: as mini the tape with one consumer, as full all of it.";
         pub const EXPORT: &str = "Export";
         pub const EXPORT_HELP: &str =
             "Configurations are what “nats stream add --config” and “nats consumer add --config” read.";
@@ -1518,7 +1494,7 @@ pub mod page {
 
     /// The sheet under `?`.
     pub mod help {
-        pub const SIGNS: [(&str, &str); 12] = [
+        pub const SIGNS: [(&str, &str); 17] = [
             (
                 "Tape",
                 "A stream: every message has a number, and what is removed leaves a dashed hole that names its cause.",
@@ -1534,6 +1510,11 @@ pub mod page {
                 "Timeline",
                 "What happened, by shape. Draw its handle back to see any past moment; acting there begins a branch.",
             ),
+            ("▼ ▶ ● ○ ✕", "On the timeline: stored, delivered, acked, redelivered or due again, removed or given up."),
+            ("Colours", "A subject each; the band of a consumer lies under the messages that its filter matches."),
+            ("Hatch", "In a form: subjects or filters that collide with others."),
+            ("Struck cell", "Given up after max_deliver, and still stored."),
+            ("Belt", "What a push consumer has sent of late, and whether it goes on."),
             ("Map", "A long stream at a glance, high where messages are stored. A click or ← → looks there."),
             ("Numbers", "Pointing at one lights the cells of the tape that it counts."),
             ("✂ next removal", "Which message goes next, when and why."),
@@ -1698,6 +1679,8 @@ pub mod page {
         /// Bookmarks, and the sequences that they stand behind.
         pub const DELIVERED_TO: Template<1> = of("delivered {0}");
         pub const ACK_FLOOR_AT: Template<1> = of("ack floor {0}");
+        pub const FAR_DELIVERED: Template<1> = of(" · delivered {0}");
+        pub const FAR_ACK_FLOOR: Template<1> = of(" · ack floor {0}");
         pub const SEQ: &str = "seq";
         pub const SUBJECT: &str = "subject";
         pub const STATE: &str = "state";
@@ -1740,7 +1723,8 @@ pub mod page {
         pub const HOLE: Template<1> = of("Hole #{0}");
         pub const DELETE_MESSAGE: Template<1> = of("Delete message #{0}");
         pub const WHY_STILL_HERE_WHEN: Template<1> = of("Why is #{0} still here, and when does it come?");
-        pub const STORED_AT: Template<2> = of("stored at {0}, {1}");
+        /// A time, and a size with subject and headers.
+        pub const STORED_AT: Template<2> = of("stored at {0}, takes up {1}");
         pub const PAYLOAD: &str = "Payload";
         pub const CLOSE: &str = "Close";
         pub const CLOSE_MESSAGE: &str = "Close the message";
@@ -1792,6 +1776,7 @@ pub mod page {
 // link-not-opened This link cannot be opened. {0}
 // not-linked More was done in this session than is remembered, so a link cannot hold it.
 // link-copied Copied a link of {0} characters.
+// embed-copied Copied an iframe of {0} characters.
 // link-in-address This browser does not let the page copy: the link stands in its address.
 // file-too-long This file has more than 16 MiB.
 // attach Attach a client

@@ -144,7 +144,11 @@ impl Server {
             return false;
         }
         if let Some(rest) = to.strip_prefix(ACK_PREFIX) {
-            return self.handle_ack(now, rest, message);
+            let is_taken = self.handle_ack(now, rest, message);
+            if !is_taken {
+                self.effects.tell(now, || Event::AckToNobody { subject: to.into() });
+            }
+            return is_taken;
         }
         if to.starts_with(b"$JS.FC.") {
             return self.handle_flow_control(now, to, message);

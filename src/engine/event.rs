@@ -154,6 +154,10 @@ pub enum Event {
         stream_seq: u64,
         ack_due: Timestamp,
     },
+    /// Nobody took an acknowledgement: its consumer is gone, or takes none.
+    AckToNobody {
+        subject: Box<[u8]>,
+    },
     /// An acknowledgement that changed nothing.
     AckIgnored {
         stream: StreamId,

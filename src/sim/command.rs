@@ -97,6 +97,8 @@ pub enum Settlement {
     InProgress,
     /// Do not deliver it again.
     Term,
+    /// An ack that is lost on its way: the worker is done, and the server hears nothing.
+    LostAck,
 }
 
 impl Command {

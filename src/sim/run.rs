@@ -176,6 +176,7 @@ impl Run {
                         Settlement::Nak(delay) => worker.nak(now, consumer_seq, delay, out),
                         Settlement::InProgress => worker.in_progress(consumer_seq, out),
                         Settlement::Term => worker.term(now, consumer_seq, out),
+                        Settlement::LostAck => worker.lose_ack(now, consumer_seq, out),
                     }
                 });
             }

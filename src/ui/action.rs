@@ -17,7 +17,7 @@ use crate::view::transfer::ExportRow;
 use crate::view::why::Ask;
 
 /// What the reader did.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Action {
     Clock(ClockAction),
     /// Something that happens in the world, and that its journal keeps.
@@ -27,7 +27,7 @@ pub enum Action {
 }
 
 /// What moves simulated time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum ClockAction {
     Play,
     Pause,
@@ -87,7 +87,7 @@ impl ClockAction {
 }
 
 /// What changes the page alone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum PageAction {
     /// Looks at a message; `None` at none.
     Select(Option<(Rc<str>, u64)>),
@@ -153,7 +153,7 @@ pub enum PageAction {
 }
 
 /// A dialog.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Dialog {
     NewStream,
     EditStream(Rc<str>),
@@ -173,10 +173,9 @@ pub enum Dialog {
         consumer: Rc<str>,
         worker: ActorId,
     },
-    /// What a request would remove, before it is sent.
+    /// What an action would remove, before it is done.
     Remove {
-        subject: Rc<str>,
-        body: Rc<str>,
+        does: Rc<Action>,
         says: Rc<str>,
     },
     /// Links and files; what can be exported.

@@ -29,7 +29,7 @@ use crate::view::log;
 use crate::view::streams::{self, TapeWindow, WINDOW_CELLS};
 use crate::view::transfer::{self, Import};
 use crate::view::why::{Ask, refused};
-use crate::view::{Before, Focus, PageRows, Scene, cli, loss, scene, stream_form, subjects, timeline};
+use crate::view::{Before, Focus, PageRows, Same, Scene, cli, loss, scene, stream_form, subjects, timeline};
 
 use super::action::{Action, ClockAction, Dialog, PageAction};
 use super::announcer::Announcer;
@@ -51,6 +51,9 @@ use super::theme;
 use super::widgets::element::{Element, Node, button, element, list};
 use super::widgets::memo::memo;
 use super::widgets::{copy, does, leads};
+
+/// The class of what is for those who listen only.
+const HIDDEN: &str = "hidden";
 
 /// While time runs, the drawer is written again with every so many frames: nobody reads faster.
 const DRAWER_EVERY: u32 = 8;
@@ -85,8 +88,8 @@ pub struct App {
     preset: Option<&'static Preset>,
     /// What the reader is told of the world that is open.
     about: Rc<About>,
-    /// Which first steps were done, by their bits; `None` once they are closed.
-    firsts: Option<u32>,
+    /// The moments behind the first steps, or `u64::MAX` of those that were not done; `None` once they are closed.
+    firsts: Option<Vec<u64>>,
     window: Option<Window>,
     focus: Focus,
     rows: PageRows,
@@ -105,8 +108,8 @@ pub struct App {
     /// Present while time runs or an announcement waits, and somebody can see it.
     frames: Option<Frames>,
     announcer: Announcer,
-    /// What is announced is shown as well: it answers the last action.
-    is_noted: bool,
+    /// How what is announced is shown: it may answer the last action.
+    noted: &'static str,
     on_action: Callback<Action>,
     _keys: Option<Keys>,
 }
@@ -136,7 +139,7 @@ impl Component for App {
             simulation: Rc::clone(simulation),
             preset: Some(*preset),
             about: Rc::new(preset.scenario().about),
-            firsts: Some(0),
+            firsts: Some(Vec::new()),
             window,
             focus,
             announcer: Announcer::after(rows.newest.as_deref()),
@@ -145,7 +148,7 @@ impl Component for App {
             comparison: None,
             opening: None,
             error: None,
-            is_noted: false,
+            noted: HIDDEN,
             frame: 0,
             busy_frames: 0,
             is_in_sight: true,
@@ -167,7 +170,9 @@ impl Component for App {
         }
         let is_light = pointed.is_some();
         let is_seek = matches!(&msg, Msg::Act(Action::Clock(ClockAction::SeekTime(_))));
-        self.is_noted &= is_frame || is_light;
+        if !is_frame && !is_light {
+            self.noted = HIDDEN;
+        }
         match msg {
             Msg::Act(action) => self.act(action),
             Msg::Key(key) => self.press(key),
@@ -232,7 +237,7 @@ impl Component for App {
                     on_action: on_action(),
                 },
             ))
-            .with(memo("drawer", Drawer { row: Rc::clone(&rows.drawer), on_action: on_action() }));
+            .with(memo("drawer", Drawer { row: rows.drawer.clone(), on_action: on_action() }));
         list([
             self.header(ctx, None),
             self.first_steps(),
@@ -245,10 +250,7 @@ impl Component for App {
                 .into_html(),
             self.opening.as_ref().map(|opening| self.progress(opening)).into_html(),
             panels.into_html(),
-            element("p", if self.is_noted { "toast" } else { "hidden" })
-                .attr("role", "status")
-                .text(self.announcer.says.clone())
-                .into_html(),
+            element("p", self.noted).attr("role", "status").text(self.announcer.says.clone()).into_html(),
             self.open_dialog(),
         ])
     }
@@ -276,7 +278,7 @@ impl App {
     fn header(&self, ctx: &Context<Self>, clock: Option<Rc<ClockRow>>) -> Html {
         let on_action = self.on_action.clone();
         if self.mode == Mode::Whole {
-            return memo("header", Header { preset: self.preset, about: Rc::clone(&self.about), on_action });
+            return memo("header", Header { preset: self.preset, about: Same(Rc::clone(&self.about)), on_action });
         }
         let whole = fragment::whole(&ctx.props().address).into();
         memo("header", Embedded { title: self.about.title.clone().into(), whole, clock, on_action })
@@ -308,8 +310,13 @@ impl App {
     }
 
     fn first_steps(&self) -> Html {
-        let Some(done) = self.firsts.filter(|_| !self.about.first_steps.is_empty()) else { return Html::default() };
-        memo("firsts", FirstSteps { about: Rc::clone(&self.about), done, on_action: self.on_action.clone() })
+        let Some(firsts) = self.firsts.as_ref().filter(|_| !self.about.first_steps.is_empty()) else {
+            return Html::default();
+        };
+        // What is before a step has not seen it.
+        let now = self.simulation.borrow().moment();
+        let done = firsts.iter().rev().fold(0, |done, at| done << 1 | u32::from(*at <= now));
+        memo("firsts", FirstSteps { about: Same(Rc::clone(&self.about)), done, on_action: self.on_action.clone() })
     }
 
     fn open_dialog(&self) -> Html {
@@ -336,7 +343,7 @@ impl App {
 
     /// Another world is open.
     fn opened(&mut self, about: About, preset: Option<&'static Preset>) {
-        (self.about, self.preset, self.firsts) = (Rc::new(about), preset, Some(0));
+        (self.about, self.preset, self.firsts) = (Rc::new(about), preset, Some(Vec::new()));
         (self.focus, self.error, self.comparison, self.dialog) = (Focus::default(), None, None, None);
         self.opening = None;
     }
@@ -377,12 +384,12 @@ impl App {
             Ok(answers) => answers,
             Err(error) => return self.note(error.to_string()),
         };
-        self.firsts = self.firsts.map(|done| done | 1 << place);
-        let refused = |(subject, answer): (String, Answer)| match answer {
-            Answer::Payload(payload) => Some((subject, ApiError::in_reply(&scene::lossy(&payload))?)),
-            Answer::NoResponders => None,
-        };
-        self.error = answers.into_iter().find_map(refused);
+        if let Some(firsts) = &mut self.firsts {
+            firsts.resize(firsts.len().max(place + 1), u64::MAX);
+            firsts[place] = self.simulation.borrow().moment();
+        }
+        self.noted = "toast toast--narrow";
+        self.error = ApiError::in_answers(answers);
     }
 
     /// Makes what a file configures, up to the first that is refused.
@@ -403,7 +410,7 @@ impl App {
     /// Says what went well.
     fn note(&mut self, says: String) {
         self.dialog = None;
-        self.is_noted = true;
+        self.noted = "toast";
         self.announcer.says = says;
     }
 
@@ -464,7 +471,10 @@ impl App {
                 open.warned = Some((says, text));
                 open.requests += 1;
             }
-            None => self.open(Dialog::Remove { subject: subject.into(), body: text.into(), says }),
+            None => {
+                let does = ApiRequest { subject: subject.to_owned(), body: text }.into();
+                self.open(Dialog::Remove { does: Rc::new(does), says });
+            }
         }
         true
     }
@@ -483,7 +493,7 @@ impl App {
                 let text = log::as_text(Scene::of(&self.simulation.borrow(), &self.focus));
                 self.copy(&text);
             }
-            PageAction::CopyCommands => self.copy(&cli::as_text(self.rows.drawer.face, &self.rows.drawer.cli)),
+            PageAction::CopyCommands => self.copy(&cli::as_text(self.rows.drawer.0.face, &self.rows.drawer.0.cli)),
             PageAction::MoveTape { stream, window } => self.focus.move_window(stream, window),
             PageAction::ShowTable { stream, is_table } => self.focus.show_table(stream, is_table),
             PageAction::Choose { worker, consumer_seq } => self.focus.choose(worker, consumer_seq),
@@ -568,7 +578,7 @@ impl App {
     }
 
     fn copy(&mut self, text: &str) {
-        self.is_noted = true;
+        self.noted = "toast";
         self.announcer.says = match copy(text) {
             true => texts::COPIED_LINES.with([&text.lines().count()]),
             false => texts::BROWSER_DOES_NOT_LET.into(),

@@ -8,7 +8,7 @@ use yew::Callback;
 use super::action::{Action, ClockAction, Dialog, PageAction};
 
 /// What a key asks for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Key {
     /// Space: play or pause.
     PlayPause,

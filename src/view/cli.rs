@@ -11,7 +11,7 @@ use super::{Scene, code};
 use crate::engine::api::json::{Map, Value};
 use crate::engine::table::ConnId;
 use crate::sim::actor::{ActorId, Draft, FetchRequest, PublisherScript, Worker};
-use crate::sim::command::Command;
+use crate::sim::command::{Command, Settlement};
 use crate::sim::journal::Entry;
 use crate::texts::drawer as texts;
 
@@ -103,6 +103,9 @@ fn line(scene: Scene<'_>, entry: &Entry) -> Option<CliLine> {
         Command::Request { subject, body } => request(subject, body),
         Command::Settle { worker, consumer_seq, how } => {
             let actor = actor(*worker)?;
+            if *how == Settlement::LostAck {
+                return remark(texts::LOST_ACK.with([&actor.name, consumer_seq]));
+            }
             match sent_ack(scene, entry.moment, actor.conn) {
                 Some([subject, _]) if is_code => code::settle(how, subject.split('.').nth(STREAM_SEQ)),
                 Some(ack) => {
@@ -364,7 +367,6 @@ mod tests {
 
     use super::*;
     use crate::sim::Simulation;
-    use crate::sim::command::Settlement;
     use crate::sim::presets::Preset;
     use crate::view::Focus;
 

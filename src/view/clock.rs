@@ -1,5 +1,7 @@
 //! The clock bar: where simulated time stands, what it has passed, what comes next.
 
+use std::time::Duration;
+
 use crate::engine::time::Timestamp;
 use crate::sim::clock::Speed;
 
@@ -40,6 +42,13 @@ pub struct NextEvent {
 pub fn speed_label(speed: Speed) -> String {
     let (whole, rest) = (speed.permille() / 1000, speed.permille() % 1000);
     if rest == 0 { format!("×{whole}") } else { format!("×{whole}.{}", rest / 100) }
+}
+
+/// How far a reader wants time to go on: a duration, also with a plus before it. A bare number is seconds.
+pub fn advance_by(typed: &str) -> Option<Duration> {
+    let typed = typed.trim();
+    let by = typed.strip_prefix('+').unwrap_or(typed);
+    text::parse_duration(by).or_else(|| text::parse_duration(&[by, "s"].concat()))
 }
 
 /// The clock bar of `scene`; `before` is one of the same course of events.
@@ -87,6 +96,17 @@ mod tests {
         assert!(!is_cut(&simulation));
         simulation.seek(0);
         assert!(is_cut(&simulation) && simulation.is_in_past());
+    }
+
+    #[test]
+    fn time_goes_on_by_what_is_typed() {
+        let cases = [("+30s", 30), ("30", 30), (" + 10m ", 600), ("1h30m", 5400), ("+2", 2)];
+        for (typed, seconds) in cases {
+            assert_eq!(advance_by(typed), Some(Duration::from_secs(seconds)), "{typed}");
+        }
+        for typed in ["", "+", "-30s", "++2", "soon"] {
+            assert_eq!(advance_by(typed), None, "{typed}");
+        }
     }
 
     #[test]

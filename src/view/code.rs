@@ -98,7 +98,7 @@ fn pull(stream: &str, consumer: &str, request: &FetchRequest) -> String {
 /// An answer to the message with sequence `stream_seq`, which is said in a remark.
 pub fn settle(how: &Settlement, stream_seq: Option<&str>) -> String {
     let call = match how {
-        Settlement::Ack => "ack()".to_owned(),
+        Settlement::Ack | Settlement::LostAck => "ack()".to_owned(),
         Settlement::Nak(None) => "nak()".to_owned(),
         Settlement::Nak(Some(delay)) => ["nak(", &millis(*delay), ")"].concat(),
         Settlement::InProgress => "working()".to_owned(),

@@ -114,7 +114,7 @@ impl DrawerFocus {
 }
 
 /// The drawer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct DrawerRow {
     pub shown: Shown,
     /// What was done last, as commands.
@@ -146,7 +146,7 @@ impl Shown {
 
 /// The drawer of `scene`; `before` are the rows that it goes on from, of the same run.
 pub fn row(scene: Scene<'_>, before: Option<&PageRows>) -> DrawerRow {
-    let old = before.map(|rows| (&rows.drawer.shown, rows.read_to));
+    let old = before.map(|rows| (&rows.drawer.0.shown, rows.read_to));
     let shown = match scene.focus.drawer.tab {
         Tab::Log => Shown::Log(log::panel(
             scene,

@@ -127,6 +127,22 @@ impl Focus {
     }
 }
 
+/// Something shared that is equal to itself only, and never looked through.
+#[derive(Debug)]
+pub struct Same<T>(pub Rc<T>);
+
+impl<T> Clone for Same<T> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl<T> PartialEq for Same<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 /// Everything that the page draws, panel by panel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PageRows {
@@ -138,7 +154,8 @@ pub struct PageRows {
     pub consumers: Rc<[Rc<consumers::ConsumerRow>]>,
     /// Where these stand among all consumers.
     pub list: Rc<consumers::ConsumerList>,
-    pub drawer: Rc<drawer::DrawerRow>,
+    /// Made anew it is drawn anew: to compare all that it shows is no less work.
+    pub drawer: Same<drawer::DrawerRow>,
     /// The last line of the log, whatever the drawer shows.
     pub newest: Option<Rc<log::LogRow>>,
     /// How many events of the trace the drawer knows.
@@ -164,7 +181,7 @@ impl PageRows {
     /// The rows of `scene`.
     pub fn of(scene: Scene<'_>, before: Before<'_>) -> Self {
         let (drawer, newest, read_to) = match before {
-            Before::Stays(rows) => (Rc::clone(&rows.drawer), rows.newest.clone(), rows.read_to),
+            Before::Stays(rows) => (rows.drawer.clone(), rows.newest.clone(), rows.read_to),
             Before::Goes(rows) => Self::drawer(scene, Some(rows)),
             Before::Nothing | Before::Leaps(_) => Self::drawer(scene, None),
             Before::Turn(rows, turn) => return rows.with_turn(scene, turn),
@@ -203,8 +220,8 @@ impl PageRows {
         rows
     }
 
-    fn drawer(scene: Scene<'_>, before: Option<&Self>) -> (Rc<drawer::DrawerRow>, Option<Rc<log::LogRow>>, u64) {
-        (Rc::new(drawer::row(scene, before)), log::newest(scene).map(Rc::new), scene.trace.total())
+    fn drawer(scene: Scene<'_>, before: Option<&Self>) -> (Same<drawer::DrawerRow>, Option<Rc<log::LogRow>>, u64) {
+        (Same(Rc::new(drawer::row(scene, before))), log::newest(scene).map(Rc::new), scene.trace.total())
     }
 }
 

@@ -39,7 +39,7 @@ pub struct PublishReply {
     pub says: Phrase,
 }
 
-/// The four ends of a publish.
+/// How a publish stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyKind {
     /// A PubAck: stored.
@@ -50,6 +50,8 @@ pub enum ReplyKind {
     Refused,
     /// Status 503: no stream and no subscriber has the subject.
     NoResponders,
+    /// No answer came.
+    Open,
 }
 
 impl ReplyKind {
@@ -59,6 +61,7 @@ impl ReplyKind {
             Self::Duplicate => texts::PUBACK_DUPLICATE,
             Self::Refused => texts::ERROR,
             Self::NoResponders => texts::N503_NO_RESPONDERS,
+            Self::Open => texts::SENT,
         }
     }
 }
@@ -86,7 +89,10 @@ fn reply(publisher: &Publisher) -> Option<PublishReply> {
         return Some(PublishReply { kind: ReplyKind::Refused, says: Phrase::new().code(error) });
     }
     let published = publisher.last()?;
-    let (kind, says) = match published.ack.as_ref()? {
+    let Some(ack) = &published.ack else {
+        return Some(PublishReply { kind: ReplyKind::Open, says: Phrase::new().plain(texts::NO_ANSWER) });
+    };
+    let (kind, says) = match ack {
         PubAck::Stored { stream, seq } => {
             (ReplyKind::Stored, Phrase::fill(texts::SEQ, &[Code(stream), Code(&seq.to_string())]))
         }
@@ -117,5 +123,17 @@ mod tests {
         assert_eq!((before.is_running, &*before.every), (true, "5 s"));
         simulation.act(Command::PausePublisher { publisher: before.id, is_paused: true });
         assert!(!row(&simulation).is_running);
+    }
+
+    #[test]
+    fn a_publish_without_an_answer_says_so() {
+        let preset = Preset::by_key("c31").expect("it exists");
+        let mut simulation = preset.open();
+        let firsts = preset.scenario().about.first_steps;
+        let kinds = firsts.iter().map(|first| {
+            first.act(&mut simulation).expect("it can be done");
+            rows_of(&simulation, &Focus::default()).publishers[0].reply.as_ref().expect("it published").kind
+        });
+        assert_eq!(kinds.collect::<Vec<_>>(), [ReplyKind::NoResponders, ReplyKind::Open, ReplyKind::Stored]);
     }
 }

@@ -1,5 +1,6 @@
 //! What rows are made from, and what several panels ask of it.
 
+use crate::engine::consumer::Consumer;
 use crate::engine::stream::Stream;
 use crate::engine::table::{ConnId, Id};
 use crate::engine::time::Timestamp;
@@ -37,6 +38,12 @@ impl<'a> Scene<'a> {
     /// Streams sorted by name.
     pub fn streams(self) -> impl Iterator<Item = &'a Stream> {
         self.world.server().account().streams()
+    }
+
+    /// A consumer with its stream, by their names.
+    pub fn consumer(self, stream: &str, consumer: &str) -> Option<(&'a Stream, &'a Consumer)> {
+        let stream = self.world.server().account().stream_named(stream)?;
+        Some((stream, stream.consumer_named(consumer)?))
     }
 
     /// The workers of a consumer, in the order of their making.

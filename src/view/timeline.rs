@@ -110,6 +110,9 @@ const END_AT: u16 = 650;
 const SCROLLED_AT: u16 = 100;
 /// Marks of one kind that are closer than this are one, in thousandths of the line.
 const GRAIN: u16 = 5;
+/// More marks than these are noise: they are gathered in parts of the line, which have a place for each kind.
+const MAX_MARKS: usize = 120;
+const PART: u16 = GRAIN * MarkKind::ALL.len() as u16;
 /// What a label takes up of the line.
 const LABEL: u16 = 80;
 /// Marks ahead.
@@ -181,7 +184,7 @@ impl Scale {
             }
         }
         marks.reverse();
-        marks
+        gathered(marks)
     }
 
     fn ahead(self, scene: Scene<'_>) -> Vec<AheadMark> {
@@ -209,6 +212,23 @@ impl Scale {
             marks: self.marks(branch.end(), BRANCH_EVENTS, branch.parted_at),
         }
     }
+}
+
+/// Of too many marks one of each kind stays in every part of the line, side by side.
+fn gathered(marks: Vec<Mark>) -> Vec<Mark> {
+    if marks.len() <= MAX_MARKS {
+        return marks;
+    }
+    let mut parts: Vec<Mark> = Vec::new();
+    for mark in marks {
+        let from = mark.at / PART * PART;
+        let at = from + GRAIN * mark.kind as u16;
+        match parts.iter_mut().rev().take_while(|part| part.at >= from).find(|part| part.at == at) {
+            Some(part) => part.count += mark.count,
+            None => parts.push(Mark { at, ..mark }),
+        }
+    }
+    parts
 }
 
 const fn kind_of(event: &Event) -> Option<MarkKind> {
@@ -262,6 +282,20 @@ mod tests {
         simulation.advance(Duration::from_secs(60));
         let later = timeline(&simulation, 0);
         assert!(of(Scene::of(&simulation, &Focus::default()), Some(&live)) == later && later.marks != live.marks);
+    }
+
+    #[test]
+    fn too_many_marks_are_gathered_and_none_is_lost() {
+        let mut simulation = Preset::by_key("limits").expect("it exists").open();
+        simulation.advance(Duration::from_secs(1_200));
+        let timeline = timeline(&simulation, 0);
+        let of_kind = |kind| timeline.marks.iter().filter(move |mark| mark.kind == kind);
+        for kind in MarkKind::ALL {
+            let places: Vec<u16> = of_kind(kind).map(|mark| mark.at).collect();
+            assert!(places.windows(2).all(|pair| pair[1] - pair[0] >= PART), "{places:?}");
+        }
+        let stored: u32 = of_kind(MarkKind::Stored).map(|mark| mark.count).sum();
+        assert!((110..=130).contains(&stored), "one every 5 s for 10 min: {stored}");
     }
 
     #[test]

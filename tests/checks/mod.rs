@@ -18,6 +18,7 @@ use jetstream_sim::sim::Simulation;
 use jetstream_sim::sim::actor::{Actor, Answer, PubAck};
 use jetstream_sim::sim::presets::Preset;
 use jetstream_sim::sim::scenario::{FirstStep, ScenarioError};
+use jetstream_sim::view::form::ApiError;
 use serde_json::Value;
 
 pub struct Checked {
@@ -27,6 +28,8 @@ pub struct Checked {
     /// How many events there were when it opened.
     opened: u64,
     answer: Option<String>,
+    /// What the page says was refused of the last step.
+    pub refusal: Option<ApiError>,
 }
 
 impl Checked {
@@ -34,16 +37,17 @@ impl Checked {
         let simulation = preset.open();
         let total = simulation.trace().total();
         let began = (simulation.now(), total);
-        Self { simulation, began, opened: total, answer: None }
+        Self { simulation, began, opened: total, answer: None, refusal: None }
     }
 
     pub fn act(&mut self, first: &FirstStep) -> Result<(), ScenarioError> {
         self.began = (self.simulation.now(), self.simulation.trace().total());
         let answers = first.act(&mut self.simulation)?;
-        self.answer = answers.into_iter().next_back().map(|(_, answer)| match answer {
-            Answer::Payload(payload) => String::from_utf8_lossy(&payload).into_owned(),
+        self.answer = answers.last().map(|(_, answer)| match answer {
+            Answer::Payload(payload) => String::from_utf8_lossy(payload).into_owned(),
             Answer::NoResponders => String::new(),
         });
+        self.refusal = ApiError::in_answers(answers).map(|(_, error)| error);
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 // The drawer: its tabs, the log as it is narrowed and copied, the inspector, the commands.
 import assert from "node:assert/strict";
-import { PHONE, assertAccessible, assertNoSidewaysScroll, pageTest } from "./harness.mjs";
+import { PHONE, TABLET, assertAccessible, assertNoSidewaysScroll, pageTest } from "./harness.mjs";
 
 const button = (within, name) => within.getByRole("button", { name, exact: true });
 const tab = (page, name) => page.getByRole("tab", { name, exact: true });
@@ -19,6 +19,13 @@ for (const [size, screen, theme] of [["desktop", undefined, "light"], ["desktop"
       await tab(page, name).scrollIntoViewIfNeeded();
       await picture(`drawer ${name} ${size} ${theme}`);
     }
+  });
+}
+
+for (const screen of [TABLET, { width: 1100, height: 800 }]) {
+  pageTest(`the log has room: ${screen.width}`, { screen }, async ({ page }) => {
+    const { width } = await page.locator(".log__lines").boundingBox();
+    assert.ok(width >= 400, `${width} px`);
   });
 }
 

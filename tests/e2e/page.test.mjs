@@ -34,6 +34,19 @@ for (const [size, screen, touch, least] of [["desktop", DESKTOP, false, 24], ["t
   });
 }
 
+pageTest("on a phone the streams come first, for the eye and for the tab key", { screen: PHONE, touch: true }, async ({ page }) => {
+  const tops = await Promise.all(["streams", "consumers", "publishers", "drawer"].map((name) => page.locator(`.page > .${name}`).boundingBox()));
+  assert.deepEqual(tops.map(({ y }) => y), tops.map(({ y }) => y).toSorted((a, b) => a - b));
+  await page.getByRole("button", { name: "Add stream", exact: true }).focus();
+  const order = [];
+  while (order.length < 3) {
+    await page.keyboard.press("Tab");
+    const panel = await page.evaluate(() => document.activeElement.closest(".page > section")?.getAttribute("aria-labelledby"));
+    if (panel && order.at(-1) !== panel) order.push(panel);
+  }
+  assert.deepEqual(order, ["streams", "consumers", "publishers"]);
+});
+
 pageTest("on a phone only the transport, the time and the line stick", { screen: PHONE, touch: true }, async ({ page }) => {
   await page.evaluate(() => scrollTo(0, 900));
   const bottom = await page.locator(".clock").evaluate((clock) => clock.getBoundingClientRect().bottom);

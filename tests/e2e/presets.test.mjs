@@ -24,7 +24,22 @@ pageTest("every preset opens from its link with its state", {}, async ({ page })
     assert.ok(link.length <= 1500, `the link of ${key} has ${link.length} characters`);
     await follow(page, link, JSON.parse(text).title);
     assert.equal(await wireHash(page), hash, key);
+    const [wide, seen] = await page.locator(".header__look").evaluate((look) => [look.scrollWidth, look.clientWidth]);
+    assert.ok(wide <= seen, `what to look at in ${key} is cut`);
   }
+});
+
+pageTest("a status at the end of a pull request is no refused request", { path: "/#preset=c20" }, async ({ page }) => {
+  for (const step of await page.locator(".firsts__do").all()) await step.click();
+  await page.getByText("Consumer is push based").first().waitFor();
+  assert.equal(await page.locator(".refusal").count(), 0);
+});
+
+pageTest("a step that time has gone back behind is to be done again", { path: "/#preset=c12" }, async ({ page }) => {
+  await page.locator(".firsts__do").first().click();
+  assert.equal(await page.locator(".firsts__step--done").count(), 1);
+  await page.keyboard.press("Control+z");
+  assert.equal(await page.locator(".firsts__step--done").count(), 0);
 });
 
 pageTest("a preset opens by its key", { path: "/#preset=c12" }, async ({ page }) => {
@@ -113,6 +128,10 @@ pageTest("what is shown goes into a link and comes out of it", {}, async ({ page
   await page.getByRole("button", { name: "Copy a link" }).click();
   await page.getByText("Copied a link of").waitFor();
   const link = await page.evaluate(() => navigator.clipboard.readText());
+  await page.getByRole("button", { name: "Share" }).click();
+  await page.getByRole("button", { name: "Copy for embedding" }).click();
+  await page.getByText("Copied an iframe of").waitFor();
+  assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^<iframe src="http[^"#]*#embed=mini&amp;s=[\w-]+"/);
   await page.getByRole("combobox", { name: "Preset" }).selectOption("limits");
   assert.notEqual(await wireHash(page), before);
   await follow(page, new URL(link).hash, "Work queue");

@@ -129,6 +129,19 @@ pageTest("another preset does not take the place of what was done before it", al
   assert.equal(await page.getByRole("article", { name: "Publisher billing-cron" }).count(), 1);
 });
 
+pageTest("what another preset took the place of is offered at once, and covers nothing", alone, async ({ page, origin }) => {
+  await open(page, origin);
+  await work(page, 2);
+  await waitForSaved(page, 1);
+  const before = await state(page);
+  await page.getByLabel("Preset").selectOption("fan-out");
+  await note(page).waitFor();
+  const [top, below] = await Promise.all([note(page).boundingBox(), page.locator("header").boundingBox()]);
+  assert.ok(top.y + top.height <= below.y);
+  await button(note(page), "Go on with it").click();
+  assert.deepEqual(await state(page), before);
+});
+
 pageTest("a saved session can be downloaded, and is a scenario", alone, async ({ page, origin }) => {
   await open(page, origin);
   await work(page, 1);

@@ -61,6 +61,14 @@ pageTest("the handle leads to any moment", {}, async ({ page }) => {
   await button(page, "Show more of the time").click();
 });
 
+pageTest("time goes on by what is typed, with a plus or without a unit", {}, async ({ page }) => {
+  for (const [typed, shown] of [["+30s", "00:00:57.0"], ["3", "00:01:00.0"]]) {
+    await page.getByLabel("Advance by").fill(typed);
+    await button(page, "Advance").click();
+    assert.equal(await page.getByLabel("Simulated time").innerText(), shown);
+  }
+});
+
 pageTest("when the handle is let go the log and the tape are whole again", {}, async ({ page }) => {
   const publisher = page.getByRole("article", { name: "Publisher orders-api" });
   for (let times = 0; times < 6; times += 1) await button(publisher, "Publish 10 times").click();
@@ -130,6 +138,11 @@ pageTest("undo, and an action in the past begins a branch that can be returned t
   await button(page, "Go to Branch 1").click();
   assert.deepEqual(await cards(page), acked);
   await button(page, "Drop Branch 1").click();
+  const dialog = page.getByRole("dialog", { name: "Remove?" });
+  assert.match(await dialog.innerText(), /Branch 1: [^]*It cannot be brought back\./);
+  await button(dialog, "Cancel").click();
+  await button(page, "Drop Branch 1").click();
+  await button(dialog, "Remove").click();
   assert.equal(await branches(page).count(), 0);
 });
 

@@ -19,11 +19,11 @@ pageTest("an idle worker says why it gets nothing, and one click mends it", {}, 
   const pending = a.locator(".why__counters").getByRole("button", { name: /ack pending/ });
   await pending.hover();
   assert.equal(String(await page.locator(".tape__place--lit").count()), await pending.innerText(), "a number of an answer lights what it counts");
-  assert.match(await a.getByRole("list", { name: "Answers" }).innerText(), /C4\s*What are waiting pulls\?/);
+  assert.match(await a.getByRole("list", { name: "Answers" }).innerText(), /No ticket, no delivery/);
   await assertAccessible(page);
   await picture("why a worker is idle");
   const opened = page.waitForEvent("popup");
-  await a.getByRole("link", { name: "C4 What are waiting pulls?" }).click();
+  await a.getByRole("link", { name: "No ticket, no delivery" }).click();
   const beside = await opened;
   await beside.getByText("no pull request waits, so nothing moves").first().waitFor();
   await beside.close();
@@ -38,10 +38,35 @@ pageTest("the answer about a consumer stays true while time runs", {}, async ({ 
   await ship.getByText("Caught up.").waitFor();
   await button(page, "One event on").click();
   await ship.getByText("#2 waits for a pull.").waitFor();
-  assert.match(await ship.getByRole("list", { name: "Answers" }).innerText(), /C18/);
+  assert.match(await ship.getByRole("list", { name: "Answers" }).innerText(), /Expired, and nobody pulls/);
   await button(ship, "Why does ship deliver nothing?").click();
   assert.equal(await ship.locator(".why__counters").count(), 0, "the remark stays, without its numbers");
   await ship.getByText("#2 waits for a pull.").waitFor();
+});
+
+pageTest("the answer stands beside the question", { path: "/#preset=c3" }, async ({ page }) => {
+  const ask = button(page, "Why does ship deliver nothing?");
+  await ask.click();
+  const [asked, answer] = await Promise.all([ask.boundingBox(), page.locator(".consumers__card .notice").first().boundingBox()]);
+  assert.ok(answer.y - asked.y < 100, `${answer.y - asked.y} px below`);
+  assert.equal(await page.locator(".notice__says[role=status]").count(), 1);
+});
+
+pageTest("a worker whose consumer is gone is there and says so", { path: "/#preset=c10" }, async ({ page, picture }) => {
+  for (const step of await page.locator(".firsts__do").all()) await step.click();
+  await button(worker(page, "A"), "Why does A get nothing?").click();
+  await worker(page, "A").getByText("Its consumer is gone.").waitFor();
+  await assertAccessible(page);
+  await picture("a consumer that is gone");
+  await button(worker(page, "A"), "Kill A").click();
+  await worker(page, "A").getByText("killed").waitFor();
+});
+
+pageTest("an ack that is lost leaves its message in flight", {}, async ({ page }) => {
+  await button(worker(page, "worker A"), "Lose ack #2").click();
+  await worker(page, "worker A").getByText("idle").waitFor();
+  assert.match(await page.locator(".tray").first().innerText(), /#2/);
+  await page.getByText("the ack of worker A for consumer sequence 2 was lost on its way").waitFor();
 });
 
 pageTest("a message says whose ack is missing, and its hole why it is gone", {}, async ({ page, picture }) => {
@@ -72,7 +97,7 @@ pageTest("a refused request names its rule, its code and its field", {}, async (
   const answer = dialog.locator(".notice");
   assert.match(await answer.innerText(), /another consumer already reads some of these subjects/);
   assert.match(await answer.innerText(), /err_code\s*10100\s*field\s*filter_subjects/);
-  assert.match(await answer.innerText(), /C26/);
+  assert.match(await answer.innerText(), /Consumers of a work queue/);
   await assertAccessible(page);
   await picture("why a request was refused");
 });

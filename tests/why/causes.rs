@@ -60,7 +60,7 @@ fn no_pull_request() {
         let (world, worker) = world(number, EXPLICIT);
         assert_mended(world.clone(), Cause::NeverAsked);
         let answer = assert_worker_mended(world.clone(), worker, Cause::NeverAsked);
-        assert_eq!((answer.confusions[0].0, answer.confusions[0].title()), (4, "What are waiting pulls?"));
+        assert_eq!(answer.confusions[0].0, 4);
         // Used up, with more there.
         let mut used = world.clone();
         used.publish("s.a", 1);

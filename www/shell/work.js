@@ -43,13 +43,17 @@ export async function follow(page, fragment) {
   return values.has("preset") ? page.openPreset(values.get("preset")) : undefined;
 }
 
-/** Copies a link to what the page shows; a sentence on how that went. */
-async function copyLink(page) {
+/** Copies a link to what the page shows, or with `embed` an iframe of it; a sentence on how that went. */
+async function copyLink(page, share) {
   const text = page.linkText();
   if (!text) return textOf("not-linked");
-  const link = `${location.href.replace(/#.*/s, "")}#s=${await pack(text)}`;
-  const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
-  if (copied) return textOf("link-copied").replace("{0}", link.length.toLocaleString(document.documentElement.lang));
+  const [base, packed] = [location.href.replace(/#.*/s, ""), await pack(text)];
+  const link = `${base}#s=${packed}`;
+  const frame = Object.assign(document.createElement("iframe"), { src: `${base}#embed=mini&s=${packed}`, width: "100%", height: "480" });
+  const copy = share === "link" ? link : frame.outerHTML;
+  const copied = await navigator.clipboard?.writeText(copy).then(() => true, () => false);
+  const says = share === "link" ? textOf("link-copied") : textOf("embed-copied");
+  if (copied) return says.replace("{0}", copy.length.toLocaleString(document.documentElement.lang));
   history.replaceState(null, "", link);
   return textOf("link-in-address");
 }
@@ -65,7 +69,7 @@ function download(name, text) {
 /** Does what a button or a file input of the page asks for. */
 export async function act(page, control) {
   const { share } = control.dataset;
-  if (share === "link") return page.note(await copyLink(page));
+  if (share === "link" || share === "embed") return page.note(await copyLink(page, share));
   if (share === "download") {
     const what = control.closest("form").querySelector("select").value;
     const text = page.exportText(what);
@@ -132,10 +136,12 @@ async function left(db) {
 
 function saver(page, db) {
   let [saved, next, opened] = [0, 0, page.worldsOpened()];
-  return (isLast) => {
+  const save = (isLast) => {
     const length = page.sessionLength();
     const start = performance.now();
     if (length < saved || opened !== page.worldsOpened()) {
+      // What another world took the place of is offered at once.
+      if (saved > 0 && opened !== page.worldsOpened()) offerSaved(page, db, nameOf(world), save);
       // Another world, or an earlier moment from which it went on otherwise: what was saved is left as it is.
       [saved, world, opened] = [0, world + 1, page.worldsOpened()];
       change(db, (sessions) => sessions.delete(nameOf(world - MAX_WORLDS)));
@@ -147,6 +153,7 @@ function saver(page, db) {
     saved = length;
     if (text && text.length <= MAX_LENGTH) change(db, (sessions) => sessions.put({ id: nameOf(world), at: Date.now(), length, text }));
   };
+  return save;
 }
 
 /** `14:02`, or with the day where that is not today. */
@@ -164,9 +171,16 @@ function button(text, act, look = "") {
   return button;
 }
 
+/** Offers the session of that name. */
+async function offerSaved(page, db, id, save) {
+  const session = await done(db.transaction(STORE).objectStore(STORE).get(id));
+  if (session) offer(page, db, [session], save);
+}
+
 /** Offers the newest of `found`; the next once that is discarded. */
 function offer(page, db, [session, ...rest], save) {
   if (!session) return;
+  document.querySelector("aside.note")?.remove();
   const note = document.createElement("aside");
   note.className = "note";
   note.ariaLabel = textOf("saved-session");
@@ -190,7 +204,7 @@ function offer(page, db, [session, ...rest], save) {
   const toFile = () => download(`${DATABASE}-${new Date(session.at).toISOString().slice(0, 16)}`, session.text);
   note.append(says, button(textOf("go-on"), goOn, "button--main"), button(textOf("download"), toFile),
     button(textOf("discard"), discard), button(textOf("not-now"), () => note.remove(), "button--quiet"));
-  document.body.append(note);
+  document.body.prepend(note);
 }
 
 /** Saves the session of `page`, which is what the page exports, and offers what was saved before. */

@@ -226,6 +226,11 @@ impl Worker {
         self.settle(now, consumer_seq, b"+TERM", out);
     }
 
+    /// Takes the message for acked, by an ack that does not arrive.
+    pub fn lose_ack(&mut self, now: Timestamp, consumer_seq: u64, out: &mut Vec<u8>) {
+        self.settle(now, consumer_seq, b"", out);
+    }
+
     /// Says that it still works on the message, which it keeps.
     pub fn in_progress(&self, consumer_seq: u64, out: &mut Vec<u8>) {
         if let Some(held) = self.held.iter().find(|held| held.consumer_seq == consumer_seq) {
@@ -233,10 +238,13 @@ impl Worker {
         }
     }
 
+    /// An empty `body` is not sent.
     fn settle(&mut self, now: Timestamp, consumer_seq: u64, body: &[u8], out: &mut Vec<u8>) {
         let Some(at) = self.held.iter().position(|held| held.consumer_seq == consumer_seq) else { return };
         let Some(held) = self.held.remove(at) else { return };
-        write_pub(out, &held.ack_subject, b"", &[], body);
+        if !body.is_empty() {
+            write_pub(out, &held.ack_subject, b"", &[], body);
+        }
         self.go_on(now, out);
     }
 

@@ -28,7 +28,7 @@
 //! | `{"publish": publisher}` | `subject`, `payload`, `msg_id`, `headers`, `times` |
 //! | `{"pause": publisher}`, `resume` | its script |
 //! | `{"fetch": worker}` | `batch`, `no_wait`, `expires` |
-//! | `{"ack": worker}`, `nak`, `in_progress`, `term` | `consumer_seq`, else what it holds longest; `delay` of a nak |
+//! | `{"ack": worker}`, `nak`, `in_progress`, `term`, `lose_ack` | `consumer_seq`, else what it holds longest; `delay` of a nak |
 //! | `{"run": worker}`, `stop` | |
 //! | `{"kill": client}`, `restart`, `remove` | |
 //! | `{"cut": stream}`, `mend` | its link to its mirror, or to `source` number 0, 1, … |

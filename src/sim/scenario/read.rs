@@ -21,7 +21,7 @@ use crate::texts::Template;
 use crate::texts::scenario as texts;
 
 /// The verbs of steps. Where a step has several of these members, the first of them here is its verb.
-const VERBS: [&str; 31] = [
+const VERBS: [&str; 32] = [
     "publisher",
     "worker",
     "edit",
@@ -38,6 +38,7 @@ const VERBS: [&str; 31] = [
     "nak",
     "in_progress",
     "term",
+    "lose_ack",
     "cut",
     "mend",
     "attach",
@@ -257,7 +258,7 @@ fn verb_step(verb: &str, members: &mut Members<'_>, cast: &mut Cast) -> Result<S
             request.read(members)?;
             Command::Fetch { worker, request }
         }
-        "ack" | "nak" | "in_progress" | "term" => return settle(verb, members, cast),
+        "ack" | "nak" | "in_progress" | "term" | "lose_ack" => return settle(verb, members, cast),
         "cut" | "mend" => {
             let stream = required(members, verb)?;
             let place = members.number("source", 10_000)?.and_then(|place| usize::try_from(place).ok());
@@ -304,6 +305,7 @@ fn settle(verb: &str, members: &mut Members<'_>, cast: &mut Cast) -> Result<Step
         "ack" => Settlement::Ack,
         "nak" => Settlement::Nak(members.span("delay")?),
         "in_progress" => Settlement::InProgress,
+        "lose_ack" => Settlement::LostAck,
         _ => Settlement::Term,
     };
     Ok(match members.number("consumer_seq", u64::MAX)? {

@@ -32,7 +32,7 @@ const WORLD: &str = r#"
 const DONE: &str = r#"
     {"publish":"q"},{"publish":"q","subject":"s.r","headers":[],"times":3},{"pause":"p"},{"resume":"p"},
     {"wait":"2.5s"},{"fetch":"w","batch":5,"no_wait":true},{"ack":"w"},{"nak":"w"},{"nak":"w","delay":"1s"},
-    {"fetch":"w"},{"in_progress":"w"},{"term":"w","consumer_seq":7},{"step":2},{"until":"ack_wait"},
+    {"fetch":"w"},{"in_progress":"w"},{"term":"w","consumer_seq":7},{"lose_ack":"w"},{"step":2},{"until":"ack_wait"},
     {"edit":"q","name":"other","payload":"<b>","every":"300ms"},{"edit":"w","name":"w2","fail":0,"work":"0s"},
     {"run":"w"},{"stop":"v"},{"kill":"v"},{"restart":"v"},{"remove":"p"},{"cut":"M"},{"mend":"M"},
     {"cut":"A","source":0},{"wait":"3s"},
@@ -291,8 +291,9 @@ fn random_command(rng: &mut Rng, conns: &[ConnId]) -> Command {
         12 => Command::CutLink { stream: "M".into(), origin: OriginRef::Mirror, is_cut: rng.below(2) == 0 },
         13 | 14 => Command::Fetch { worker: client, request: FetchRequest { no_wait: rng.below(2) == 0, ..fetch } },
         15 => {
-            let how = [Settlement::Ack, Settlement::Nak(None), Settlement::Nak(Some(millis)), Settlement::Term];
-            Command::Settle { worker: client, consumer_seq: 1 + rng.below(9), how: how[rng.below(4) as usize] }
+            let naks = [Settlement::Nak(None), Settlement::Nak(Some(millis))];
+            let how = [Settlement::Ack, naks[0], naks[1], Settlement::Term, Settlement::LostAck];
+            Command::Settle { worker: client, consumer_seq: 1 + rng.below(9), how: how[rng.below(5) as usize] }
         }
         16 => {
             let subject = text(rng, &["$JS.API.STREAM.PURGE.S", "$JS.API.STREAM.INFO.S", "$JS.API.STREAM.CREATE.S"]);

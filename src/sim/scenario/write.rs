@@ -256,6 +256,7 @@ fn settle(worker: &str, how: Settlement, out: &mut Object) {
         Settlement::Nak(_) => "nak",
         Settlement::InProgress => "in_progress",
         Settlement::Term => "term",
+        Settlement::LostAck => "lose_ack",
     };
     out.text(verb, worker);
     if let Settlement::Nak(Some(delay)) = how {

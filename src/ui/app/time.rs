@@ -59,7 +59,10 @@ impl App {
             ClockAction::Undo => simulation.undo(),
             ClockAction::Redo => simulation.redo(),
             ClockAction::PickUp(branch) => simulation.pick_up(branch),
-            ClockAction::DropBranch(branch) => simulation.drop_branch(branch),
+            ClockAction::DropBranch(branch) => {
+                simulation.drop_branch(branch);
+                self.dialog = None;
+            }
             ClockAction::Open(preset) => {
                 *simulation = preset.open();
                 drop(simulation);

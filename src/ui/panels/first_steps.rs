@@ -1,7 +1,5 @@
 //! What a reader may try first in the world that is open.
 
-use std::rc::Rc;
-
 use yew::{Callback, Html};
 
 use crate::sim::scenario::{About, FirstStep};
@@ -10,10 +8,11 @@ use crate::ui::action::{Action, PageAction};
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::memo::Draw;
 use crate::ui::widgets::{does, heard};
+use crate::view::Same;
 
 #[derive(PartialEq)]
 pub struct FirstSteps {
-    pub about: Rc<About>,
+    pub about: Same<About>,
     /// Which of them were done, by their bits.
     pub done: u32,
     pub on_action: Callback<Action>,
@@ -21,7 +20,7 @@ pub struct FirstSteps {
 
 impl Draw for FirstSteps {
     fn draw(&self) -> Html {
-        let steps = self.about.first_steps.iter().enumerate().map(|(place, first)| self.step(place, first));
+        let steps = self.about.0.first_steps.iter().enumerate().map(|(place, first)| self.step(place, first));
         let close = button("button button--quiet button--square", "×")
             .label(texts::CLOSE_FIRST_STEPS)
             .on_click(does(&self.on_action, PageAction::CloseFirstSteps));

@@ -9,7 +9,7 @@ use crate::ui::action::{Action, ClockAction, Dialog, PageAction};
 use crate::ui::widgets::element::{Element, button, element};
 use crate::ui::widgets::phrase::phrase;
 use crate::ui::widgets::{does, light, lights};
-use crate::view::why::{Answer, Ask, Confusion, Counter, Mend, Place, Step};
+use crate::view::why::{Answer, Ask, Counter, Mend, Place, Step};
 
 /// The button that asks, or no longer; `name` says of what.
 pub fn button_for(ask: Ask, is_asked: bool, name: impl Into<AttrValue>, on: &Callback<Action>) -> Element {
@@ -25,11 +25,14 @@ pub fn answer(of: &Answer, is_asked: bool, on: &Callback<Action>) -> Element {
         .with(phrase(&of.says))
         .text(" ")
         .with(of.mend.as_ref().map(|mend| self::mend(mend, on)));
-    let notice = element("div", "notice").with(says);
+    let notice = element("div", "notice");
     if is_asked {
-        notice.with((!of.counters.is_empty()).then(|| counters(&of.counters, on))).with(confusions(of))
-    } else {
         notice
+            .with(says.attr("role", "status"))
+            .with((!of.counters.is_empty()).then(|| counters(&of.counters, on)))
+            .with(confusions(of))
+    } else {
+        notice.with(says)
     }
 }
 
@@ -44,22 +47,16 @@ fn counters(rows: &[Counter], on: &Callback<Action>) -> Element {
 
 /// What the answer clears up, each with a link to the preset that shows it, beside this page.
 fn confusions(of: &Answer) -> Option<Element> {
-    let one = |of: &Confusion| {
-        let key = format!("c{}", of.0);
-        let title = [&key.to_ascii_uppercase(), " ", of.title()].concat();
-        let link = || {
-            element("a", "why__preset")
-                .attr("href", ["#preset=", &key].concat())
-                .attr("target", "_blank")
-                .title(texts::SHOWN_PRESET_OPENS_BESIDE)
-                .text(title.clone())
-        };
-        match Preset::by_key(&key) {
-            Some(_) => element("li", "").with(link()),
-            None => element("li", "").text(title.clone()),
-        }
+    let one = |preset: &'static Preset| {
+        let link = element("a", "why__preset")
+            .attr("href", ["#preset=", preset.key].concat())
+            .attr("target", "_blank")
+            .title(texts::SHOWN_PRESET_OPENS_BESIDE)
+            .text(preset.title());
+        element("li", "").with(link)
     };
-    let list = || element("ul", "why__confusions").label(texts::ANSWERS).each(of.confusions.iter().map(one));
+    let presets = of.confusions.iter().filter_map(|of| of.preset());
+    let list = || element("ul", "why__confusions").label(texts::ANSWERS).each(presets.map(one));
     (!of.confusions.is_empty()).then(list)
 }
 

@@ -10,19 +10,25 @@ use crate::engine::time::Timestamp;
 use crate::sim::actor::{Actor, ActorId, FetchRequest, Held, OpenPull, Worker, WorkerScript};
 use crate::texts::consumer as texts;
 
-use super::{HeldRow, SHOWN_HELD, SHOWN_TICKETS, TicketRow, TicketState, WorkerRow, WorkerState, ticket_number};
+use super::{
+    HeldRow, HeldState, SHOWN_HELD, SHOWN_TICKETS, TicketRow, TicketState, WorkerRow, WorkerState, ticket_number,
+};
 use crate::view::why::{self, Ask};
 use crate::view::{Ring, Scene, first_by, text};
 
 const NO_ACK: &str = texts::ACK_POLICY_NONE_DELIVERY;
 const BY_FLOW: &str = texts::ACK_POLICY_FLOW_CONTROL;
 
-pub fn rows<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a Consumer) -> Vec<WorkerRow> {
-    let workers = scene.workers(&stream.config.name, &consumer.name);
-    workers.map(|(id, actor, worker)| row(scene, consumer, id, actor, worker)).collect()
+/// Those of a consumer, also of one that does not exist.
+pub fn rows(scene: Scene<'_>, stream: &str, consumer: &str) -> Vec<WorkerRow> {
+    let of = scene.consumer(stream, consumer);
+    scene.workers(stream, consumer).map(|(id, actor, worker)| row(scene, of, id, actor, worker)).collect()
 }
 
-fn row(scene: Scene<'_>, consumer: &Consumer, id: ActorId, actor: &Actor, worker: &Worker) -> WorkerRow {
+/// A consumer with its stream; `None` where there is none.
+type Of<'a> = Option<(&'a Stream, &'a Consumer)>;
+
+fn row(scene: Scene<'_>, of: Of<'_>, id: ActorId, actor: &Actor, worker: &Worker) -> WorkerRow {
     let state = if actor.conn.is_none() {
         WorkerState::Killed
     } else if worker.held().len() > 0 {
@@ -40,13 +46,13 @@ fn row(scene: Scene<'_>, consumer: &Consumer, id: ActorId, actor: &Actor, worker
         state,
         script: worker.script.clone(),
         does: does(&worker.script),
-        standing: standing(consumer, worker),
-        no_ack: match consumer.config.ack_policy {
-            AckPolicy::None => Some(NO_ACK),
-            AckPolicy::FlowControl => Some(BY_FLOW),
-            AckPolicy::All | AckPolicy::Explicit => None,
+        standing: of.and_then(|(_, consumer)| standing(consumer, worker)),
+        no_ack: match of.map(|(_, consumer)| consumer.config.ack_policy) {
+            Some(AckPolicy::None) => Some(NO_ACK),
+            Some(AckPolicy::FlowControl) => Some(BY_FLOW),
+            _ => None,
         },
-        held: worker.held().take(SHOWN_HELD).map(|held| self::held(scene, consumer, held)).collect(),
+        held: worker.held().take(SHOWN_HELD).map(|held| self::held(scene, of, held)).collect(),
         more_held: worker.held().len().saturating_sub(SHOWN_HELD) as u64,
         chosen: scene.focus.chosen_of(id),
         why: scene.focus.asks(&Ask::Worker(id)).then(|| why::worker(scene, id)).flatten(),
@@ -87,21 +93,30 @@ fn does(script: &WorkerScript) -> Option<String> {
     Some(does)
 }
 
-fn held(scene: Scene<'_>, consumer: &Consumer, held: &Held) -> HeldRow {
-    let pending = consumer.ack_pending();
+fn held(scene: Scene<'_>, of: Of<'_>, held: &Held) -> HeldRow {
+    let state = of.map_or(HeldState::Orphaned, |(stream, consumer)| held_state(scene, stream, consumer, held));
+    HeldRow { stream_seq: held.stream_seq, consumer_seq: held.consumer_seq, delivered: held.delivered, state }
+}
+
+fn held_state(scene: Scene<'_>, stream: &Stream, consumer: &Consumer, held: &Held) -> HeldState {
+    let (pending, seq) = (consumer.ack_pending(), held.stream_seq);
     // A later delivery has a ring of its own, with somebody else.
-    let is_latest = pending.redeliveries(held.stream_seq) + 1 == held.delivered;
-    let ring = pending.get(held.stream_seq).filter(|_| is_latest).and_then(|entry| match entry.state {
-        PendingState::InFlight(due) => Some(Ring::at(scene.now(), entry.since, due)),
-        _ => None,
-    });
-    HeldRow { stream_seq: held.stream_seq, consumer_seq: held.consumer_seq, delivered: held.delivered, ring }
+    let is_latest = pending.redeliveries(seq) + 1 == held.delivered;
+    match pending.get(seq).map(|entry| &entry.state) {
+        Some(PendingState::InFlight(due)) if is_latest => HeldState::InFlight(text::countdown(due.since(scene.now()))),
+        Some(PendingState::Unbounded) => HeldState::InFlight("∞".into()),
+        Some(_) => HeldState::Late,
+        None if consumer.config.ack_policy == AckPolicy::None => HeldState::Settled,
+        None if !stream.store().contains(seq) => HeldState::Gone,
+        None if pending.given_up().any(|(given_up, _)| given_up == seq) => HeldState::GivenUp,
+        None => HeldState::Settled,
+    }
 }
 
 /// The last pull requests of all workers, those that are open at the end.
-pub fn tickets<'a>(scene: Scene<'a>, stream: &'a Stream, consumer: &'a Consumer) -> Vec<TicketRow> {
+pub fn tickets(scene: Scene<'_>, stream: &str, consumer: &str) -> Vec<TicketRow> {
     let mut pulls = Vec::new();
-    for (id, _, worker) in scene.workers(&stream.config.name, &consumer.name) {
+    for (id, _, worker) in scene.workers(stream, consumer) {
         pulls.extend(worker.pulls().map(|pull| (id, pull)));
     }
     let last = first_by(SHOWN_TICKETS, pulls.into_iter(), |(id, pull)| Reverse((order(pull), pull.number, *id)));

@@ -10,8 +10,10 @@ use std::rc::Rc;
 
 use self::field::{Field, Later};
 use crate::engine::api::json::{Map, Value};
+use crate::sim::actor::Answer;
 use crate::texts::Template;
 use crate::texts::form as texts;
+use crate::view::scene;
 
 /// What is wrong with a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +39,17 @@ pub struct ApiError {
 }
 
 impl ApiError {
+    /// The first refusal among answers, behind the subject of its request. A status without a body, such as a pull request
+    /// ends with, is no answer of the API.
+    pub fn in_answers(answers: Vec<(String, Answer)>) -> Option<(String, Self)> {
+        answers.into_iter().find_map(|(subject, answer)| match answer {
+            Answer::Payload(payload) if !payload.is_empty() => {
+                Some((subject, Self::in_reply(&scene::lossy(&payload))?))
+            }
+            _ => None,
+        })
+    }
+
     /// The error that `reply` carries; `None` where it reports success. A reply that is no JSON object is an error too.
     pub fn in_reply(reply: &str) -> Option<Self> {
         let Some(reply) = object(reply.as_bytes()) else {

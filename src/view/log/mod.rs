@@ -290,6 +290,17 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_reaches_nobody_is_told() {
+        let preset = Preset::by_key("c29").expect("it exists");
+        let mut simulation = preset.open();
+        for first in &preset.scenario().about.first_steps {
+            first.act(&mut simulation).expect("it can be done");
+        }
+        let says = last(&simulation, 1).remove(0);
+        assert!(says.starts_with("The answer to #1 for ship reached nobody"), "{says}");
+    }
+
+    #[test]
     fn lines_are_numbered_in_order_and_bounded() {
         for preset in PRESETS {
             let mut simulation = preset.open();

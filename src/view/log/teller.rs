@@ -139,7 +139,7 @@ impl<'a> Teller<'a> {
             Event::Naked { stream, consumer, stream_seq, delay } => {
                 let after = match delay {
                     Some(delay) => texts::KEEPS_SLOT.with([&text::duration(*delay)]),
-                    None => texts::ONCE_WHATEVER_BACKOFF_SAYS.into(),
+                    None => texts::AT_ONCE.into(),
                 };
                 let args = [Seq(*stream_seq), self.consumer(*stream, *consumer), Plain(&after)];
                 say(Redelivery, texts::NAK_GOES_OUT_AGAIN, &args)
@@ -151,6 +151,11 @@ impl<'a> Teller<'a> {
             Event::AckIgnored { stream, consumer, stream_seq } => {
                 let args = [Seq(*stream_seq), self.consumer(*stream, *consumer)];
                 say(Changed, texts::ACK_CHANGED_NOTHING_SETTLED, &args)
+            }
+            Event::AckToNobody { subject } => {
+                let tokens: Vec<&[u8]> = subject.split(|byte| *byte == b'.').collect();
+                let [_, _, _, consumer, _, seq, _, _, _] = tokens[..] else { return None };
+                say(Changed, texts::ACK_TO_NOBODY, &[Raw(seq), Raw(consumer)])
             }
             Event::AckWaitEnded { stream_seq, nak_delay, .. } => {
                 let says = if *nak_delay { texts::DELAY_ENDED } else { texts::UNACKED };

@@ -548,7 +548,7 @@ mod tests {
         let shelf: Vec<(u64, &str, u64)> =
             row.gave_up.iter().map(|row| (row.stream_seq, &*row.consumer, row.deliveries)).collect();
         assert_eq!(shelf, [(6, "ship", 3), (4, "ship", 3), (2, "ship", 3)]);
-        let Shown::Log(log) = &rows.drawer.shown else { panic!("it is the tab that is open first") };
+        let Shown::Log(log) = &rows.drawer.0.shown else { panic!("it is the tab that is open first") };
         assert!(log.rows.iter().any(|row| row.says.to_string().starts_with("ship gave up on #2 after 3 deliveries")));
     }
 

@@ -8,6 +8,7 @@ use super::{Gate, Mend, Place, Step};
 use crate::engine::consumer::ack_pending::PendingState;
 use crate::engine::consumer::config::AckPolicy;
 use crate::engine::stream::config::StreamConfig;
+use crate::engine::stream::{Link, OriginRef};
 use crate::engine::time::Timestamp;
 use crate::sim::actor::{Actor, ActorId, Draft, FetchRequest, Held, WorkerScript};
 use crate::sim::command::{Command, Settlement};
@@ -141,8 +142,22 @@ fn listen(case: &Case<'_>) -> Option<Opening> {
     match workers.first() {
         Some(asker) if asker.actor.conn.is_some() => Some(reconnect(asker)),
         Some(asker) => one(texts::START_AGAIN.with([&asker.actor.name]), Command::Restart { client: asker.id }),
+        // What feeds another stream has no workers: they would take what is on its way.
+        None if case.consumer.config.ack_policy == AckPolicy::FlowControl => mend_link(case),
         None => add_worker(case),
     }
+}
+
+/// Mends the link through which another stream reads this one.
+fn mend_link(case: &Case<'_>) -> Option<Opening> {
+    case.scene.streams().find_map(|stream| {
+        let is_it = |link: &Link| link.is_cut() && link.origin() == case.stream.config.name;
+        let mut origins = (0..stream.config.sources.len()).map(OriginRef::Source);
+        let origin = origins.find(|origin| stream.link(*origin).is_some_and(is_it))?;
+        let name = &stream.config.name;
+        let mend = Command::CutLink { stream: name.clone(), origin, is_cut: false };
+        one(texts::MEND_LINK.with([name]), mend)
+    })
 }
 
 fn add_worker(case: &Case<'_>) -> Option<Opening> {

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crate::sim::actor::ActorId;
 use crate::sim::command::Command;
-use crate::texts::why as texts;
+use crate::sim::presets::Preset;
 
 use super::Phrase;
 use super::lit::{self, Lit};
@@ -27,7 +27,7 @@ pub use consumer::{consumer, hindrance};
 pub use message::message;
 pub use publishing::publisher;
 pub use refused::refused;
-pub use worker::worker;
+pub use worker::{gone, worker};
 
 /// What is asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,10 +95,9 @@ impl Counter {
 pub struct Confusion(pub u8);
 
 impl Confusion {
-    /// In a few words.
-    pub fn title(self) -> &'static str {
-        let line = texts::CONFUSIONS.lines().nth(usize::from(self.0).saturating_sub(1));
-        line.and_then(|line| line.split_once(' ')).map_or("", |(_, title)| title)
+    /// The preset that shows it.
+    pub fn preset(self) -> Option<&'static Preset> {
+        Preset::by_key(&["c", &self.0.to_string()].concat())
     }
 }
 
@@ -269,12 +268,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_confusion_has_a_title_in_its_line() {
-        for number in 1..=43 {
-            let line = texts::CONFUSIONS.lines().nth(usize::from(number) - 1).expect("a line");
-            assert!(line.starts_with(&format!("{number} ")), "{line}");
-            assert!(!Confusion(number).title().is_empty() && Confusion(number).title().len() < 60);
-        }
-        assert_eq!(Confusion(4).title(), "What are waiting pulls?");
+    fn every_confusion_has_a_preset() {
+        assert!((1..=43).all(|number| Confusion(number).preset().is_some()));
+        assert_eq!(Confusion(4).preset().map(Preset::title).as_deref(), Some("No ticket, no delivery"));
     }
 }

@@ -15,32 +15,44 @@ use crate::view::{Phrase, Scene, text};
 pub fn worker(scene: Scene<'_>, id: ActorId) -> Option<Answer> {
     let actor = scene.world.actors().get(id)?;
     let worker = actor.worker()?;
-    let Some(stream) = scene.world.server().account().stream_named(&worker.stream) else {
-        let says = head(texts::STREAM_GONE, texts::THERE_NO_STREAM, &[Code(&worker.stream)]);
-        return Some(gone(Cause::StreamGone, says, texts::MAKE_STREAM, Place::NewStream));
-    };
-    let Some(consumer) = stream.consumer_named(&worker.consumer) else {
-        let says = consumer_gone(scene, &worker.consumer);
-        let place = Place::NewConsumer(worker.stream.as_str().into());
-        return Some(gone(Cause::ConsumerGone, says, texts::MAKE_CONSUMER, place));
-    };
-    Some(answer(&Case::new(scene, stream, consumer, Some(Asker { id, actor, worker }))))
+    match scene.consumer(&worker.stream, &worker.consumer) {
+        Some((stream, consumer)) => {
+            Some(answer(&Case::new(scene, stream, consumer, Some(Asker { id, actor, worker }))))
+        }
+        None => gone(scene, &worker.stream, &worker.consumer),
+    }
 }
 
-fn gone(cause: Cause, says: Phrase, label: &str, place: Place) -> Answer {
+/// That a consumer does not exist, or not even its stream; `None` if it does.
+pub fn gone(scene: Scene<'_>, stream: &str, consumer: &str) -> Option<Answer> {
+    let (cause, says, label, place) = match scene.world.server().account().stream_named(stream) {
+        None => {
+            let says = head(texts::STREAM_GONE, texts::THERE_NO_STREAM, &[Code(stream)]);
+            (Cause::StreamGone, says, texts::MAKE_STREAM, Place::NewStream)
+        }
+        Some(found) if found.consumer_named(consumer).is_none() => {
+            let says = consumer_gone(scene, stream, consumer);
+            (Cause::ConsumerGone, says, texts::MAKE_CONSUMER, Place::NewConsumer(stream.into()))
+        }
+        Some(_) => return None,
+    };
     let mut answer = Answer::new(cause, says);
     answer.gates = vec![Gate::Exists];
     answer.mend = Some(Mend { label: label.into(), steps: vec![Step::Open(place)] });
-    answer
+    Some(answer)
 }
 
-fn consumer_gone(scene: Scene<'_>, consumer: &str) -> Phrase {
+fn consumer_gone(scene: Scene<'_>, of: &str, consumer: &str) -> Phrase {
     let end = scene.recent().find_map(|traced| match &traced.event {
-        Event::ConsumerDeleted { name, cause, .. } if name == consumer => Some((traced.at, *cause)),
+        Event::ConsumerDeleted { stream, name, cause, .. }
+            if name == consumer && scene.trace.stream_name(*stream) == of =>
+        {
+            Some((traced.at, *cause))
+        }
         _ => None,
     });
     let Some((at, cause)) = end else {
-        return head(texts::CONSUMER_GONE, texts::THERE_NO_CONSUMER, &[Code(consumer)]);
+        return head(texts::NO_CONSUMER, texts::THERE_NO_CONSUMER, &[Code(consumer), Code(of)]);
     };
     let why = match cause {
         ConsumerEnd::Inactive => texts::SINCE_NOBODY_USED_INACTIVE,

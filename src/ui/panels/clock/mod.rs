@@ -16,8 +16,7 @@ use crate::ui::widgets::icon::{self, icon};
 use crate::ui::widgets::memo::{Draw, memo};
 use crate::ui::widgets::phrase::phrase;
 use crate::ui::widgets::{does, typed, value_of};
-use crate::view::clock::{ClockRow, speed_label};
-use crate::view::text::parse_duration;
+use crate::view::clock::{ClockRow, advance_by, speed_label};
 
 /// The clock bar.
 #[derive(PartialEq)]
@@ -137,14 +136,14 @@ struct Advance {
 }
 
 /// What the browser takes for a duration, before it is read.
-const DURATION_PATTERN: &str = r"(\s*[0-9.]+\s*(ns|us|µs|ms|s|m|min|h|d))+\s*";
+const DURATION_PATTERN: &str = r"\s*\+?(\s*[0-9.]+\s*(ns|us|µs|ms|s|m|min|h|d))+\s*|\s*\+?[0-9.]+\s*";
 
 impl Draw for Advance {
     fn draw(&self) -> Html {
         let on_action = self.on_action.clone();
         let on_submit = move |event: SubmitEvent| {
             event.prevent_default();
-            if let Some(by) = parse_duration(&value_of(&event, "[name=by]")) {
+            if let Some(by) = advance_by(&value_of(&event, "[name=by]")) {
                 on_action.emit(ClockAction::Advance(by).into());
             }
         };

@@ -1,16 +1,18 @@
 //! The line of what has happened and what is due, with a handle to go along it, and the branches that were left.
 
+use std::rc::Rc;
+
 use yew::{Callback, Event, InputEvent};
 
 use crate::texts::page::clock as texts;
-use crate::ui::action::{Action, ClockAction, PageAction};
+use crate::ui::action::{Action, ClockAction, Dialog, PageAction};
 use crate::ui::widgets::element::{Element, button, element};
 use crate::ui::widgets::{does, set_value, typed};
 use crate::view::clock::ClockRow;
 use crate::view::timeline::{AheadMark, BranchRow, Mark, MarkKind, Timeline};
 
 /// Draws the line. Shapes keep their form at every width: each stands at its share of the line.
-pub fn timeline(clock: &ClockRow, on: &Callback<Action>) -> Element {
+pub fn timeline(clock: &Rc<ClockRow>, on: &Callback<Action>) -> Element {
     let row = &clock.timeline;
     let drawn = element("svg", "timeline__line")
         .attr("role", "img")
@@ -48,11 +50,19 @@ pub fn branches(row: &Timeline, on: &Callback<Action>) -> Option<Element> {
         let tool = |text: &'static str, action: Action| {
             button("button button--small", text).label(texts::OF_BRANCH.with([&text, &name])).on_click(does(on, action))
         };
+        // Undo goes along a line, and does not bring back a line that is gone.
+        let drop = match (ClockAction::DropBranch(branch.number).into(), branch.commands) {
+            (drop, 0) => drop,
+            (drop, _) => {
+                let says = texts::DROPS.with([&says]).into();
+                PageAction::Open(Dialog::Remove { does: Rc::new(drop), says }).into()
+            }
+        };
         let tools = element("div", "branches__tools")
             .with(element("span", "branches__name").title(says).text(name.clone()))
             .with(tool(texts::GO_TO, ClockAction::PickUp(branch.number).into()))
             .with(tool(texts::COMPARE, PageAction::Compare(branch.number).into()))
-            .with(tool(texts::DROP, ClockAction::DropBranch(branch.number).into()));
+            .with(tool(texts::DROP, drop));
         element("li", "branches__branch").key(u64::from(branch.number)).with(track).with(tools)
     };
     let list = element("ul", "branches").label(texts::BRANCHES_WERE_LEFT).each(row.branches.iter().map(branch));
@@ -60,10 +70,11 @@ pub fn branches(row: &Timeline, on: &Callback<Action>) -> Option<Element> {
 }
 
 /// Now, as a handle: behind, it goes back at once; drawn ahead of all that happened, it lets so much time pass.
-fn handle(clock: &ClockRow, on: &Callback<Action>) -> Element {
+fn handle(clock: &Rc<ClockRow>, on: &Callback<Action>) -> Element {
     let seek = {
-        let (on, line) = (on.clone(), clock.timeline.clone());
+        let (on, clock) = (on.clone(), Rc::clone(clock));
         move |place: u16| {
+            let line = &clock.timeline;
             let action =
                 if place == line.end_at { ClockAction::SeekEnd } else { ClockAction::SeekTime(line.time_at(place)) };
             on.emit(action.into());

@@ -28,8 +28,20 @@ impl Draw for Card {
     fn draw(&self) -> Html {
         let (row, on) = (&self.row, &self.on_action);
         let (how, of) = match &row.belt {
+            None if row.is_gone => (texts::GONE, &row.stream),
             None => (texts::PULL_ON, &row.stream),
             Some(belt) => (texts::PUSH_TO, &belt.to),
+        };
+        // The answer to a question stands beside it; a hint beside what it is about.
+        let why = |is_asked: bool| {
+            row.why.as_ref().filter(|_| row.is_asked == is_asked).map(|of| why::answer(of, is_asked, on))
+        };
+        let class = if row.is_gone {
+            "card consumers__card consumers__card--gone"
+        } else if row.name.starts_with("JS_SRC_") {
+            "card consumers__card consumers__card--link"
+        } else {
+            "card consumers__card"
         };
         let kind = element("span", "card__kind").woven(how, [element("code", "").text(Rc::clone(of))]);
         let edit = Dialog::EditConsumer { stream: Rc::clone(&row.stream), name: Rc::clone(&row.name) };
@@ -38,16 +50,17 @@ impl Draw for Card {
         let add_worker = button("button button--quiet button--small consumers__add", texts::ONE_MORE_WORKER)
             .label(texts::ADD_WORKER.with([&row.name]))
             .on_click(does(on, new_worker(row)));
-        element("article", "card consumers__card")
+        element("article", class)
             .label(texts::CONSUMER.with([&row.name]))
             .with(card_head(&row.name, kind, texts::EDIT_CONSUMER, edit, on).with(more(row, on)).with(ask))
+            .with(why(true))
             .with(tags(&row.tags))
             .each(row.countdowns.iter().map(countdown))
             .with(row.belt.as_ref().map(belt::belt))
-            .with(tray::tray(&row.tray))
+            .with(row.tray.as_ref().map(tray::tray))
             .with((!row.tickets.is_empty()).then(|| tickets::tickets(&row.tickets)))
             .each(row.workers.iter().map(|of| worker::worker(row, of, on)))
-            .with(row.why.as_ref().map(|of| why::answer(of, row.is_asked, on)))
+            .with(why(false))
             .with(add_worker)
             .with(numbers(&row.numbers, on))
             .into_html()

@@ -25,7 +25,7 @@ fn slot(row: &Slot) -> Element {
         SlotState::Expired => ("tray__slot tray__slot--expired", None, row.state.label()),
     };
     let text = element("span", "tray__text")
-        .with(element("b", "").text(seq(row.stream_seq)))
+        .with(element("b", if row.stream_seq > 999 { "tray__long" } else { "" }).text(seq(row.stream_seq)))
         .with(element("span", "").text(first_unit(text).to_owned()))
         .with(heard(format!(" {}", row.state.label())));
     element("li", class).title(row.state.label()).with(drawn).with(text)

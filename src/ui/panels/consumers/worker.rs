@@ -59,19 +59,24 @@ fn says(row: &WorkerRow, in_hand: Option<&HeldRow>, line: Element) -> Element {
         let class = if row.state == WorkerState::Killed { "worker__killed" } else { "muted" };
         return line.with(element("span", class).text(row.state.label()));
     };
+    let (one, many) =
+        if row.no_ack.is_some() { (texts::GOT, texts::GOT_MESSAGES) } else { (texts::HOLDS, texts::HOLDS_MESSAGES) };
     if row.held.len() > 1 {
-        return line.text(texts::HOLDS_MESSAGES.with([&(row.held.len() as u64 + row.more_held)]));
+        return line.text(many.with([&(row.held.len() as u64 + row.more_held)]));
     }
-    line.woven(texts::HOLDS, [element("code", "").text(text::seq(held.stream_seq))]).text(" ").with(delivery(row, held))
+    line.woven(one, [element("code", "").text(text::seq(held.stream_seq))]).text(" ").with(delivery(row, held))
 }
 
-/// “2nd delivery”, and whether its AckWait is over.
+/// “2nd delivery”, and what has become of it.
 fn delivery(row: &WorkerRow, held: &HeldRow) -> Element {
-    let is_late = held.ring.is_none() && row.no_ack.is_none();
-    let says = if is_late { texts::DELIVERY_LATE } else { texts::DELIVERY };
-    element("span", "muted")
-        .title(texts::CONSUMER_SEQUENCE.with([&held.consumer_seq]))
-        .text(says.with([&ordinal(held.delivered)]))
+    let (_, ended) = held.state.words();
+    let times = ordinal(held.delivered);
+    let says = if ended.is_empty() || row.no_ack.is_some() {
+        texts::DELIVERY.with([&times])
+    } else {
+        texts::DELIVERY_ENDED.with([&times, &ended])
+    };
+    element("span", "muted").title(texts::CONSUMER_SEQUENCE.with([&held.consumer_seq])).text(says)
 }
 
 /// What is done with the worker itself.
@@ -100,7 +105,7 @@ fn tools(consumer: &ConsumerRow, row: &WorkerRow, on: &Callback<Action>) -> Elem
     let edit = Dialog::EditWorker { consumer: Rc::clone(&consumer.name), worker };
     element("span", "worker__tools")
         .with(row.does.as_ref().map(run))
-        .with((!is_running && consumer.belt.is_none()).then(fetch))
+        .with((!is_running && consumer.belt.is_none() && row.state != WorkerState::Listening).then(fetch))
         .with(row.held.is_empty().then(|| ask(row, on)))
         .with(row.held.is_empty().then(|| kill(row, on)))
         .with(
@@ -118,7 +123,7 @@ fn kill(row: &WorkerRow, on: &Callback<Action>) -> Element {
 
 fn one_held(row: &WorkerRow, held: &HeldRow, in_hand: Option<&HeldRow>, on: &Callback<Action>) -> Element {
     let is_in_hand = in_hand.is_some_and(|in_hand| in_hand.consumer_seq == held.consumer_seq);
-    let left = held.ring.as_ref().map_or(texts::LATE, |ring| &ring.left);
+    let (left, _) = held.state.words();
     let choose = PageAction::Choose { worker: row.id, consumer_seq: held.consumer_seq };
     let choice = button("button button--small", format!("#{} {left}", held.stream_seq))
         .state("aria-pressed", is_in_hand)
@@ -147,5 +152,6 @@ fn answers(row: &WorkerRow, held: &HeldRow, on: &Callback<Action>) -> Element {
         .with(menu(&format!("nak-{}", row.id.index()), "button", texts::NAK, &texts::NAK_NAME.with([&seq]), naks, on))
         .with(one(texts::IN_PROGRESS, "button", Settlement::InProgress))
         .with(one(texts::TERM, "button", Settlement::Term))
+        .with(one(texts::LOSE_ACK, "button button--quiet", Settlement::LostAck))
         .with(kill(row, on))
 }

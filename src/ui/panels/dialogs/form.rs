@@ -116,7 +116,7 @@ impl Component for DialogBox {
         let title = element("h2", "dialog__title").attr("id", "dialog-title").text(title(&self.dialog));
         let content = match (&self.form, &self.dialog) {
             (Some(form), _) => self.form(ctx, form),
-            (None, Dialog::Remove { subject, body, says }) => remove(subject, body, says, on),
+            (None, Dialog::Remove { does, says }) => remove(does, says, on),
             (None, Dialog::Share(rows)) => {
                 share(rows, self.refusal.as_ref().map(|error| error.description.as_str()), on)
             }

@@ -15,8 +15,8 @@ pub fn share(rows: &[ExportRow], problem: Option<&str>, on: &Callback<Action>) -
     };
     let copy = on.reform(|event: MouseEvent| PageAction::CopyExport(value_of(&event, "select")).into());
     let import = on.reform(|event: MouseEvent| PageAction::Import(value_of(&event, "textarea")).into());
-    let link =
-        part(texts::LINK).with(help(texts::OPENS_WHAT_SHOWN_NOW)).with(line().with(shared("link", texts::COPY_LINK)));
+    let links = line().with(shared("link", texts::COPY_LINK)).with(shared("embed", texts::COPY_EMBED));
+    let link = part(texts::LINK).with(help(texts::OPENS_WHAT_SHOWN_NOW)).with(help(texts::OPENS_IN_FRAME)).with(links);
     let export = part(texts::EXPORT).with(help(texts::EXPORT_HELP)).with(
         line()
             .with(element("select", "input").label(texts::WHAT_EXPORT).each(rows.iter().enumerate().map(option)))

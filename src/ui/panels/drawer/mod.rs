@@ -18,25 +18,27 @@ use crate::ui::action::{Action, PageAction};
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::memo::{Draw, memo};
+use crate::view::Same;
 use crate::view::drawer::{DrawerRow, Shown, Tab, Turn};
 
 /// The panel.
 #[derive(PartialEq)]
 pub struct Drawer {
-    pub row: Rc<DrawerRow>,
+    pub row: Same<DrawerRow>,
     pub on_action: Callback<Action>,
 }
 
 impl Draw for Drawer {
     fn draw(&self) -> Html {
         let on = &self.on_action;
-        let open = self.row.shown.tab();
-        let content = match &self.row.shown {
+        let row = &*self.row.0;
+        let open = row.shown.tab();
+        let content = match &row.shown {
             Shown::Log(panel) => log::log(panel, on),
             Shown::Wire(panel) => wire::wire(panel, on),
-            Shown::Inspector(row) => inspector::inspector(row, on),
+            Shown::Inspector(of) => inspector::inspector(of, on),
             Shown::Numbers(panel) => numbers::numbers(panel, on),
-            Shown::Subjects(row) => subjects::subjects(row, on),
+            Shown::Subjects(of) => subjects::subjects(of, on),
         };
         let pane = element("div", "drawer__pane")
             .key(open.label())
@@ -44,7 +46,7 @@ impl Draw for Drawer {
             .attr("role", "tabpanel")
             .attr("aria-labelledby", tab_id(open))
             .with(content);
-        let cli = cli::Cli { lines: Rc::clone(&self.row.cli), face: self.row.face, on_action: on.clone() };
+        let cli = cli::Cli { lines: Rc::clone(&row.cli), face: row.face, on_action: on.clone() };
         element("section", "drawer")
             .label(texts::DRAWER)
             .with(tabs(open, on))

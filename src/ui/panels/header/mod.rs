@@ -1,7 +1,5 @@
 //! The top line: name, preset, theme, help.
 
-use std::rc::Rc;
-
 use yew::{Callback, Event, Html};
 
 use crate::sim::presets::{PRESETS, Preset};
@@ -11,13 +9,14 @@ use crate::ui::action::{Action, ClockAction, Dialog, PageAction};
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::memo::Draw;
 use crate::ui::widgets::{does, typed};
+use crate::view::Same;
 
 /// The top line.
 #[derive(PartialEq)]
 pub struct Header {
     /// The preset that is open; `None` of what came from a link or file.
     pub preset: Option<&'static Preset>,
-    pub about: Rc<About>,
+    pub about: Same<About>,
     pub on_action: Callback<Action>,
 }
 
@@ -33,7 +32,7 @@ impl Draw for Header {
             .with(logo())
             .with(element("h1", "header__name").text(texts::JETSTREAM_SIMULATOR))
             .with(self.preset_choice())
-            .with(element("p", "header__look").text(self.about.look_at.clone()))
+            .with(element("p", "header__look").text(self.about.0.look_at.clone()))
             .with(
                 button("button", texts::SHARE)
                     .title(texts::LINKS_FILES)
@@ -49,7 +48,7 @@ impl Draw for Header {
 impl Header {
     /// The entry of what came from elsewhere.
     fn own_title(&self) -> Element {
-        let title = &self.about.title;
+        let title = &self.about.0.title;
         let title = if title.is_empty() { texts::A_SESSION.into() } else { title.clone() };
         element("option", "").attr("value", "").flag("selected", true).text(title)
     }

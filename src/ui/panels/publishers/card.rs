@@ -29,8 +29,7 @@ pub struct Card {
 impl Draw for Card {
     fn draw(&self) -> Html {
         let (row, on) = (&self.row, &self.on_action);
-        let drafted = PublisherRow { reply: None, why: None, ..(**row).clone() };
-        let form = memo("draft", DraftForm { row: drafted, on_action: on.clone() });
+        let form = memo("draft", DraftForm { row: Rc::clone(row), on_action: on.clone() });
         // What publishes by itself needs no form before its eyes.
         let form = if row.script.every.is_some() {
             let summary = element("summary", "publishers__more").text(texts::MESSAGE);
@@ -64,16 +63,21 @@ fn script(row: &PublisherRow) -> Element {
 }
 
 /// What is sent, open to be changed. Drawn again only for another script, so that what is typed stays until then.
-#[derive(PartialEq)]
 struct DraftForm {
-    /// Without its last answer, which the form does not show.
-    row: PublisherRow,
+    row: Rc<PublisherRow>,
     on_action: Callback<Action>,
+}
+
+impl PartialEq for DraftForm {
+    fn eq(&self, other: &Self) -> bool {
+        let (row, other) = (&self.row, &other.row);
+        row.id == other.id && row.name == other.name && row.script == other.script
+    }
 }
 
 impl Draw for DraftForm {
     fn draw(&self) -> Html {
-        let (on, row) = (self.on_action.clone(), self.row.clone());
+        let (on, row) = (self.on_action.clone(), Rc::clone(&self.row));
         let on_submit = move |event: SubmitEvent| {
             event.prevent_default();
             let button = event.submitter().and_then(|button| string(&button, "value"));
@@ -209,12 +213,12 @@ fn buttons(row: &PublisherRow, on: &Callback<Action>) -> Element {
 fn reply(row: &PublisherRow, reply: &PublishReply, on: &Callback<Action>) -> Element {
     let class = match reply.kind {
         ReplyKind::Stored => "reply reply--good",
-        ReplyKind::Duplicate => "reply reply--note",
+        ReplyKind::Duplicate | ReplyKind::Open => "reply reply--note",
         ReplyKind::Refused | ReplyKind::NoResponders => "reply reply--bad",
     };
     let name = || texts::WHY_MESSAGE_NOT_STORED.with([&row.name]);
     let ask = || why::button_for(Ask::Publisher(row.id), row.why.is_some(), name(), on);
-    let has_why = reply.kind != ReplyKind::Stored;
+    let has_why = !matches!(reply.kind, ReplyKind::Stored | ReplyKind::Open);
     element("p", class)
         .with(element("b", "").text(reply.kind.label()))
         .text(" ")

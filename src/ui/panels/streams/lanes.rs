@@ -10,6 +10,9 @@ use crate::view::streams::{Band, Bookmark, COLORS, LaneRow, STEP_PX, StreamRow};
 /// What of a step lies between two cells.
 const GAP_PX: u32 = 8;
 
+/// Cells from its end that a tape shows on most screens.
+const NEAR: usize = 9;
+
 pub fn lanes(row: &StreamRow) -> Element {
     let more = || element("li", "lanes__more").text(texts::MORE_CONSUMERS.with([&row.more_lanes]));
     element("ul", "lanes")
@@ -19,10 +22,16 @@ pub fn lanes(row: &StreamRow) -> Element {
 
 fn lane(row: &StreamRow, lane: &LaneRow) -> Element {
     let cells = row.tape.cells.len();
+    // The name stays in view where the tape is scrolled, and bookmarks do not.
+    let far = |name: Template<1>, at: Bookmark| {
+        (usize::from(at.at) + NEAR < cells).then(|| element("span", "").text(name.with([&at.stream_seq])))
+    };
     let name = element("span", "lanes__name")
         .with(element("b", "").text(Rc::clone(&lane.consumer)))
         .text(" ")
-        .with(element("code", "").text(lane.filters_text()));
+        .with(element("code", "").text(lane.filters_text()))
+        .with(far(texts::FAR_DELIVERED, lane.delivered))
+        .with(far(texts::FAR_ACK_FLOOR, lane.ack_floor));
     element("li", "lanes__lane")
         .key(&*lane.consumer)
         .with(name)
