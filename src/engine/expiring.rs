@@ -1,9 +1,11 @@
 //! Deadlines by stream sequence: for ack waits and message TTLs.
 //!
 //! Most deadlines are set in ascending order, since the wait is the same for all. Those stand in a queue; the others in
-//! a sorted set. Setting, removing and finding the first cost a few steps however many there are.
+//! a heap. Setting, removing and finding the first cost a few steps however many there are.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::hash::{Hash, Hasher};
 
 use super::seq_map::SeqMap;
 use super::time::Timestamp;
@@ -14,9 +16,28 @@ pub struct DeadlineOrder {
     /// By ascending time; at one moment, in the order of their setting. One that was changed or removed since stays
     /// behind and does not count, and one that was set again may stand twice; the first counts.
     in_order: VecDeque<(Timestamp, u64)>,
-    out_of_order: BTreeSet<(Timestamp, u64)>,
+    /// Likewise.
+    out_of_order: Heap,
     /// Deadlines that count.
     len: usize,
+}
+
+/// The smallest comes first. Two are equal if they came to be alike.
+#[derive(Clone, Debug, Default)]
+struct Heap(BinaryHeap<Reverse<(Timestamp, u64)>>);
+
+impl PartialEq for Heap {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_slice() == other.0.as_slice()
+    }
+}
+
+impl Eq for Heap {}
+
+impl Hash for Heap {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.as_slice().hash(state);
+    }
 }
 
 impl DeadlineOrder {
@@ -27,32 +48,34 @@ impl DeadlineOrder {
     pub fn add(&mut self, seq: u64, at: Timestamp) {
         self.len += 1;
         if self.in_order.back().is_some_and(|(last, _)| *last > at) {
-            self.out_of_order.insert((at, seq));
+            self.out_of_order.0.push(Reverse((at, seq)));
         } else {
             self.in_order.push_back((at, seq));
         }
     }
 
-    /// `seq` is no longer due at `at`; `due_at` says when a sequence is due now.
+    /// `seq` is no longer due at the moment that it was; `due_at` says when a sequence is due now.
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    pub fn forget(&mut self, seq: u64, at: Timestamp, due_at: impl Fn(u64) -> Option<Timestamp>) {
-        if !self.out_of_order.is_empty() {
-            self.out_of_order.remove(&(at, seq));
-        }
+    pub fn forget(&mut self, due_at: impl Fn(u64) -> Option<Timestamp>) {
+        let counts = |(at, seq): &(Timestamp, u64)| due_at(*seq) == Some(*at);
         self.len -= 1;
-        while self.in_order.front().is_some_and(|(at, seq)| due_at(*seq) != Some(*at)) {
+        while self.in_order.front().is_some_and(|first| !counts(first)) {
             self.in_order.pop_front();
         }
-        if self.in_order.len() >= self.len * 2 + Self::MIN_STALE_TO_CLEAR {
-            self.in_order.retain(|(at, seq)| due_at(*seq) == Some(*at));
+        while self.out_of_order.0.peek().is_some_and(|Reverse(first)| !counts(first)) {
+            self.out_of_order.0.pop();
+        }
+        if self.in_order.len() + self.out_of_order.0.len() >= self.len * 2 + Self::MIN_STALE_TO_CLEAR {
+            self.in_order.retain(counts);
+            self.out_of_order.0.retain(|Reverse(of)| counts(of));
         }
     }
 
     /// The first deadline, and whose it is; of those at one moment, any.
     pub fn first(&self) -> Option<(Timestamp, u64)> {
-        match (self.in_order.front(), self.out_of_order.first()) {
-            (Some(a), Some(b)) => Some(*a.min(b)),
-            (a, b) => a.or(b).copied(),
+        match (self.in_order.front(), self.out_of_order.0.peek()) {
+            (Some(a), Some(Reverse(b))) => Some(*a.min(b)),
+            (a, b) => a.or(b.map(|Reverse(b)| b)).copied(),
         }
     }
 }
@@ -87,7 +110,7 @@ impl Deadlines {
     pub fn remove(&mut self, seq: u64) -> Option<Timestamp> {
         let at = self.by_seq.remove(seq)?;
         let by_seq = &self.by_seq;
-        self.order.forget(seq, at, |seq| by_seq.get(seq).copied());
+        self.order.forget(|seq| by_seq.get(seq).copied());
         Some(at)
     }
 

@@ -214,8 +214,8 @@ impl AckPending {
 
     fn remove(&mut self, stream_seq: u64) -> Option<Pending> {
         let removed = self.entries.remove(stream_seq)?;
-        if let Some(at) = removed.state.due_at() {
-            self.forget_deadline(stream_seq, at);
+        if removed.state.due_at().is_some() {
+            self.forget_deadline();
         }
         self.num_due -= usize::from(removed.state == PendingState::Due);
         self.num_pending_redelivered -= usize::from(removed.redeliveries > 0);
@@ -363,17 +363,20 @@ impl AckPending {
     fn set_state(&mut self, stream_seq: u64, state: PendingState) {
         let Some(pending) = self.entries.get_mut(stream_seq) else { return };
         let before = std::mem::replace(&mut pending.state, state);
-        if let Some(at) = before.due_at() {
-            self.forget_deadline(stream_seq, at);
+        if before.due_at() == state.due_at() {
+            return;
+        }
+        if before.due_at().is_some() {
+            self.forget_deadline();
         }
         if let Some(at) = state.due_at() {
             self.deadlines.add(stream_seq, at);
         }
     }
 
-    fn forget_deadline(&mut self, stream_seq: u64, at: Timestamp) {
+    fn forget_deadline(&mut self) {
         let entries = &self.entries;
-        self.deadlines.forget(stream_seq, at, |seq| entries.get(seq)?.state.due_at());
+        self.deadlines.forget(|seq| entries.get(seq)?.state.due_at());
     }
 }
 
