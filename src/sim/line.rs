@@ -1,7 +1,7 @@
 //! One course of events: what was done, and states to start from, so that each of its moments can be gone back to.
 //!
 //! A past state is the nearest checkpoint before it, and a replay of what came after. Checkpoints share what did not
-//! change between them; when there are many, every second one goes.
+//! change between them; when there are many, or what they hold of their own is much, every second one goes.
 
 use super::journal::{Entry, Journal};
 use super::run::Run;
@@ -12,13 +12,32 @@ use crate::engine::time::Timestamp;
 const EVERY: u64 = 256;
 /// Checkpoints that are kept.
 const MAX_CHECKPOINTS: usize = 384;
+/// Entries that they hold of their own, all together: some 60 bytes each.
+const MAX_OWN: u64 = 1_500_000;
+/// A checkpoint comes after so many entries of its own for each moment at most: copying them takes no longer than what
+/// happens meanwhile.
+const OWN_FOR_EACH: u64 = 16;
+
+/// A state to start from.
+#[derive(Clone, Debug)]
+struct Checkpoint {
+    run: Run,
+    /// What it shares with no other: see [`World::own_entries`](super::world::World::own_entries).
+    own: u64,
+}
+
+impl Checkpoint {
+    fn of(run: &Run) -> Self {
+        Self { run: run.clone(), own: run.world().own_entries() }
+    }
+}
 
 /// A course of events up to its end.
 #[derive(Clone, Debug)]
 pub struct Line {
     journal: Journal,
     /// By moment; never empty.
-    checkpoints: Vec<Run>,
+    checkpoints: Vec<Checkpoint>,
     /// Between two checkpoints there is at least so much.
     every: u64,
     /// The latest state of this line that was left; present while the reader is elsewhere.
@@ -27,7 +46,7 @@ pub struct Line {
 
 impl Line {
     pub fn new(start: &Run) -> Self {
-        Self { journal: Journal::default(), checkpoints: vec![start.clone()], every: EVERY, end: None }
+        Self { journal: Journal::default(), checkpoints: vec![Checkpoint::of(start)], every: EVERY, end: None }
     }
 
     pub const fn journal(&self) -> &Journal {
@@ -41,12 +60,12 @@ impl Line {
 
     /// The first moment that can be gone back to.
     pub fn start(&self) -> u64 {
-        self.checkpoints.first().map_or(0, Run::moment)
+        self.checkpoints.first().map_or(0, |first| first.run.moment())
     }
 
     /// When the first state that is kept was reached: the beginning, if the journal is whole.
     pub fn started(&self) -> Timestamp {
-        self.checkpoints[0].now()
+        self.checkpoints[0].run.now()
     }
 
     /// Notes what is done at the end of the line, which `run` stands at.
@@ -54,29 +73,33 @@ impl Line {
         self.journal.record(entry);
         let whole_from = self.journal.whole_from();
         if self.start() < whole_from {
-            self.checkpoints.retain(|checkpoint| checkpoint.moment() >= whole_from);
+            self.checkpoints.retain(|checkpoint| checkpoint.run.moment() >= whole_from);
             if self.checkpoints.is_empty() {
-                self.checkpoints.push(run.clone());
+                self.checkpoints.push(Checkpoint::of(run));
             }
         }
     }
 
     /// Keeps `run`, the latest state of the line, as a checkpoint if the last one is far behind.
     pub fn keep(&mut self, run: &Run) {
-        let behind = |last: &Run| {
+        let mut every = self.every;
+        let is_far = self.checkpoints.last().is_none_or(|Checkpoint { run: last, own }| {
             let (moments, events) = (run.moment() - last.moment(), run.trace().total() - last.trace().total());
-            moments.max(events)
-        };
-        if self.checkpoints.last().is_none_or(|last| behind(last) >= self.every) {
-            self.checkpoints.push(run.clone());
+            every = every.max(own / OWN_FOR_EACH);
+            moments.max(events) >= every
+        });
+        if !is_far {
+            return;
         }
-        if self.checkpoints.len() > MAX_CHECKPOINTS {
+        self.checkpoints.push(Checkpoint::of(run));
+        let own: u64 = self.checkpoints.iter().map(|checkpoint| checkpoint.own).sum();
+        if self.checkpoints.len() > MAX_CHECKPOINTS || (own > MAX_OWN && self.checkpoints.len() > 2) {
             let mut place = 0;
             self.checkpoints.retain(|_| {
                 place += 1;
                 place % 2 == 1
             });
-            self.every *= 2;
+            self.every = every * 2;
         }
     }
 
@@ -140,8 +163,8 @@ impl Line {
 
     /// The last checkpoint of which `is_before` holds, or the first.
     fn checkpoint_before(&self, is_before: impl Fn(&Run) -> bool) -> &Run {
-        let after = self.checkpoints.partition_point(is_before);
-        &self.checkpoints[after.saturating_sub(1)]
+        let after = self.checkpoints.partition_point(|checkpoint| is_before(&checkpoint.run));
+        &self.checkpoints[after.saturating_sub(1)].run
     }
 
     /// What is to happen next, if it is not after `target`: the command that was given then, or what the world does.
@@ -160,7 +183,36 @@ impl Line {
     /// Forgets what comes after `run`, one of its states, which becomes the latest.
     pub fn cut_after(&mut self, run: &Run) {
         self.journal.truncate(run.moment());
-        self.checkpoints.retain(|checkpoint| checkpoint.moment() <= run.moment());
+        self.checkpoints.retain(|checkpoint| checkpoint.run.moment() <= run.moment());
         self.end = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::engine::ServerConfig;
+    use crate::sim::actor::{Draft, PublisherScript};
+    use crate::sim::command::Command;
+
+    #[test]
+    fn checkpoints_of_a_world_that_clones_do_not_share_are_few() {
+        let mut outgoing = Vec::new();
+        let mut run = Run::new(ServerConfig::default(), Timestamp::SIMULATION_START, &mut outgoing);
+        let stream = br#"{"name":"S","subjects":["s"],"storage":"memory","max_msgs":10}"#;
+        run.act(Command::Request { subject: "$JS.API.STREAM.CREATE.S".into(), body: stream.to_vec() }, &mut outgoing);
+        let draft = Draft { subject: "s".into(), msg_id: "{n}".into(), ..Draft::default() };
+        let script = PublisherScript { draft, every: Some(Duration::from_millis(1)), count: None };
+        run.act(Command::AddPublisher { name: "p".into(), script }, &mut outgoing);
+        let mut line = Line::new(&run);
+        let end = Timestamp::SIMULATION_START + Duration::from_secs(60);
+        while line.go_on(&mut run, end, &mut outgoing) {}
+        assert!(run.world().own_entries() > 50_000);
+        assert!(line.checkpoints.iter().map(|checkpoint| checkpoint.own).sum::<u64>() <= MAX_OWN);
+        assert!((8..64).contains(&line.checkpoints.len()), "{}", line.checkpoints.len());
+        let past = line.at_moment(run.moment() / 2, &run);
+        assert_eq!(past.moment(), run.moment() / 2);
     }
 }

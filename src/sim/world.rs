@@ -76,6 +76,11 @@ impl World {
         &self.server
     }
 
+    /// How much a clone copies, where it is not next to nothing: see [`Stream::own_entries`](crate::engine::stream::Stream::own_entries).
+    pub fn own_entries(&self) -> u64 {
+        self.server.account().streams().map(|stream| stream.own_entries() as u64).sum()
+    }
+
     pub const fn actors(&self) -> &Table<ActorId, Actor> {
         &self.actors
     }

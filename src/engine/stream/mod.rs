@@ -133,6 +133,14 @@ impl Stream {
         &self.store
     }
 
+    /// How many entries a clone copies, of some 60 bytes each; messages and subjects it shares.
+    pub fn own_entries(&self) -> usize {
+        /// As much as a consumer without pending messages.
+        const OF_CONSUMER: usize = 16;
+        let of_consumers = self.consumers().map(|consumer| OF_CONSUMER + consumer.ack_pending().len());
+        self.duplicates.len() + self.ttls.len() + self.ageless.len() + of_consumers.sum::<usize>()
+    }
+
     pub const fn duplicates(&self) -> &Duplicates {
         &self.duplicates
     }
