@@ -592,10 +592,10 @@ impl Model {
             }
         }
         if self.consumers[at].looks_at.is_some_and(|at| at <= now) {
-            self.consumers[at].looks_at = None;
             let first = self.first_seq();
             let any_gone = self.consumers[at].settle_below(first);
             self.consumers[at].follow_settled(any_gone);
+            self.consumers[at].looks_at = self.consumers[at].next_expiry().filter(|at| *at > now);
         }
         if self.consumers[at].requests.iter().any(|request| request.expires.is_some_and(|expires| expires <= now)) {
             self.tidy(at, true);

@@ -163,9 +163,9 @@ impl Consumer {
         self.ack_pending.first_from(0).is_some_and(|(seq, _)| seq < stream.store.first_seq())
     }
 
-    /// The server looks through what is pending at a moment of its own, some time behind a change of the ack wait or a
-    /// delayed nak. It finds something only where messages leave the stream that a filter of this consumer stopped
-    /// covering.
+    /// The server looks through what is pending at moments of its own: some time behind a change of the ack wait or a
+    /// delayed nak, and when the ack wait would have ended that ended first when it last looked. It finds something only
+    /// where messages leave the stream that a filter of this consumer stopped covering.
     pub(super) fn check_stale(&mut self, at: Timestamp) {
         if !self.ack_pending.is_empty() {
             self.stale_check = Some(at);

@@ -95,9 +95,10 @@ impl Consumer {
             Wakeup::PauseEnd => self.end_pause(ctx, stream),
             Wakeup::AckWait => self.expire_ack_waits(ctx, stream),
             Wakeup::StaleCheck => {
-                self.stale_check = None;
                 let any_settled = self.settle_below(stream.store.first_seq());
                 self.follow_settled(any_settled);
+                // The server's timer was set for what was to end first, and stays so when that is acked before.
+                self.stale_check = self.ack_pending.first_due().filter(|at| *at > ctx.now);
             }
             Wakeup::Waiting => {
                 self.tidy_waiting(ctx, stream.id, true);
