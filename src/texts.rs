@@ -1299,7 +1299,7 @@ pub mod page {
         pub const TIMELINE: &str = "Timeline.";
         /// What is done, and with which branch.
         pub const OF_BRANCH: Template<2> = of("{0} {1}");
-        pub const OF: &str = "of";
+        pub const OF: &str = "where";
         pub const FIELD: &str = "field";
         pub const HERE: &str = "here";
         pub const BRANCH: &str = "branch";

@@ -35,6 +35,14 @@ pageTest("a status at the end of a pull request is no refused request", { path: 
   assert.equal(await page.locator(".refusal").count(), 0);
 });
 
+pageTest("a delivery shows its two sequences where they differ", { path: "/#preset=c40" }, async ({ page }) => {
+  const steps = page.locator(".firsts__do");
+  for (const [step, says] of [[0, "#3 1st delivery, consumer sequence 1"], [1, "#3 2nd delivery, consumer sequence 2"], [2, "#5 1st delivery, consumer sequence 3"]]) {
+    await steps.nth(step).click();
+    await page.locator(".worker__says", { hasText: says }).waitFor();
+  }
+});
+
 pageTest("a step that time has gone back behind is to be done again", { path: "/#preset=c12" }, async ({ page }) => {
   await page.locator(".firsts__do").first().click();
   assert.equal(await page.locator(".firsts__step--done").count(), 1);

@@ -28,6 +28,20 @@ pageTest("nothing moves for whom motion is reduced", { reducedMotion: "reduce" }
   }
 });
 
+pageTest("what happens is read out, and a tape reads as a table", {}, async ({ page }) => {
+  await button(page, "One event on").click();
+  const said = page.locator("body > p[role=status]").filter({ hasText: "AckWait of #2 ended without an ack" });
+  await said.waitFor({ state: "attached" });
+  await button(page, "One event on").click();
+  await said.waitFor({ state: "detached" });
+  await button(page, "ORDERS as a table").click();
+  const table = page.getByRole("region", { name: "Messages and consumers of ORDERS" });
+  const rows = (await table.getByRole("row").allInnerTexts()).map((row) => row.split(/\s+/).filter(Boolean).join(" "));
+  for (const row of ["1 acked", "2 orders.eu.created waits to be redelivered 1", "ship orders.eu.> 1 6"]) {
+    assert.ok(rows.includes(row), rows.join("\n"));
+  }
+});
+
 pageTest("what is pressed or open shows in forced colours", { forcedColors: "active" }, async ({ page, picture }) => {
   const outline = (locator) => locator.evaluate((element) => getComputedStyle(element).outlineStyle);
   const cell = page.locator(".tape__cell").first();

@@ -39,8 +39,7 @@ fn open_all(case: &Case<'_>, gates: &[Gate]) -> Option<Mend> {
     let mut mend = Mend { label: String::new(), steps: Vec::new() };
     // Who connects anew has nothing to ack any more. A pause is over before anything is asked for. The message comes when everybody waits for it, so that
     // nobody who is gone is taken for the one who asks.
-    let mut order = gates.to_vec();
-    let place = |gate: &Gate| match gate {
+    let turn_of = |gate: &Gate| match gate {
         Gate::Running => 0,
         Gate::Slot => 1,
         Gate::Pin => 3,
@@ -48,15 +47,16 @@ fn open_all(case: &Case<'_>, gates: &[Gate]) -> Option<Mend> {
         Gate::Awake => 5,
         _ => 2,
     };
-    order.sort_by_key(place);
-    for gate in &order {
-        let (label, steps) = open(case, gates, *gate)?;
-        if mend.label.is_empty() {
-            mend.label = label;
-        } else if !label.is_empty() {
-            mend.label = texts::THEN.with([&mend.label, &lower(&label)]);
+    for turn in 0..=5 {
+        for gate in gates.iter().filter(|gate| turn_of(gate) == turn) {
+            let (label, steps) = open(case, gates, *gate)?;
+            if mend.label.is_empty() {
+                mend.label = label;
+            } else if !label.is_empty() {
+                mend.label = texts::THEN.with([&mend.label, &lower(&label)]);
+            }
+            mend.steps.extend(steps);
         }
-        mend.steps.extend(steps);
     }
     (!mend.steps.is_empty()).then_some(mend)
 }
@@ -137,10 +137,9 @@ fn reconnect(asker: &Asker<'_>) -> Opening {
 }
 
 fn listen(case: &Case<'_>) -> Option<Opening> {
-    let mut workers: Vec<Asker<'_>> = case.workers().collect();
-    workers.sort_by_key(|of| of.actor.conn.is_none());
-    match workers.first() {
-        Some(asker) if asker.actor.conn.is_some() => Some(reconnect(asker)),
+    let connected = case.workers().find(|of| of.actor.conn.is_some());
+    match connected.or_else(|| case.workers().next()) {
+        Some(asker) if asker.actor.conn.is_some() => Some(reconnect(&asker)),
         Some(asker) => one(texts::START_AGAIN.with([&asker.actor.name]), Command::Restart { client: asker.id }),
         // What feeds another stream has no workers: they would take what is on its way.
         None if case.consumer.config.ack_policy == AckPolicy::FlowControl => mend_link(case),

@@ -76,7 +76,10 @@ fn delivery(row: &WorkerRow, held: &HeldRow) -> Element {
     } else {
         texts::DELIVERY_ENDED.with([&times, &ended])
     };
-    element("span", "muted").title(texts::CONSUMER_SEQUENCE.with([&held.consumer_seq])).text(says)
+    let seq = texts::CONSUMER_SEQUENCE.with([&held.consumer_seq]);
+    // Where the two sequences are the same there is nothing to tell apart.
+    let and_seq = if held.consumer_seq == held.stream_seq { String::new() } else { [", ", &seq].concat() };
+    element("span", "muted").title(seq).text(says).text(and_seq)
 }
 
 /// What is done with the worker itself.
