@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jetstream_sim::engine::config::JetStreamConfig;
 use jetstream_sim::engine::connection::MAX_PENDING;
-use jetstream_sim::engine::connection::parser::MAX_CONTROL_LINE;
+use jetstream_sim::engine::config::MAX_CONTROL_LINE;
 use jetstream_sim::engine::table::ConnId;
 use jetstream_sim::engine::time::Timestamp;
 use jetstream_sim::engine::{Input, Output, Server, ServerConfig};

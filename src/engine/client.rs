@@ -13,8 +13,9 @@ use super::asset::{API_LEVEL, SERVER_VERSION};
 use super::connection::parser::{ClientOp, Parsed, Publish, parse};
 use super::connection::{Connection, Message, ProtocolError, Subscriptions};
 use super::event::Event;
+use super::liveness::FIRST_PING;
 use super::message::HeaderBlock;
-use super::subject::{is_valid_filter, is_wildcard, tokens};
+use super::subject::{has_valid_tokens, is_wildcard, token_count, tokens};
 use super::table::ConnId;
 use super::time::Timestamp;
 
@@ -104,7 +105,7 @@ impl Server {
             let Some(connection) = self.connections.get(conn).filter(|connection| !connection.is_closed()) else {
                 return;
             };
-            match parse(rest, self.config.max_payload, connection.options.headers) {
+            match parse(rest, &self.config, connection.options.headers) {
                 Parsed::Op(op, consumed) => {
                     match op {
                         ClientOp::Pub(publish) => self.handle_pub(now, conn, &publish),
@@ -157,7 +158,7 @@ impl Server {
         match connection.connect(argument) {
             Ok(()) => {
                 self.with_connection(conn, Connection::send_ok);
-                self.watch_over(now, conn);
+                self.watch_over(now, conn, FIRST_PING);
             }
             Err(error) => self.close(now, conn, error),
         }
@@ -181,7 +182,15 @@ impl Server {
             let text = [b"Permissions Violation for Subscription to ", &quoted[..]].concat();
             return self.with_connection(conn, |connection| connection.send_error(&text));
         }
-        if !is_valid_filter(subject) {
+        if self.config.client_limits().max_subscription_tokens.is_some_and(|max| token_count(subject) > max) {
+            let quoted = [b"\"", subject, b"\", too many tokens"].concat();
+            let text = [b"Permissions Violation for Subscription to ", &quoted[..]].concat();
+            return self.with_connection(conn, |connection| connection.send_error(&text));
+        }
+        if self.config.client_limits().max_subscriptions.is_some_and(|max| connection.subscription_count() >= max) {
+            return self.with_connection(conn, |connection| connection.send_error(b"maximum subscriptions exceeded"));
+        }
+        if !has_valid_tokens(subject) {
             return self.with_connection(conn, |connection| connection.send_error(b"Invalid Subject"));
         }
         // A sid in use keeps its subscription.

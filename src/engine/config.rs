@@ -6,11 +6,15 @@ use serde::{Serialize, Serializer};
 
 use super::duration::nanos;
 
+/// Longest argument part of a control line unless a server is set up otherwise, in bytes.
+pub const MAX_CONTROL_LINE: usize = 4096;
+
 /// Settings of a server, named as in nats-server's configuration file. The default is a plain server with JetStream.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ServerConfig {
     /// Seeds everything random.
     pub seed: u64,
+    /// Empty: the server's id.
     pub server_name: String,
     pub host: String,
     pub port: u16,
@@ -19,8 +23,46 @@ pub struct ServerConfig {
     /// How often clients are asked whether they are there; `None` never asks. In JSON a number of nanoseconds.
     #[serde(serialize_with = "serialize_nanos")]
     pub ping_interval: Option<Duration>,
+    /// Not written with the rest: only the package's servers can have others.
+    #[serde(skip)]
+    pub clients: ClientLimits,
     /// `None`: JetStream is off, its subjects have no interest.
     pub jetstream: Option<JetStreamConfig>,
+}
+
+/// What a client may do. `None` means no limit.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct ClientLimits {
+    /// Longest argument part of a control line, in bytes.
+    pub max_control_line: usize,
+    /// Subscriptions of a connection.
+    pub max_subscriptions: Option<usize>,
+    /// Tokens of a subscription's subject.
+    pub max_subscription_tokens: Option<usize>,
+    /// So many PINGs may be unanswered.
+    pub ping_max: u32,
+}
+
+impl ClientLimits {
+    pub const DEFAULT: Self = Self {
+        max_control_line: MAX_CONTROL_LINE,
+        max_subscriptions: None,
+        max_subscription_tokens: None,
+        ping_max: 2,
+    };
+}
+
+impl Default for ClientLimits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+impl ServerConfig {
+    /// What clients may do. In the page these are always the defaults, and what looks for others is left out of it.
+    pub const fn client_limits(&self) -> &ClientLimits {
+        if cfg!(all(jetstream_sim_small, not(feature = "js"))) { &ClientLimits::DEFAULT } else { &self.clients }
+    }
 }
 
 /// Settings within `jetstream {}` and the account's limits. `None` means no limit.
@@ -84,6 +126,7 @@ impl Default for ServerConfig {
             port: 4222,
             max_payload: 1024 * 1024,
             ping_interval: None,
+            clients: ClientLimits::DEFAULT,
             jetstream: Some(JetStreamConfig::default()),
         }
     }

@@ -162,12 +162,16 @@ impl Server {
         }
     }
 
-    /// The part of an API subject behind `$JS.API.` or, if a domain is set, `$JS.<domain>.API.`.
+    /// The part of an API subject behind `$JS.API.` or, if a domain is set, `$JS.<domain>.API.`, which is mapped for what
+    /// the API has (nats-server `server/jetstream_api.go`, `generateJSMappingTable`).
     pub(super) fn api_request<'t>(&self, to: &'t [u8]) -> Option<&'t [u8]> {
         let rest = to.strip_prefix(b"$JS.")?;
         rest.strip_prefix(b"API.").or_else(|| {
             let domain = self.config.jetstream.as_ref()?.domain.as_ref()?;
-            rest.strip_prefix(domain.as_bytes())?.strip_prefix(b".API.")
+            let request = rest.strip_prefix(domain.as_bytes())?.strip_prefix(b".API.")?;
+            let (first, rest) = split_token(request);
+            let kinds = [&b"STREAM"[..], b"CONSUMER", b"DIRECT", b"META", b"SERVER", b"ACCOUNT"];
+            (request == b"INFO" || (rest.is_some() && kinds.contains(&first))).then_some(request)
         })
     }
 

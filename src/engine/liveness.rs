@@ -11,16 +11,13 @@ use super::table::{ConnId, Id};
 use super::time::Timestamp;
 
 /// After a CONNECT the first PING comes early: the real server measures the round trip with it.
-const FIRST_PING: Duration = Duration::from_secs(2);
-
-/// PINGs that may be unanswered.
-const MAX_PINGS_OUT: u32 = 2;
+pub(super) const FIRST_PING: Duration = Duration::from_secs(2);
 
 impl Server {
-    /// A client said CONNECT: it is asked now and then from here on.
-    pub(super) fn watch_over(&mut self, now: Timestamp, conn: ConnId) {
+    /// A client is asked now and then from here on: first after `first`, or after an interval that is shorter.
+    pub(super) fn watch_over(&mut self, now: Timestamp, conn: ConnId, first: Duration) {
         if let Some(interval) = self.config.ping_interval {
-            self.pings.set(u64::from(conn.index()), now + interval.min(FIRST_PING));
+            self.pings.set(u64::from(conn.index()), now + interval.min(first));
         }
     }
 
@@ -44,7 +41,7 @@ impl Server {
             };
             let is_first = !connection.was_pinged;
             let is_silent = is_first || now.since(connection.last_activity) >= interval;
-            if is_silent && connection.pings_out >= MAX_PINGS_OUT {
+            if is_silent && connection.pings_out >= self.config.client_limits().ping_max {
                 self.close(now, conn, ProtocolError::StaleConnection);
                 continue;
             }

@@ -54,6 +54,7 @@ pub mod transform;
 pub use config::ServerConfig;
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use account::{Account, AccountDue};
 use connection::{Connection, Traffic};
@@ -143,9 +144,12 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn new(config: ServerConfig) -> Self {
+    pub fn new(mut config: ServerConfig) -> Self {
         let mut rng = Rng::new(config.seed);
         let server_id = format!("N{}", rng.base32(55));
+        if config.server_name.is_empty() {
+            config.server_name.clone_from(&server_id);
+        }
         Self {
             config,
             server_id,
@@ -178,6 +182,7 @@ impl Server {
     pub fn connect(&mut self, now: Timestamp) -> ConnId {
         let conn = self.connections.insert(Connection::new(now));
         self.send_info(conn, false);
+        self.watch_over(now, conn, Duration::MAX);
         self.effects.tell(now, || Event::ClientConnected { conn });
         conn
     }

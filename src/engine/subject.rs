@@ -44,12 +44,16 @@ pub fn is_wildcard(token: &[u8]) -> bool {
     token == b"*" || token == b">"
 }
 
-/// Whether `subject` may be subscribed to: no empty token, no blank, `>` only at the end.
+/// Whether `subject` may be subscribed to by a stream or a consumer: no empty token, no blank, `>` only at the end.
 pub fn is_valid_filter(subject: &[u8]) -> bool {
+    has_valid_tokens(subject) && !subject.iter().any(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0c))
+}
+
+/// Whether a client may subscribe to `subject`: no empty token, `>` only at the end.
+pub fn has_valid_tokens(subject: &[u8]) -> bool {
     let mut after_full_wildcard = false;
     for token in tokens(subject) {
-        let has_blank = token.iter().any(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0c));
-        if token.is_empty() || after_full_wildcard || has_blank {
+        if token.is_empty() || after_full_wildcard {
             return false;
         }
         after_full_wildcard = token == b">";

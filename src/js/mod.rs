@@ -23,8 +23,8 @@ const MAX_GROWTH_BYTES: usize = 64 << 20;
 #[wasm_bindgen]
 pub struct Core {
     session: Session,
-    /// The header block of the last answer.
-    headers: Vec<u8>,
+    /// The last answer, without its payload.
+    answer: Answer,
     /// How large WebAssembly's memory was when it was last looked at, in pages.
     memory_pages: usize,
     /// What is told of the connection that ended last, as JSON.
@@ -55,7 +55,7 @@ impl Core {
     }
 
     fn of(session: Session) -> Self {
-        Self { session, headers: Vec::new(), memory_pages: 0, ended: Vec::new() }
+        Self { session, answer: Answer::default(), memory_pages: 0, ended: Vec::new() }
     }
 
     /// Opens a connection; its number.
@@ -150,24 +150,40 @@ impl Core {
     pub fn request(&mut self, subject: &str, headers: Vec<String>, body: &[u8]) -> Result<Uint8Array, Error> {
         let pairs: Vec<(String, String)> =
             headers.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
-        let Answer { headers, payload } = self.session.request(subject, &pairs, body).map_err(request_error)?;
-        self.headers = headers;
-        Ok(Uint8Array::from(&*payload))
+        let answer = self.session.request(subject, &pairs, body);
+        self.take_answer(answer)
     }
 
     /// The payload of what would answer a request, without a trace of it.
     ///
     /// # Errors
     /// As [`request`](Self::request).
-    pub fn inspect(&self, subject: &str, body: &[u8]) -> Result<Uint8Array, Error> {
-        let answer = self.session.inspect(subject, body).map_err(request_error)?;
-        Ok(Uint8Array::from(&*answer.payload))
+    pub fn inspect(&mut self, subject: &str, body: &[u8]) -> Result<Uint8Array, Error> {
+        let answer = self.session.inspect(subject, body);
+        self.take_answer(answer)
+    }
+
+    fn take_answer(&mut self, answer: Result<Answer, RequestError>) -> Result<Uint8Array, Error> {
+        self.answer = answer.map_err(request_error)?;
+        Ok(Uint8Array::from(&*std::mem::take(&mut self.answer.payload)))
     }
 
     /// The header block of what answered the last request.
     #[wasm_bindgen(js_name = answerHeaders)]
     pub fn answer_headers(&self) -> Uint8Array {
-        Uint8Array::from(&*self.headers)
+        Uint8Array::from(&*self.answer.headers)
+    }
+
+    /// Its subject.
+    #[wasm_bindgen(js_name = answerSubject)]
+    pub fn answer_subject(&self) -> String {
+        String::from_utf8_lossy(&self.answer.subject).into_owned()
+    }
+
+    /// Its reply subject, or nothing.
+    #[wasm_bindgen(js_name = answerReply)]
+    pub fn answer_reply(&self) -> String {
+        String::from_utf8_lossy(&self.answer.reply).into_owned()
     }
 
     /// Collects events from now on.

@@ -448,7 +448,7 @@ mod tests {
                 r#"{"type":"io.nats.jetstream.advisory.v1.api_audit",…,"server":"sim","client":{"#,
                 r#""start":"2026-01-01T00:00:00Z","host":"127.0.0.1","id":5,"acc":"$G","lang":"rust","ver":"1","#,
                 r#""rtt":7,"server":"sim","kind":"Client","client_type":"nats"},"#,
-                r#""subject":"$JS.API.X\ufffd","response":"{\"a\":\"\u003e\"}"}"#,
+                r#""subject":"$JS.API.X�","response":"{\"a\":\"\u003e\"}"}"#,
             )
         );
     }

@@ -130,7 +130,9 @@ impl Server {
         request: &[u8],
         message: &Message<'_>,
     ) -> bool {
-        let Some(endpoint) = std::str::from_utf8(request).ok().and_then(Endpoint::parse) else {
+        // What is no text names nothing that there is.
+        let text = String::from_utf8_lossy(request);
+        let Some(endpoint) = Endpoint::parse(&text) else {
             // Whoever asks for what there is not gets no answer, and no word that nobody listens, unless streams and
             // consumers themselves would have to.
             let theirs = [&b"CONSUMER.MSG.NEXT."[..], b"DIRECT.GET"].iter().any(|own| request.starts_with(own));
@@ -173,7 +175,9 @@ impl Server {
         };
         if answer.counts {
             self.account.api.total += 1;
-            self.account.api.errors += u64::from(answer.error.is_some());
+            // A delete that fails at the store counts as a success (nats-server `jsMsgDeleteRequest`).
+            let is_error = |error: &ApiError| !matches!(error, ApiError::SequenceNotFound { .. });
+            self.account.api.errors += u64::from(answer.error.as_ref().is_some_and(is_error));
         }
         if !message.reply.is_empty() {
             self.reply(message.reply, &answer.headers, &answer.json);

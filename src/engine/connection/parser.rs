@@ -5,10 +5,8 @@
 //! `server/parser.go`, `server/client.go` (`processPub`, `processHeaderPub`, `parseSub`, `processUnsub`).
 
 use super::ProtocolError;
+use crate::engine::ServerConfig;
 use crate::engine::api::json::{is_json, is_object_or_array};
-
-/// Longest argument part of a control line, in bytes.
-pub const MAX_CONTROL_LINE: usize = 4096;
 
 /// One operation of a client. Borrowed from the bytes that it arrived in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,10 +82,10 @@ enum Verb {
     Err,
 }
 
-/// Takes the first operation off `bytes`, which are not empty. `max_payload` bounds headers and payload together; without
-/// `takes_headers` there is no `HPUB`.
+/// Takes the first operation off `bytes`, which are not empty. `config` bounds lines and payloads; without `takes_headers`
+/// there is no `HPUB`.
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
-pub fn parse(bytes: &[u8], max_payload: usize, takes_headers: bool) -> Parsed<'_> {
+pub fn parse<'a>(bytes: &'a [u8], config: &ServerConfig, takes_headers: bool) -> Parsed<'a> {
     let (verb, verb_len) = match verb(bytes) {
         Ok(Some(found)) => found,
         Ok(None) => return Parsed::Incomplete(bytes.len() + 1),
@@ -105,8 +103,8 @@ pub fn parse(bytes: &[u8], max_payload: usize, takes_headers: bool) -> Parsed<'_
             line_end(rest).map_or(Parsed::IncompleteAfter(verb_len), |end| Parsed::Op(op, verb_len + end + 1))
         }
         // Closed as soon as its line is there, as `-ERR` is.
-        Verb::Hpub if !takes_headers => with_arguments(Verb::Err, bytes, verb_len, max_payload),
-        _ => with_arguments(verb, bytes, verb_len, max_payload),
+        Verb::Hpub if !takes_headers => with_arguments(Verb::Err, bytes, verb_len, config),
+        _ => with_arguments(verb, bytes, verb_len, config),
     }
 }
 
@@ -130,7 +128,7 @@ fn verb(bytes: &[u8]) -> Result<Option<(Verb, usize)>, ProtocolError> {
 }
 
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
-fn with_arguments(verb: Verb, bytes: &[u8], verb_len: usize, max_payload: usize) -> Parsed<'_> {
+fn with_arguments<'a>(verb: Verb, bytes: &'a [u8], verb_len: usize, config: &ServerConfig) -> Parsed<'a> {
     let rest = &bytes[verb_len..];
     let takes_json = matches!(verb, Verb::Connect | Verb::Info);
     match rest.first() {
@@ -147,17 +145,18 @@ fn with_arguments(verb: Verb, bytes: &[u8], verb_len: usize, max_payload: usize)
         return Parsed::IncompleteAfter(verb_len + 1);
     }
     // One byte more than allowed may be the CR of a line that is just as long as allowed.
-    let window = &bytes[start..bytes.len().min(start + MAX_CONTROL_LINE + 2)];
-    let line = Line::read(window);
+    let window = &bytes[start..bytes.len().min(start + config.client_limits().max_control_line + 2)];
+    let splits_at_cr = !matches!(verb, Verb::Pub | Verb::Hpub);
+    let line = Line::read(window, splits_at_cr);
     let argument = &window[..line.end.unwrap_or(window.len())];
     let argument = argument.strip_suffix(b"\r").unwrap_or(argument);
-    if argument.len() > MAX_CONTROL_LINE {
+    if argument.len() > config.client_limits().max_control_line {
         return Parsed::Violation(ProtocolError::MaxControlLine);
     }
     let Some(end) = line.end else { return Parsed::Incomplete(bytes.len() + 1) };
     let after_line = start + end + 1;
     let op = match verb {
-        Verb::Pub | Verb::Hpub => return publish(bytes, after_line, &line, verb == Verb::Hpub, max_payload),
+        Verb::Pub | Verb::Hpub => return publish(bytes, after_line, &line, verb == Verb::Hpub, config.max_payload),
         Verb::Connect => Ok(ClientOp::Connect(argument)),
         Verb::Info if is_object_or_array(argument) && is_json(argument) => Ok(ClientOp::Ignored),
         Verb::Sub => sub(&line),
@@ -189,11 +188,11 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    fn read(bytes: &'a [u8]) -> Self {
+    fn read(bytes: &'a [u8], splits_at_cr: bool) -> Self {
         let mut line = Self { arguments: [b""; MAX_ARGUMENTS], count: 0, end: None };
         let mut start = 0;
         loop {
-            let len = argument_len(&bytes[start..]);
+            let len = argument_len(&bytes[start..], splits_at_cr);
             let end = start + len;
             if len > 0 && line.count < MAX_ARGUMENTS {
                 line.arguments[line.count] = &bytes[start..end];
@@ -216,15 +215,17 @@ impl<'a> Line<'a> {
     }
 }
 
-/// How long the argument is that `bytes` begin with: up to a blank or the end of the line.
+/// How long the argument is that `bytes` begin with: up to a blank or the end of the line. A CR within the line is a blank
+/// only where it `splits`.
 #[inline]
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
-fn argument_len(bytes: &[u8]) -> usize {
+fn argument_len(bytes: &[u8], splits_at_cr: bool) -> usize {
     let mut len = 0;
     loop {
         len += printable_len(&bytes[len..]);
         match bytes.get(len) {
-            None | Some(b' ' | b'\t' | b'\r' | b'\n') => return len,
+            None | Some(b' ' | b'\t' | b'\n') => return len,
+            Some(b'\r') if splits_at_cr || matches!(bytes.get(len + 1), None | Some(b'\n')) => return len,
             Some(_) => len += 1,
         }
     }
@@ -321,8 +322,13 @@ fn publish<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::config::MAX_CONTROL_LINE;
 
     const MAX: usize = 100;
+
+    fn parse(bytes: &[u8], max_payload: usize, takes_headers: bool) -> Parsed<'_> {
+        super::parse(bytes, &ServerConfig { max_payload, ..ServerConfig::default() }, takes_headers)
+    }
 
     fn publish_of(bytes: &[u8]) -> Publish<'_> {
         match parse(bytes, MAX, true) {
@@ -339,6 +345,8 @@ mod tests {
         let publish = publish_of(b"PUB a.b 002\r\nhi\r\n");
         assert_eq!((publish.subject, publish.reply, publish.payload), (&b"a.b"[..], &b""[..], &b"hi"[..]));
         assert_eq!(publish.size_digits, b"002");
+        let publish = publish_of(b"PUB a\rb\r 1\r\nx\r\n");
+        assert_eq!((publish.subject, publish.reply), (&b"a\rb\r"[..], &b""[..]));
         let publish = publish_of(b"hpub\t a  r 12 14\nNATS/1.0\r\n\r\nhi\r\n");
         assert_eq!((publish.reply, publish.headers), (&b"r"[..], &b"NATS/1.0\r\n\r\n"[..]));
         assert_eq!(parse(b"HPUB a 12 14\r\n", MAX, false), Parsed::Violation(ProtocolError::Silent));
@@ -347,6 +355,7 @@ mod tests {
             (b"pong\n", ClientOp::Pong),
             (b"+OK\r\n", ClientOp::Ignored),
             (b"SUB a 1\r\n", ClientOp::Sub { subject: b"a", queue: None, sid: b"1" }),
+            (b"SUB a\rq 1\r\r\n", ClientOp::Sub { subject: b"a", queue: Some(b"q"), sid: b"1" }),
             (b"SUB a q 1\r\n", ClientOp::Sub { subject: b"a", queue: Some(b"q"), sid: b"1" }),
             (b"UNSUB 1\r\n", ClientOp::Unsub { sid: b"1", max: None }),
             (b"UNSUB 1 5\r\n", ClientOp::Unsub { sid: b"1", max: Some(5) }),
@@ -394,6 +403,7 @@ mod tests {
             (b"PUB a 1\r\nhi\r\n", UnknownOperation),
             (b"PUB a\r\n", Silent),
             (b"PUB a b c 1\r\n", Silent),
+            (b"PUB a 1 \r\r\n", Silent),
             (b"PUB a -1\r\n", Silent),
             (b"PUB a 1234567890\r\n", Silent),
             (b"HPUB a 3 2\r\n", Silent),

@@ -25,7 +25,6 @@ struct ServerInfo<'a> {
     id: &'a str,
     ver: &'a str,
     feature_flags: FeatureFlags,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     jetstream: bool,
     flags: u64,
     seq: u64,
@@ -146,7 +145,7 @@ impl Server {
                 js_snapshot_sources: false,
             },
             jetstream: self.config.jetstream.is_some(),
-            flags: 7,
+            flags: if self.config.jetstream.is_some() { 7 } else { 0 },
             seq: self.system_requests,
             time: now,
         }

@@ -4,18 +4,17 @@ use std::fmt;
 
 use crate::engine::message::Headers;
 use crate::engine::table::ConnId;
-use crate::sim::client::{ReceivedMessage, ServerOp, ServerReader, write_connect, write_pub, write_sub};
+use crate::sim::client::{ReceivedMessage, ServerOp, ServerReader, write_pub, write_sub, write_unsub};
 
-/// Begins the inbox of every request.
-const INBOX: &str = "_INBOX.sim.";
+/// Begins the inbox of every request: one token, however few a subscription may have.
+const INBOX: &str = "_INBOX-sim-";
 
-/// What answered a request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
-    /// A header block, or empty.
-    pub headers: Vec<u8>,
-    pub payload: Vec<u8>,
-}
+/// Short, since lines may be.
+const CONNECT: &[u8] =
+    b"CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true,\"name\":\"jetstream-sim\"}\r\n";
+
+/// What answered a request. A message of a stream comes with its own subject, and its reply subject acknowledges it.
+pub type Answer = ReceivedMessage;
 
 /// Why a request has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +40,8 @@ impl fmt::Display for RequestError {
 #[derive(Clone, Debug)]
 pub(super) struct Console {
     pub conn: ConnId,
+    /// The server ended the connection; the next request opens another.
+    pub is_closed: bool,
     reader: ServerReader,
     is_open: bool,
     requests: u64,
@@ -49,32 +50,37 @@ pub(super) struct Console {
 
 impl Console {
     pub fn new(conn: ConnId) -> Self {
-        Self { conn, reader: ServerReader::default(), is_open: false, requests: 0, answer: None }
+        Self { conn, is_closed: false, reader: ServerReader::default(), is_open: false, requests: 0, answer: None }
     }
 
     /// The bytes of a request.
     pub fn ask(&mut self, subject: &str, headers: &[(String, String)], body: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
         if !self.is_open {
-            write_connect(&mut out, "jetstream-sim");
-            write_sub(&mut out, &format!("{INBOX}*"), "1");
+            out.extend_from_slice(CONNECT);
             self.is_open = true;
         }
         self.requests += 1;
         self.answer = None;
-        write_pub(&mut out, subject.as_bytes(), self.inbox().as_bytes(), headers, body);
+        let sid = self.sid();
+        let inbox = format!("{INBOX}{sid}");
+        write_sub(&mut out, &inbox, &sid);
+        write_pub(&mut out, subject.as_bytes(), inbox.as_bytes(), headers, body);
+        // What waits for an answer is let go of: no message is delivered to who does not look any more.
+        write_unsub(&mut out, &sid);
         out
     }
 
-    fn inbox(&self) -> String {
-        format!("{INBOX}{}", self.requests)
+    /// Of the last request. A message may come under any subject, and is known by this.
+    fn sid(&self) -> String {
+        self.requests.to_string()
     }
 
     /// Takes what the server sent. The first answer to the last request counts.
     pub fn handle_bytes(&mut self, bytes: &[u8]) {
         for op in self.reader.read(bytes) {
             match op {
-                ServerOp::Message(message) if message.subject == self.inbox().as_bytes() => {
+                ServerOp::Message(message) if message.sid == self.sid().as_bytes() => {
                     self.answer.get_or_insert_with(|| answer(message));
                 }
                 ServerOp::Err(text) => self.answer = Some(Err(RequestError::Refused(text))),
@@ -89,7 +95,6 @@ impl Console {
 }
 
 fn answer(message: ReceivedMessage) -> Result<Answer, RequestError> {
-    let ReceivedMessage { headers, payload, .. } = message;
-    let has_no_responders = payload.is_empty() && Headers::new(&headers).status() == Some(b"503");
-    if has_no_responders { Err(RequestError::NoResponders) } else { Ok(Answer { headers, payload }) }
+    let has_no_responders = message.payload.is_empty() && Headers::new(&message.headers).status() == Some(b"503");
+    if has_no_responders { Err(RequestError::NoResponders) } else { Ok(message) }
 }

@@ -240,8 +240,8 @@ impl Session {
         body: &[u8],
     ) -> Result<Answer, RequestError> {
         let mut console = match self.console.take() {
-            Some(console) => console,
-            None => self.open_console(),
+            Some(console) if !console.is_closed => console,
+            _ => self.open_console(),
         };
         let conn = console.conn;
         let bytes = console.ask(subject, headers, body);
@@ -375,8 +375,7 @@ impl Session {
     fn hand_to_console(&mut self, outgoing: Outgoing) {
         match (outgoing, &mut self.console) {
             (Outgoing::Bytes { bytes, .. }, Some(console)) => console.handle_bytes(&bytes),
-            // The next request opens another.
-            (Outgoing::Closed { .. }, console) => *console = None,
+            (Outgoing::Closed { .. }, Some(console)) => console.is_closed = true,
             _ => {}
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::engine::api::json::{object, to_json, unmarshal_strict};
-use crate::engine::config::{AccountLimits, BatchLimits, JetStreamConfig, ServerConfig};
+use crate::engine::config::{AccountLimits, BatchLimits, ClientLimits, JetStreamConfig, ServerConfig};
 use crate::engine::date_time::DateTime;
 use crate::engine::time::Timestamp;
 
@@ -31,6 +31,7 @@ impl Default for Setup {
 #[derive(Debug, Default, Serialize)]
 struct Written {
     server: ServerConfig,
+    clients: ClientLimits,
     /// RFC 3339.
     start: Option<String>,
     journal_bytes: Option<usize>,
@@ -39,6 +40,7 @@ struct Written {
 object! {
     Written as "jetstream.Setup" {
         "server" => object(server),
+        "clients" => object(clients),
         "start" => string_pointer(start),
         "journal_bytes" => uint_pointer(journal_bytes),
     }
@@ -53,6 +55,15 @@ object! {
         "max_payload" => uint(max_payload),
         "ping_interval" => nanos_pointer(ping_interval),
         "jetstream" => pointer(jetstream),
+    }
+}
+
+object! {
+    ClientLimits as "jetstream.Clients" {
+        "max_control_line" => uint(max_control_line),
+        "max_subscriptions" => uint_pointer(max_subscriptions),
+        "max_subscription_tokens" => uint_pointer(max_subscription_tokens),
+        "ping_max" => uint32(ping_max),
     }
 }
 
@@ -119,17 +130,35 @@ impl Setup {
                 .to_timestamp(),
         };
         let journal_bytes = Some(written.journal_bytes.unwrap_or(JOURNAL_BYTES)).filter(|bytes| *bytes > 0);
-        Ok(Self { server: written.server, start, journal_bytes })
+        Ok(Self { server: without_zeros(written.server, written.clients), start, journal_bytes })
     }
 
     /// The setup as [`from_json`](Self::from_json) reads it.
     pub fn to_json(&self) -> String {
         let written = Written {
             server: self.server.clone(),
+            clients: self.server.clients.clone(),
             start: Some(self.start.to_string()),
             journal_bytes: Some(self.journal_bytes.unwrap_or(0)),
         };
         String::from_utf8(to_json(&written)).expect("JSON is text")
+    }
+}
+
+/// Limits of 0 are those that are not set, as nats-server has it (`setBaselineOptions`).
+fn without_zeros(server: ServerConfig, clients: ClientLimits) -> ServerConfig {
+    let default = ServerConfig::default();
+    let max_control_line = Some(clients.max_control_line).filter(|bytes| *bytes > 0);
+    ServerConfig {
+        max_payload: if server.max_payload == 0 { default.max_payload } else { server.max_payload },
+        ping_interval: server.ping_interval.filter(|interval| !interval.is_zero()),
+        clients: ClientLimits {
+            max_control_line: max_control_line.unwrap_or(default.clients.max_control_line),
+            max_subscriptions: clients.max_subscriptions.filter(|count| *count > 0),
+            max_subscription_tokens: clients.max_subscription_tokens.filter(|count| *count > 0),
+            ping_max: if clients.ping_max == 0 { default.clients.ping_max } else { clients.ping_max },
+        },
+        ..server
     }
 }
 
@@ -149,6 +178,13 @@ mod tests {
         assert_eq!(jetstream.duplicate_window, Some(std::time::Duration::from_nanos(1000)));
         assert_eq!((setup.start.as_nanos(), setup.journal_bytes), (1_801_627_506_700_000_000, None));
         assert_eq!(Setup::from_json(&setup.to_json()), Ok(setup));
+        let limited = Setup::from_json(
+            r#"{"server":{"max_payload":0,"ping_interval":0},"clients":{"max_subscriptions":2,"ping_max":0}}"#,
+        );
+        let limited = limited.expect("a setup");
+        let clients = ClientLimits { max_subscriptions: Some(2), ..ClientLimits::DEFAULT };
+        assert_eq!(limited.server, ServerConfig { clients, ..ServerConfig::default() });
+        assert_eq!(Setup::from_json(&limited.to_json()), Ok(limited));
         assert!(Setup::from_json(r#"{"server":{"jetstream":null}}"#).is_ok_and(|it| it.server.jetstream.is_none()));
     }
 

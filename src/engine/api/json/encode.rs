@@ -18,7 +18,7 @@ pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     encoder.out
 }
 
-/// A text that a client gave as bytes, such as a subject. What is no UTF-8 is written as `\ufffd`.
+/// A text that a client gave as bytes, such as a subject. What is no UTF-8 is written as U+FFFD.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text<'a>(pub &'a [u8]);
 
@@ -60,7 +60,7 @@ impl Encoder {
         for chunk in bytes.utf8_chunks() {
             self.escape(chunk.valid().as_bytes());
             for _ in chunk.invalid() {
-                self.out.extend_from_slice(br"\ufffd");
+                self.out.extend_from_slice("\u{fffd}".as_bytes());
             }
         }
         self.out.push(b'"');
@@ -351,7 +351,7 @@ mod tests {
     fn bytes_that_are_no_text_are_replaced() {
         for (bytes, json) in [
             (&b"a.b"[..], r#""a.b""#),
-            (b"a\xff.\xe2\x82>", r#""a\ufffd.\ufffd\ufffd\u003e""#),
+            (b"a\xff.\xe2\x82>", r#""a�.��\u003e""#),
             ("\u{fffd}\u{2028}".as_bytes(), "\"\u{fffd}\\u2028\""),
         ] {
             assert_eq!(String::from_utf8(to_json(&Text(bytes))).expect("JSON is text"), json);
