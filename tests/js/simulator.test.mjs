@@ -1,6 +1,7 @@
 // The JavaScript face: simulator, clock, events, snapshots, journal, errors, freed memory.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -43,6 +44,112 @@ test("requests and replies have NATS's own shapes", async () => {
   const reply = simulator.request("$JS.API.INFO");
   assert.equal(reply.json().type, "io.nats.jetstream.api.v1.account_info_response");
   simulator.dispose();
+});
+
+test("a request takes a message, and is told by what subject to acknowledge it", async () => {
+  const simulator = await withOrders();
+  simulator.addConsumer("ORDERS", { durable_name: "w", ack_policy: "explicit" });
+  simulator.publish("orders.new", "tea", { headers: { kind: "green" } });
+  const next = (body) => simulator.request("$JS.API.CONSUMER.MSG.NEXT.ORDERS.w", body);
+  const seen = simulator.inspect("$JS.API.CONSUMER.MSG.NEXT.ORDERS.w", { batch: 1, no_wait: true });
+  assert.deepEqual([seen.subject, seen.headers, simulator.consumerInfo("ORDERS", "w").num_pending], ["orders.new", [["kind", "green"]], 1]);
+  const message = next({ batch: 1, no_wait: true });
+  assert.deepEqual([message.subject, message.string(), message.headers, message.status], ["orders.new", "tea", [["kind", "green"]], undefined]);
+  assert.match(message.reply, /^\$JS\.ACK\.ORDERS\.w\.1\.1\.1\.\d+\.0$/);
+  assert.equal(simulator.consumerInfo("ORDERS", "w").num_ack_pending, 1);
+  const none = next({ batch: 1, no_wait: true });
+  assert.deepEqual([none.status, none.description, none.headers, none.data.length], [404, "No Messages", [], 0]);
+  // Who waits and does not look any more is given nothing.
+  assert.throws(() => next({ batch: 1, expires: 60e9 }), { code: 408 });
+  simulator.publish("orders.new", "coffee");
+  const { num_pending, num_waiting, delivered } = simulator.consumerInfo("ORDERS", "w");
+  assert.deepEqual([num_pending, num_waiting, delivered.consumer_seq], [1, 0, 1]);
+  assert.equal(next({ batch: 1, no_wait: true }).string(), "coffee");
+  simulator.dispose();
+});
+
+test("a status is told from an empty message", async () => {
+  const simulator = await withOrders();
+  simulator.addStream({ name: "DIRECT", subjects: ["d"], allow_direct: true });
+  simulator.publish("d", "");
+  const get = (seq) => simulator.request("$JS.API.DIRECT.GET.DIRECT", { seq });
+  const [empty, none] = [get(1), get(2)];
+  assert.deepEqual([empty.status, empty.data.length, empty.headers.length > 0], [undefined, 0, true]);
+  assert.deepEqual([none.status, none.description], [404, "Message Not Found"]);
+  simulator.dispose();
+});
+
+test("what cannot be sent is refused, and payloads are bytes in any form", async () => {
+  const simulator = await withOrders();
+  for (const subject of ["", "orders.a b", "orders.a\r\nPUB b", 5, undefined]) {
+    assert.throws(() => simulator.publish(subject, "x"), { name: "JetStreamError", code: 400, err_code: 0, message: /^a subject is a text without blanks/ });
+    assert.throws(() => simulator.inspect(subject, "x"), JetStreamError);
+  }
+  assert.throws(() => simulator.publish("orders.large", "x".repeat(1024 * 1024 + 1)), { code: 400, description: "Maximum Payload Violation" });
+  const bytes = new TextEncoder().encode("xteax");
+  for (const payload of ["tea", bytes.subarray(1, 4), bytes.slice(1, 4).buffer, new DataView(bytes.buffer, 1, 3)]) {
+    const { seq } = simulator.publish("orders.new", payload);
+    assert.equal(atob(simulator.getMessage("ORDERS", seq).data), "tea");
+  }
+  let told = "";
+  const connection = simulator.connect((frame) => (told += new TextDecoder().decode(frame)));
+  for (const frame of ["CONNECT {}\r\n", new TextEncoder().encode("PI").buffer, new DataView(new TextEncoder().encode("NG\r\n").buffer)]) connection.write(frame);
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.match(told, /\+OK\r\nPONG\r\n$/);
+  assert.throws(() => connection.write({}), { code: 400, err_code: 0 });
+  simulator.dispose();
+});
+
+test("what the types declare is there, and nothing else", async () => {
+  const text = readFileSync(join(JETSTREAM_SIM_PACKAGE, "index.d.ts"), "utf8");
+  const body = text.slice(text.indexOf("export class Simulator"));
+  const declared = new Set([...body.matchAll(/^  (?:static |readonly )?(\w+)(?=\(|: )/gm)].map(([, name]) => name));
+  for (const parameter of ["constructor", "stream", "query", "consumer", "until", "options"]) declared.delete(parameter);
+  const found = new Set(["create", "replay"]);
+  for (let at = Simulator.prototype; at !== Object.prototype; at = Object.getPrototypeOf(at)) Object.getOwnPropertyNames(at).forEach((name) => found.add(name));
+  found.delete("constructor");
+  assert.deepEqual([...declared].sort(), [...found].sort());
+});
+
+test("time is from 1970 to 2554, and never wraps", async () => {
+  const simulator = await Simulator.create();
+  const before = simulator.nowNanos();
+  for (const duration of [2n ** 64n - 1n, 2n ** 64n, 2n ** 64n + 1n, "10000000h", 1e30]) {
+    await assert.rejects(simulator.advance(duration), { name: "RangeError", code: 400, err_code: 0 });
+  }
+  for (const moment of [-1n, 2n ** 64n, new Date("1960-01-01"), "2600-01-01", Number.NaN, "soon"]) {
+    await assert.rejects(simulator.runUntil(moment), RangeError);
+    await assert.rejects(Simulator.create({ start: moment }), RangeError);
+  }
+  assert.equal(simulator.nowNanos(), before);
+  await simulator.runUntil("2026-02-03T04:05:06.123456789Z");
+  assert.equal(simulator.nowNanos() % 10n ** 9n, 123456789n);
+  await simulator.advance(2n ** 64n - 1n - simulator.nowNanos());
+  assert.equal(simulator.nowNanos(), 2n ** 64n - 1n);
+  simulator.dispose();
+  for (const [start, text] of [[5n, "1970-01-01T00:00:00.000Z"], ["2026-01-01", "2026-01-01T00:00:00.000Z"], [new Date("2030-01-01"), "2030-01-01T00:00:00.000Z"]]) {
+    const one = await Simulator.create({ start, seed: 2n ** 63n });
+    assert.equal(one.now().toISOString(), text);
+    one.dispose();
+  }
+});
+
+test("every error has its numbers, and speaks of what was called", async () => {
+  for (const [options, text] of [
+    [{ port: "x" }, "server.port cannot be string"],
+    [{ nosuch: 1 }, "there is no option nosuch"],
+    [{ seed: 1.5 }, "not a seed: 1.5"],
+    [{ seed: -1 }, "not a seed: -1"],
+  ]) {
+    await assert.rejects(Simulator.create(options), { code: 400, err_code: 0, message: text });
+  }
+  for (const journal of [5, {}, undefined, "{}"]) await assert.rejects(Simulator.replay(journal), { code: 400, err_code: 0, message: /not a journal/ });
+  const simulator = await withOrders({ journal_bytes: 0, max_payload: 0, ping_interval: 0, max_control_line: 0, ping_max: 0 });
+  assert.equal(simulator.publish("orders.new", "tea").seq, 1);
+  assert.throws(() => simulator.exportJournal(), { code: 400, err_code: 0 });
+  await assert.rejects(simulator.runUntil(() => false, { limit: 1 }), { code: 408, err_code: 0 });
+  simulator.dispose();
+  assert.throws(() => simulator.publish("orders.new"), { code: 503, err_code: 0, message: /disposed/ });
 });
 
 test("errors are errors with the server's numbers", async () => {

@@ -3,7 +3,8 @@
 // Playing, time is brought up to date before every input, and one timer waits for the next event: nothing runs while
 // nothing is due. Told how far, it goes from event to event and lets attached clients answer in between.
 
-import { moment, nanoseconds } from "./duration.js";
+import { MAX_NANOS, moment, nanoseconds } from "./duration.js";
+import { JetStreamError, rangeError } from "./error.js";
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 /** Everything else has its turn so often, also where no client has anything to say. */
@@ -41,7 +42,7 @@ export class Clock {
   }
 
   set speed(speed) {
-    if (!(speed > 0 && Number.isFinite(speed))) throw new RangeError(`not a speed: ${speed}`);
+    if (!(speed > 0 && Number.isFinite(speed))) throw rangeError(`not a speed: ${speed}`);
     this.bringUpToDate();
     this.#speed = speed;
     this.#drop();
@@ -72,8 +73,9 @@ export class Clock {
   bringUpToDate() {
     if (!this.#isPlaying) return;
     const passed = BigInt(Math.round((performance.now() - this.#anchor.wall) * this.#speed * 1e6));
+    const target = this.#anchor.simulated + passed;
     // Where more is due than one call does, time falls behind.
-    if (!this.#core.advanceTo(this.#anchor.simulated + passed)) this.#anchor = { wall: performance.now(), simulated: this.#core.now() };
+    if (!this.#core.advanceTo(target < MAX_NANOS ? target : MAX_NANOS)) this.#anchor = { wall: performance.now(), simulated: this.#core.now() };
   }
 
   /** A client said something. */
@@ -103,14 +105,17 @@ export class Clock {
 
   advance(duration) {
     const nanos = nanoseconds(duration);
-    return this.#oneByOne(async () => this.#runTo(this.#core.now() + nanos));
+    return this.#oneByOne(async () => this.#runTo(moment(this.#core.now() + nanos)));
   }
 
   /** Runs to a moment, or until `goal()` is true and not longer than `limit`. Whether it got there. */
   runUntil(goal, limit) {
-    if (typeof goal !== "function") return this.#oneByOne(async () => this.#runTo(moment(goal)));
+    if (typeof goal !== "function") {
+      const target = moment(goal);
+      return this.#oneByOne(() => this.#runTo(target));
+    }
     const nanos = nanoseconds(limit);
-    return this.#oneByOne(() => this.#runWhile(async () => !(await goal()), this.#core.now() + nanos));
+    return this.#oneByOne(async () => this.#runWhile(async () => !(await goal()), moment(this.#core.now() + nanos)));
   }
 
   #oneByOne(run) {
@@ -129,7 +134,7 @@ export class Clock {
     await this.#settle();
     let since = performance.now();
     while (await goOn()) {
-      if (this.#isStopped) throw new Error("this simulator is disposed of");
+      if (this.#isStopped) throw new JetStreamError("this simulator is disposed of", 503);
       const isThere = this.#core.advanceOnce(target);
       this.rebase();
       if (this.#flush()) await this.#settle();

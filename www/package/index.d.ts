@@ -8,7 +8,7 @@
 /** A length of time: milliseconds as a number, nanoseconds as a bigint, or text as in Go: `"1h30m"`, `"250ms"`, `"24h"`. */
 export type Duration = number | bigint | string;
 
-/** A moment: a `Date`, RFC 3339 text, or nanoseconds since 1970 as a bigint. */
+/** A moment from 1970 to 2554: a `Date`, RFC 3339 text to the nanosecond, or nanoseconds since 1970 as a bigint. */
 export type Moment = Date | string | bigint;
 
 /** Nanoseconds, as JetStream's API has durations. */
@@ -55,20 +55,28 @@ export interface JetStreamOptions {
 /** How a simulator is made. Everything has a default. */
 export interface SimulatorOptions {
   /** Seeds everything random: names, ids, the choice in queue groups. Equal seeds and inputs give equal runs. */
-  seed?: number;
+  seed?: number | bigint;
   /** When simulated time starts: 2026-01-01T00:00:00Z unless set. */
-  start?: Date | string;
+  start?: Moment;
   server_name?: string;
   /** What INFO tells clients. */
   host?: string;
   port?: number;
-  /** The largest message, headers and payload together, in bytes. */
+  /** The largest message, headers and payload together, in bytes: 1 MiB unless set. 0 means the default, here and below. */
   max_payload?: number;
+  /** The longest argument part of a line of the protocol, in bytes: 4096 unless set. */
+  max_control_line?: number;
+  /** The most subscriptions of a connection, where there is a limit. */
+  max_subscriptions?: number;
+  /** The most tokens of a subscription's subject, where there is a limit. */
+  max_subscription_tokens?: number;
   /**
-   * How often clients are asked whether they are there; who leaves two PINGs unanswered is let go. Left out, nobody is
+   * How often clients are asked whether they are there; who leaves `ping_max` of them unanswered is let go. Left out, nobody is
    * asked: on a clock that runs a day in a moment, PINGs are events like any other.
    */
   ping_interval?: Nanos;
+  /** How many PINGs may be unanswered: 2 unless set. */
+  ping_max?: number;
   /** JetStream's settings; false turns it off. */
   jetstream?: JetStreamOptions | false;
   /** Bytes of inputs that the journal keeps, 16 MiB unless set; 0 keeps none. */
@@ -84,8 +92,8 @@ export interface SimulatorOptions {
 export interface Connection {
   /** What the server calls it: `client_id` in INFO and in events, `cid` in CONNZ. */
   readonly clientId: number;
-  /** Sends bytes to the server. After the end of the connection nothing happens. */
-  write(bytes: Uint8Array): void;
+  /** Sends bytes to the server, or a text as UTF-8. After the end of the connection nothing happens. */
+  write(bytes: Uint8Array | ArrayBuffer | DataView | string): void;
   /** Hangs up. Tells of the connection; nothing if it had ended before. */
   close(): EndedConnection | undefined;
 }
@@ -168,12 +176,20 @@ export class JetStreamError extends Error {
   description: string;
   /** As in HTTP: 400, 404, 503. */
   code: number;
-  /** JetStream's own number, such as 10059 for "stream not found". */
+  /** JetStream's own number, such as 10059 for "stream not found"; 0 if it is not JetStream that refuses. */
   err_code: number;
 }
 
 /** The answer to a request. */
 export interface Reply {
+  /** A message of a stream comes with its own subject, anything else with the request's inbox. */
+  subject: string;
+  /** Of a consumer's message: where its acknowledgement goes. */
+  reply?: string;
+  /** Of an answer that is a status, as direct gets and pull requests have: 404, 408, 409. */
+  status?: number;
+  /** What the status means, such as `No Messages`. */
+  description?: string;
   /** Names and values, in order. */
   headers: [string, string][];
   data: Uint8Array;
@@ -182,7 +198,7 @@ export interface Reply {
 }
 
 /** Text, bytes, or what becomes JSON. */
-export type Payload = string | Uint8Array | object;
+export type Payload = string | Uint8Array | ArrayBuffer | DataView | object;
 
 /** Header names with one value or several; or pairs. */
 export type HeadersInit = Record<string, string | number | (string | number)[]> | Iterable<[string, string | number]>;
@@ -443,7 +459,9 @@ export class Simulator {
   /**
    * Lets time pass up to a moment, or event by event until `goal()` is true.
    *
-   * @throws if `goal()` is not true within `limit` of simulated time, 24 h unless set.
+   * The goal looks, and does not itself wait for time to pass: {@link advance} within it would wait for its end.
+   *
+   * @throws {JetStreamError} with code 408 if `goal()` is not true within `limit` of simulated time, 24 h unless set.
    */
   runUntil(goal: Moment | (() => boolean | Promise<boolean>), options?: { limit?: Duration }): Promise<void>;
 
@@ -480,7 +498,8 @@ export class Simulator {
   exportJournal(): string;
 
   /**
-   * Sends a request and gives the answer. Only what the server itself answers comes: the API, a stream's PubAck.
+   * Sends a request and gives the answer. Only what the server itself answers at once comes: the API, a stream's PubAck, a
+   * consumer's message or status; of several answers the first. Nothing is delivered to a request that has returned.
    *
    * @throws {JetStreamError} with code 503 if nobody listens, 408 if nobody answers at once
    */
@@ -494,7 +513,7 @@ export class Simulator {
    */
   inspect(subject: string, payload?: Payload): Reply;
 
-  /** Publishes a message into a stream. @throws {JetStreamError} */
+  /** Publishes a message into a stream, which has to acknowledge it (`no_ack` is not set). @throws {JetStreamError} */
   publish(subject: string, payload?: Payload, options?: { headers?: HeadersInit }): PubAck;
 
   /** @throws {JetStreamError} */

@@ -7,7 +7,16 @@ const encoder = new TextEncoder();
 
 /** The answer to a request. */
 export class Reply {
-  constructor(headers, data) {
+  constructor(core, data) {
+    const { status, description, headers } = parseHeaders(core.answerHeaders());
+    /** @type {string} that of a stored message is its own */
+    this.subject = core.answerSubject();
+    /** @type {string | undefined} acknowledges a message of a consumer */
+    this.reply = core.answerReply() || undefined;
+    /** @type {number | undefined} of an answer that is nothing but a status, such as 404 */
+    this.status = status;
+    /** @type {string | undefined} what the status means, in words */
+    this.description = description;
     /** @type {[string, string][]} names and values, in order */
     this.headers = headers;
     /** @type {Uint8Array} */
@@ -23,11 +32,25 @@ export class Reply {
   }
 }
 
+/** Text or bytes, in whatever form, as bytes; `undefined` for anything else. */
+export function bytesOf(value) {
+  if (value instanceof Uint8Array) return value;
+  if (typeof value === "string") return encoder.encode(value);
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined;
+}
+
 /** Text, bytes or what becomes JSON, as bytes. */
 export function toBytes(payload) {
-  if (payload === undefined) return new Uint8Array();
-  if (payload instanceof Uint8Array) return payload;
-  return encoder.encode(typeof payload === "string" ? payload : JSON.stringify(payload));
+  return payload === undefined ? new Uint8Array() : (bytesOf(payload) ?? encoder.encode(JSON.stringify(payload)));
+}
+
+/** A subject to send to: it stands in a line of the protocol. @throws {JetStreamError} */
+export function checkSubject(subject) {
+  if (typeof subject !== "string" || !/^[^ \t\r\n\f]+$/.test(subject)) {
+    throw new JetStreamError(`a subject is a text without blanks: ${JSON.stringify(subject)}`, 400);
+  }
+  return subject;
 }
 
 /** Names and values in turn, from an object or from pairs; a name may have several values. */
@@ -36,18 +59,27 @@ export function headerList(headers = {}) {
   return pairs.flatMap(([name, values]) => [values].flat().flatMap((value) => [name, String(value)]));
 }
 
-/** The lines of a header block. */
-export function parseHeaders(block) {
-  const lines = decoder.decode(block).split("\r\n").slice(1);
-  return lines.filter((line) => line.includes(":")).map((line) => {
+/** The status and the lines of a header block, which may be empty. */
+function parseHeaders(block) {
+  const [first, ...lines] = decoder.decode(block).split("\r\n");
+  const [, status, description] = /^NATS\/1\.0 +(\d{3}) *(.*)$/.exec(first) ?? [];
+  const headers = lines.filter((line) => line.includes(":")).map((line) => {
     const colon = line.indexOf(":");
     return [line.slice(0, colon), line.slice(colon + 1).trimStart()];
   });
+  return { status: status && Number(status), description, headers };
 }
 
-/** A reply's JSON without its `type`. */
+/** A reply's JSON without its `type`. @throws {JetStreamError} what the server refused, or an answer that is no JSON */
 function unwrap(reply) {
-  const { type, error, ...rest } = reply.json();
+  if (reply.status) throw new JetStreamError(reply.description, reply.status);
+  let json;
+  try {
+    json = reply.json();
+  } catch {
+    throw new JetStreamError("the answer is no JSON: it is not JetStream that answers there", 400);
+  }
+  const { type, error, ...rest } = json;
   if (error) throw new JetStreamError(error.description, error.code, error.err_code);
   return rest;
 }

@@ -2,16 +2,16 @@
 
 import { Core } from "./core.js";
 import { Clock } from "./clock.js";
-import { dateOf } from "./duration.js";
-import { JetStreamError } from "./error.js";
+import { dateOf, moment, rfc3339 } from "./duration.js";
+import { JetStreamError, coreError, rangeError } from "./error.js";
 import { EventHub } from "./events.js";
-import { Reply, headerList, parseHeaders, requests, toBytes } from "./requests.js";
+import { Reply, bytesOf, checkSubject, headerList, requests, toBytes } from "./requests.js";
 import { webSocketFactory } from "./socket.js";
 
 export { JetStreamError };
 
 /** WebAssembly has 4 GiB; short of that the server answers "insufficient resources". */
-const MAX_STORED_BYTES = 3_800_000_000;
+export const MAX_STORED_BYTES = 3_800_000_000;
 const MADE_BY_US = Symbol("made by Simulator");
 
 let loader;
@@ -32,13 +32,28 @@ function load() {
 }
 
 /** The options as the core reads them. */
-function setupJson({ seed, start, journal_bytes, quiet_ms: _, jetstream, ...server }) {
+function setupJson({ seed, start, journal_bytes, quiet_ms: _, jetstream, max_control_line, max_subscriptions, max_subscription_tokens, ping_max, ...server }) {
   const config = jetstream === false ? null : { max_total_store: MAX_STORED_BYTES, ...jetstream };
-  return JSON.stringify({
-    server: { ...server, seed, jetstream: config },
-    start: start instanceof Date ? start.toISOString() : start,
-    journal_bytes,
-  });
+  const clients = { max_control_line, max_subscriptions, max_subscription_tokens, ping_max };
+  const from = start === undefined ? undefined : rfc3339(moment(start));
+  const json = JSON.stringify({ server: { ...server, jetstream: config }, clients, start: from, journal_bytes });
+  // 64 bits are more than a number of JavaScript has.
+  return seed === undefined ? json : json.replace('{"server":{', `{"server":{"seed":${checkSeed(seed)},`);
+}
+
+function checkSeed(seed) {
+  const isSeed = typeof seed === "bigint" || Number.isSafeInteger(seed);
+  if (!isSeed || seed < 0 || seed >= 2n ** 64n) throw rangeError(`not a seed: ${String(seed)}`);
+  return seed;
+}
+
+/** Calls the core, and gives its errors the shape of the package's. */
+function inCore(call) {
+  try {
+    return call();
+  } catch (error) {
+    throw error instanceof WebAssembly.RuntimeError ? error : coreError(error);
+  }
 }
 
 class Base {
@@ -56,17 +71,19 @@ class Base {
 
   static async create(options = {}) {
     await load();
-    return new this(MADE_BY_US, new Core(setupJson(options)), options);
+    const json = setupJson(options);
+    return new this(MADE_BY_US, inCore(() => new Core(json)), options);
   }
 
   static async replay(journal, options = {}) {
+    if (typeof journal !== "string") throw new JetStreamError("not a journal: it is no text", 400);
     await load();
-    return new this(MADE_BY_US, Core.replay(journal), options);
+    return new this(MADE_BY_US, inCore(() => Core.replay(journal)), options);
   }
 
   /** The core, brought up to date. */
   #use() {
-    if (!this.#core) throw new Error("this simulator is disposed of");
+    if (!this.#core) throw new JetStreamError("this simulator is disposed of", 503);
     this.#clock.bringUpToDate();
     return this.#core;
   }
@@ -102,8 +119,10 @@ class Base {
     queueMicrotask(() => this.#flush());
     return {
       clientId: this.#core.clientId(handle),
-      write: (bytes) => {
+      write: (frame) => {
         if (!this.#pipes.has(handle)) return;
+        const bytes = bytesOf(frame);
+        if (!bytes) throw rangeError(`neither bytes nor a text: ${String(frame)}`);
         this.#clock.noteInput();
         this.#flush(this.#use().write(handle, bytes));
       },
@@ -124,22 +143,18 @@ class Base {
 
   request(subject, payload, { headers } = {}) {
     const core = this.#use();
+    const [to, list, bytes] = [checkSubject(subject), headerList(headers), toBytes(payload)];
     try {
-      const data = core.request(subject, headerList(headers), toBytes(payload));
-      return new Reply(parseHeaders(core.answerHeaders()), data);
-    } catch (error) {
-      throw error.code ? new JetStreamError(error.message, error.code) : error;
+      return new Reply(core, inCore(() => core.request(to, list, bytes)));
     } finally {
       this.#flush();
     }
   }
 
   inspect(subject, payload) {
-    try {
-      return new Reply([], this.#use().inspect(subject, toBytes(payload)));
-    } catch (error) {
-      throw error.code ? new JetStreamError(error.message, error.code) : error;
-    }
+    const core = this.#use();
+    const [to, bytes] = [checkSubject(subject), toBytes(payload)];
+    return new Reply(core, inCore(() => core.inspect(to, bytes)));
   }
 
   now() {
@@ -167,7 +182,7 @@ class Base {
   async runUntil(goal, { limit = "24h" } = {}) {
     this.#use();
     const isThere = await this.#clock.runUntil(goal, limit);
-    if (!isThere) throw new Error(`not within ${limit} of simulated time`);
+    if (!isThere) throw new JetStreamError(`not within ${limit} of simulated time`, 408);
   }
 
   get isPlaying() {
@@ -212,7 +227,8 @@ class Base {
   }
 
   exportJournal() {
-    return this.#use().exportJournal();
+    const core = this.#use();
+    return inCore(() => core.exportJournal());
   }
 
   dispose() {
