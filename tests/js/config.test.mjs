@@ -32,7 +32,8 @@ test("sizes, numbers, truth", () => {
 
 test("texts: quotes, escapes, blocks of text", () => {
   assert.deepEqual(read(String.raw`a "x\ty\"\x41"; b 'x\ty'; c nats://x:1/y?z=1`), { a: 'x\ty"A', b: "x\\ty", c: "nats://x:1/y?z=1" });
-  assert.deepEqual(read("a (\nx y\nz\n)\nb 1"), { a: "x y\nz", b: 1 });
+  assert.deepEqual(read("a (\nx y\nz\n)\nb 1"), { a: "\nx y\nz\n", b: 1 });
+  assert.deepEqual(read("a x#y # comment\nb $2a$11$abc"), { a: "x#y", b: "$2a$11$abc" });
 });
 
 test("variables come from the block, the blocks around it, and the environment", () => {
@@ -50,6 +51,8 @@ test("files include others", () => {
 
 test("what is no configuration is told with its place", () => {
   for (const [text, message] of [
+    ["a: b c: 1", 'f:1:5: a line ends behind a value, or a comma follows, but not "c"'],
+    ["a { b { c: 1 } d: 2 }", 'f:1:15: a line ends behind a value, or a comma follows, but not "d"'],
     ["a {", "f:1:3: a block is not closed: } is missing"],
     ["a [1", "f:1:4: a list is not closed: ] is missing"],
     ["a: 'x", "f:1:3: a text is not closed"],

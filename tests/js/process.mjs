@@ -30,10 +30,10 @@ export async function runServer(words, options) {
 /**
  * A server that is ready, on free ports of this machine.
  *
- * `config` is the text of its configuration, `words` are further flags. What is given: `ports` (the ports file), `url`,
+ * `config` is the text of its configuration, `words` are further flags; without `hasPorts` no ports file is read. What is given: `ports` (the ports file), `url`,
  * `pid`, `folder` (its own, removed at the end), `log()`, `stop(signal)`, `readyMs`.
  */
-export async function startServer({ config = "", words = [], real = false } = {}) {
+export async function startServer({ config = "", words = [], real = false, hasPorts = true } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "jetstream-sim-"));
   const file = join(folder, "server.conf");
   writeFileSync(file, config);
@@ -52,14 +52,14 @@ export async function startServer({ config = "", words = [], real = false } = {}
     child.on("close", () => reject(new Error(`the server ended:\n${log}`)));
   });
   const readyMs = performance.now() - started;
-  const ports = await portsFile(join(folder, `nats-server_${child.pid}.ports`), real && program);
+  const ports = hasPorts && (await portsFile(join(folder, `nats-server_${child.pid}.ports`), real && program));
   const stop = async (signal = "SIGTERM") => {
     child.kill(signal);
     const how = await ended;
     rmSync(folder, { recursive: true, force: true });
     return how;
   };
-  return { ports, url: ports.nats[0], pid: child.pid, folder, log: () => log, stop, ended, readyMs };
+  return { ports, url: ports && ports.nats[0], pid: child.pid, folder, log: () => log, stop, ended, readyMs };
 }
 
 /** The real server writes it just after it says that it is ready, and names it after its own file. */

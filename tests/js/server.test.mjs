@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { spawn } from "node:child_process";
 import { after, test } from "node:test";
-import { runServer, startServer } from "./process.mjs";
+import { command, runServer, startServer } from "./process.mjs";
 import { rawClient } from "./raw.mjs";
 
-const LINE = /^\[\d+\] \d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d\.\d{6} \[(INF|WRN|ERR|FTL|DBG)\] .*$/;
+const LINE = /^\[\d+\] \d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d\.\d{6} \[(INF|WRN|ERR|FTL|DBG|TRC)\] .*$/;
 const running = new Set();
 
 async function start(options) {
@@ -61,11 +62,10 @@ test("it ends on SIGINT and SIGKILL as well, and takes its ports file along", as
 });
 
 test("flags: long and short, one dash and two, apart and after =", async () => {
-  const pid = (folder) => join(folder, "pid");
   for (const words of [
     ["-n", "one", "-m", "-1", "-js", "-D"],
     ["--name=one", "--http_port=-1", "--jetstream", "-V"],
-    ["-server_name", "one", "-http_port", "-1", "-jetstream=true", "-T=false"],
+    ["-server_name", "one", "-http_port", "0x0", "-m", "-1", "-jetstream=true", "-T=false", "--no_advertise", "--"],
   ]) {
     const server = await start({ words });
     const info = await json(server, "/varz");
@@ -75,8 +75,70 @@ test("flags: long and short, one dash and two, apart and after =", async () => {
     await server.stop();
     running.delete(server);
   }
-  const server = await start({ words: ["-P", "/dev/null"] });
-  assert.ok(!existsSync(pid(server.folder)));
+});
+
+test("pid and ports files are there before the line that says that it is ready", async () => {
+  for (let round = 0; round < 3; round += 1) {
+    const folder = (await start()).folder;
+    const [program, ...first] = command();
+    const pid = join(folder, "pid");
+    const child = spawn(program, [...first, "-a", "localhost", "-p", "-1", "-P", pid, "--ports_file_dir", folder], { stdio: ["ignore", "ignore", "pipe"] });
+    let log = "";
+    const files = await new Promise((resolve) => child.stderr.on("data", (text) => {
+      log += text;
+      if (log.includes("Server is ready")) resolve([pid, join(folder, `nats-server_${child.pid}.ports`)].map((file) => existsSync(file) && readFileSync(file, "utf8")));
+    }));
+    child.kill("SIGTERM");
+    const [, port] = /client connections on localhost:(\d+)/.exec(log);
+    assert.deepEqual(files, [String(child.pid), JSON.stringify({ nats: [`nats://127.0.0.1:${port}`] })]);
+  }
+});
+
+test("files that cannot be written: the pid's ends the start, that of the ports does not", async () => {
+  const pid = await runServer(["-p", "-1", "-P", "/nonexistent/pid"]);
+  assert.equal(pid.code, 1);
+  assert.match(pid.stderr, /\[FTL\] Could not write pidfile: open \/nonexistent\/pid: no such file or directory\n$/);
+  assert.doesNotMatch(pid.stderr, /ready/);
+  const server = await startServer({ words: ["--ports_file_dir", "/nonexistent"], hasPorts: false });
+  assert.match(server.log(), /\[ERR\] Error writing ports file \(\/nonexistent\/nats-server_\d+\.ports\): open .*: no such file or directory\n/);
+  await server.stop();
+});
+
+test("the log tells of clients, and of what they say, when it is asked to", async () => {
+  const server = await start({ words: ["-DV"] });
+  const client = await rawClient(server.url, "");
+  await client.read("\r\n");
+  const said = ['CONNECT {"verbose":true}\r\n', "SUB a 1\r\nPUB a r 4\r", '\nh"\r\n\r\nUNSUB 1\r\n', "FOO\r\n"];
+  const peer = `127.0.0.1:${client.socket.localPort} - cid:1 - `;
+  for (const bytes of said) {
+    client.write(bytes);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await client.closed;
+  const lines = () => server.log().split("\n").filter((line) => line.includes(peer)).map((line) => line.slice(line.indexOf("[", 1)).replace(peer, ""));
+  for (let tries = 0; !lines().at(-1)?.includes("closed") && tries < 100; tries += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(lines(), [
+    "[DBG] Client connection created",
+    '[TRC] <<- [CONNECT {"verbose":true}]', "[TRC] ->> [OK]",
+    "[TRC] <<- [SUB a 1]", "[TRC] ->> [OK]",
+    "[TRC] <<- [PUB a r 4]", '[TRC] <<- MSG_PAYLOAD: ["h\\"\\r\\n"]', "[TRC] <<- [UNSUB 1]",
+    "[TRC] ->> [OK]", "[TRC] ->> [MSG a 1 r 4]", '[TRC] ->> MSG_PAYLOAD: ["h\\"\\r\\n"]', "[TRC] ->> [OK]",
+    "[TRC] <<- [FOO]", "[TRC] ->> [-ERR Unknown Protocol Operation]",
+    "[DBG] Client connection closed: Protocol Violation",
+  ]);
+});
+
+test("without a name the server is called by its id", async () => {
+  for (const words of [[], ["-n", ""]]) {
+    const server = await start({ words: ["-m", "-1", ...words] });
+    const { server_name, server_id } = await json(server, "/varz");
+    assert.match(server_id, /^N[A-Z2-7]{55}$/);
+    assert.equal(server_name, server_id);
+    const client = await rawClient(server.url, "");
+    assert.match(await client.read("\r\n"), new RegExp(`"server_name":"${server_id}"`));
+    assert.match(server.log(), new RegExp(`\\[INF\\]   Name:     ${server_id}\n`));
+    client.end();
+  }
 });
 
 test("log, pid and ports files", async () => {
@@ -95,6 +157,7 @@ test("log, pid and ports files", async () => {
 });
 
 test("what is asked for is answered without a server", async () => {
+  for (const words of [["-v", "foo"], ["version"]]) assert.equal((await runServer(words)).stdout, "nats-server: v2.15.1\n");
   const version = await runServer(["-v"]);
   assert.deepEqual([version.code, version.stdout], [0, "nats-server: v2.15.1\n"]);
   const help = await runServer(["--help"]);
@@ -119,6 +182,20 @@ test("what cannot be served ends the start with one clear line", async () => {
     [["-nosuch"], "flag provided but not defined: -nosuch"],
     [["-p", "abc"], 'invalid value "abc" for flag -p: parse error'],
     [["-p"], "flag needs an argument: -p"],
+    [["-D=maybe"], 'invalid boolean value "maybe" for -D: parse error'],
+    [["-js=tRue"], 'invalid boolean value "tRue" for -js: parse error'],
+    [["-t"], "must specify [-c, --config] option to check configuration file syntax"],
+    [["-l", "/nonexistent/x.log"], "error opening file: open /nonexistent/x.log: no such file or directory"],
+    [config("log_file: /nonexistent/x.log"), "error opening file: open /nonexistent/x.log: no such file or directory"],
+    [config("max_payload: 1t"), "N.conf:1:0: max_payload value is too big"],
+    [config("max_payload: 65mb"), "max_payload (68157440) cannot be higher than max_pending (67108864)"],
+    [config("max_pending: -1"), "max_payload (1048576) cannot be higher than max_pending (-1)"],
+    [config("max_payload: -1.5"), "N.conf:1:0: max_payload needs a whole number"],
+    [config("max_subscription_tokens: 0"), "N.conf:1:0: max_subscription_tokens value can not be negative"],
+    [config("max_subscription_tokens: 300"), "N.conf:1:0: max_subscription_tokens value is too big"],
+    [config("ping_interval: 1d"), 'N.conf:1:0: error parsing ping_interval: time: unknown unit "d" in duration "1d"'],
+    [config("jetstream { domain: a.b }"), "invalid domain name: may not contain ., * or >"],
+    [config('jetstream { domain: "a b" }'), 'invalid domain name: derived "$JS.a b.API.>" is not a valid subject'],
     [["-p", "70000"], "client port 70000 is not valid"],
     [["--clock", "slow"], 'invalid value "slow" for flag -clock: real or manual'],
     [["run"], 'unrecognized command: "run"'],
@@ -159,6 +236,10 @@ test("a configuration as suites write it", async () => {
         limits { max_request_batch: 10, duplicate_window: "1m" }
       }
       leafnodes { port: 7422 }
+      # These ask for nothing.
+      cluster {}
+      authorization { timeout: 2 }
+      mappings {}
       debug: false, logtime: true
     `,
   });
@@ -259,7 +340,9 @@ test("without JetStream there is none", async () => {
   client.write("SUB r 1\r\nPUB $JS.API.INFO r 0\r\n\r\n");
   assert.match(await client.read("\r\n\r\n"), /NATS\/1\.0 503/);
   assert.equal((await json(server, "/jsz")).disabled, true);
-  assert.equal((await get(server, "/healthz?js-enabled-only=1")).status, 503);
+  assert.deepEqual(await json(server, "/healthz?js-enabled-only=1"), { status: "ok" });
+  client.write("PUB $SYS.REQ.USER.INFO r 0\r\n\r\n");
+  assert.match(await client.read("}}"), /"jetstream":false,"flags":0,/);
   client.end();
 });
 
@@ -281,6 +364,11 @@ test("a manual clock stands still until it is moved over HTTP", async () => {
   assert.equal((await get(server, "/clock/advance?by=soon", { method: "POST" })).status, 400);
   assert.equal((await get(server, "/clock/advance?by=1s")).status, 404, "a look moves nothing");
   client.end();
+});
+
+test("a clock that nothing moves is warned of", async () => {
+  const server = await start({ words: ["--clock", "manual"] });
+  assert.match(server.log(), /\[WRN\] Time stands still for good/);
 });
 
 test("time passes by itself otherwise", async () => {
@@ -332,7 +420,7 @@ test("a client that does not read is dropped, and costs no more than its due", a
     await busy.read("PONG\r\n");
   }
   assert.equal((await json(server, "/connz")).total, 1);
-  assert.match(server.log(), /Slow Consumer Detected/);
+  assert.match(server.log(), /cid:\d+ - Slow Consumer Detected: MaxPending of 67108864 Exceeded/);
   assert.ok(readFileSync(`/proc/${server.pid}/status`, "utf8"));
   for (const client of [lazy, busy]) client.end();
 });

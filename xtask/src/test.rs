@@ -91,7 +91,16 @@ fn size() -> Result {
 /// The JavaScript package: its size, what it does, the server in it, and its examples as written.
 fn package() -> Result {
     package::check_size()?;
-    let files = ["config.test.mjs", "unpack.test.mjs", "simulator.test.mjs", "server.test.mjs", "examples.test.mjs"];
+    let files = [
+        "config.test.mjs",
+        "unpack.test.mjs",
+        "simulator.test.mjs",
+        "server.test.mjs",
+        "limits.test.mjs",
+        "monitoring.test.mjs",
+        "websocket.test.mjs",
+        "examples.test.mjs",
+    ];
     process::run(&mut package::tests(&files)?)
 }
 

@@ -27,42 +27,27 @@ const ORDERS = {
 };
 const ONLY_ENDED = ["stop", "reason"];
 
-/** As Go reads them. */
-const YES_AND_NO = Object.fromEntries([
-  ...["1", "t", "T", "true", "TRUE", "True"].map((word) => [word, true]),
-  ...["0", "f", "F", "false", "FALSE", "False"].map((word) => [word, false]),
-]);
+const STATES = { "": "open", open: "open", closed: "closed", any: "any", all: "any" };
 
 /** What a query asks for. The texts of errors are the server's. */
 function read(query) {
-  const text = (name) => query.get(name) ?? "";
-  const number = (name, type) => {
-    const digits = text(name);
-    if (digits === "") return 0;
-    if (/^[+-]?\d+$/.test(digits)) return Number(digits);
-    const parse = type === "int" ? "Atoi" : "ParseUint";
-    throw new RangeError(`Error decoding ${type} for '${name}': strconv.${parse}: parsing "${digits}": invalid syntax`);
-  };
-  const flag = (name) => {
-    const word = text(name);
-    const value = { "": false, ...YES_AND_NO }[word];
-    if (value === undefined) throw new RangeError(`Error decoding boolean for '${name}': strconv.ParseBool: parsing "${word}": invalid syntax`);
-    return value;
-  };
-  const states = { "": "open", open: "open", closed: "closed", any: "any", all: "any" };
-  const state = states[text("state").toLowerCase()];
-  if (state === undefined) throw new RangeError(`Error decoding state for ${text("state")}`);
-  const sort = text("sort");
+  const word = query.text("state");
+  if (!Object.hasOwn(STATES, word.toLowerCase())) throw new RangeError(`Error decoding state for ${word}`);
+  const state = STATES[word.toLowerCase()];
+  const sort = query.text("sort");
   if (!Object.hasOwn(ORDERS, sort)) throw new RangeError(`invalid sorting option: ${sort}`);
   if (ONLY_ENDED.includes(sort) && state !== "closed") throw new RangeError(`sort by ${sort} only valid on closed connections`);
-  const hasDetail = text("subs") === "detail";
-  const flags = { auth: flag("auth"), hasList: !hasDetail && flag("subs"), hasDetail };
-  return { ...flags, state, sort, cid: number("cid", "uint64"), offset: Math.max(number("offset", "int"), 0), limit: number("limit", "int"), account: text("acc"), user: text("user") };
+  const hasDetail = query.text("subs") === "detail";
+  const flags = { auth: query.flag("auth"), hasList: !hasDetail && query.flag("subs"), hasDetail };
+  const numbers = { cid: query.number("cid", "uint64"), offset: Math.max(query.number("offset"), 0), limit: query.number("limit") };
+  // Nobody here is known by a user's name, or comes by MQTT.
+  const isNobody = query.text("user") !== "" || query.text("mqtt_client") !== "";
+  return { ...flags, ...numbers, state, sort, account: query.text("acc"), isNobody };
 }
 
 /** The page that `query` asks for; `ask(request)` gives the simulator's own CONNZ. */
 export function connections(peers, query, ask) {
-  const { auth, hasList, hasDetail, state, sort, cid, offset, limit: asked, account, user } = read(query);
+  const { auth, hasList, hasDetail, state, sort, cid, offset, limit: asked, account, isNobody } = read(query);
   const limit = cid > 0 ? 1 : asked > 0 ? asked : DEFAULT_LIMIT;
   const data = ask({ limit: 2 ** 31, auth, subscriptions: hasList, subscriptions_detail: hasDetail });
   if (account && account !== "$G") return { server_id: "", now: data.now, num_connections: 0, total: 0, offset, limit, connections: null };
@@ -75,7 +60,7 @@ export function connections(peers, query, ask) {
     ...(hasDetail && detail && { subscriptions_list_detail: detail.map((one) => ({ account: "$G", account_tag: "$G", ...one })) }),
   }));
   const all = [...(state === "closed" ? [] : open), ...(state === "open" ? [] : ended)];
-  const found = all.filter((info) => (cid === 0 || info.cid === cid) && !user);
+  const found = all.filter((info) => (cid === 0 || info.cid === cid) && !isNobody);
   const page = found.sort((a, b) => ORDERS[sort](a, b, data.now)).slice(offset, offset + limit);
   return { ...data, num_connections: page.length, total: all.length, offset, limit, connections: page };
 }

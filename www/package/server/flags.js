@@ -1,6 +1,7 @@
 // The command line, as Go's flag package reads it: one dash or two, a value apart or after `=`.
 
 import { Failure } from "./failure.js";
+import { NO, YES } from "./query.js";
 
 const text = { takes: "text" };
 const number = { takes: "number" };
@@ -26,7 +27,7 @@ const FLAGS = [
   [["js", "jetstream"], "jetstream", toggle],
   [["sd", "store_dir"], "store_dir", text],
   [["t"], "test", toggle],
-  [["h", "help"], "help", toggle],
+  [["h", "help", "help_tls"], "help", toggle],
   [["v", "version"], "version", toggle],
   [["clock"], "clock", text],
   [["seed"], "seed", number],
@@ -38,7 +39,8 @@ const FLAGS = [
   [["tlscert", "tlskey", "tlscacert"], "tls", refused("TLS")],
   [["user", "pass", "auth"], "authorization", refused("authorization")],
   [["routes", "cluster", "cluster_name", "cluster_advertise", "cluster_listen"], "cluster", refused("clusters")],
-  [["no_advertise", "connect_retries"], "cluster", refused("clusters")],
+  [["no_advertise"], "ignored", toggle],
+  [["connect_retries"], "ignored", number],
   [["sl", "signal"], "signal", refused("signals to another process")],
 ];
 
@@ -63,7 +65,7 @@ Logging Options:
     -T, --logtime                    Timestamp log entries (default: true)
         --logtime_utc                Timestamps in UTC instead of local timezone (default: false)
     -D, --debug                      Enable debugging output
-    -V, --trace                      Taken; the raw protocol is not traced
+    -V, --trace                      Trace the protocol
 
 JetStream Options:
     -js, --jetstream                 Enable JetStream functionality
@@ -71,7 +73,7 @@ JetStream Options:
 
 Simulation Options:
         --clock <real|manual>        Let time pass by itself (default), or by http only:
-                                     POST /clock/advance?by=24h
+                                     POST /clock/advance?by=24h or ?until=TIME
         --seed <number>              Seed of everything random (default: by the time)
 
 Common Options:
@@ -87,10 +89,16 @@ export function parseFlags(words) {
   const left = [...words];
   while (left.length > 0) {
     const word = left.shift();
+    // Flags end here; a command may follow.
+    if (word === "--") {
+      if (left.length === 0) break;
+      throw new Failure(`unrecognized command: ${JSON.stringify(left[0])}`);
+    }
     const match = /^--?([^-=][^=]*)(?:=(.*))?$/s.exec(word);
     if (!match) {
       // "version" and "help" are commands as well.
       if (left.length === 0 && ["version", "help"].includes(word)) return { ...flags, [word]: true };
+      if (flags.version || flags.help) return flags;
       throw new Failure(`unrecognized command: ${JSON.stringify(word)}`);
     }
     const [, name, attached] = match;
@@ -108,16 +116,23 @@ export function parseFlags(words) {
 function value(name, takes, attached, left) {
   if (takes === "nothing") {
     if (attached === undefined) return true;
-    if (!/^(1|0|t|f|true|false)$/i.test(attached)) throw invalid(name, attached);
-    return /^(1|t|true)$/i.test(attached);
+    if (YES.includes(attached)) return true;
+    if (attached !== "" && NO.includes(attached)) return false;
+    throw new Failure(`invalid boolean value ${JSON.stringify(attached)} for -${name}: parse error`);
   }
   if (attached === undefined && left.length === 0) throw new Failure(`flag needs an argument: -${name}`);
   const given = attached ?? left.shift();
   if (takes === "text") return given;
-  if (!/^[+-]?\d+$/.test(given)) throw invalid(name, given);
-  return Number(given);
+  const value = readInteger(given);
+  if (value === undefined) throw new Failure(`invalid value ${JSON.stringify(given)} for flag -${name}: parse error`);
+  return value;
 }
 
-function invalid(name, given) {
-  return new Failure(`invalid value ${JSON.stringify(given)} for flag -${name}: parse error`);
+/** A whole number as Go writes it in its sources: `-1`, `0x10`, `0b1`, `017`, `40_123`. */
+function readInteger(text) {
+  const [, sign, digits] = /^([+-]?)((?:0[xbo]_?)?[\da-f]+(?:_[\da-f]+)*)$/i.exec(text) ?? [];
+  if (!digits) return undefined;
+  const plain = digits.replaceAll("_", "").replace(/^0(?=\d)/, "0o");
+  const value = Number(plain);
+  return Number.isNaN(value) ? undefined : value * (sign === "-" ? -1 : 1);
 }

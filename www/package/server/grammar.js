@@ -5,7 +5,8 @@ import { Failure } from "./failure.js";
 
 const SIZES = {
   "": 1, k: 1e3, kb: 1024, ki: 1024, kib: 1024, m: 1e6, mb: 1024 ** 2, mi: 1024 ** 2, mib: 1024 ** 2, g: 1e9, gb: 1024 ** 3,
-  gi: 1024 ** 3, gib: 1024 ** 3, t: 1e12, tb: 1024 ** 4, ti: 1024 ** 4, tib: 1024 ** 4,
+  gi: 1024 ** 3, gib: 1024 ** 3, t: 1e12, tb: 1024 ** 4, ti: 1024 ** 4, tib: 1024 ** 4, p: 1e15, pb: 1024 ** 5, pi: 1024 ** 5,
+  pib: 1024 ** 5, e: 1e18, eb: 1024 ** 6, ei: 1024 ** 6, eib: 1024 ** 6,
 };
 const ESCAPES = { t: "\t", n: "\n", r: "\r", '"': '"', "\\": "\\" };
 /** Files that include each other in turn. */
@@ -95,6 +96,15 @@ class Parser {
       }
       if (char === "}" || char === "]") this.#fail(`unexpected ${char}`);
       this.#entry(map);
+      this.#endOfEntry();
+    }
+  }
+
+  /** Entries stand on lines of their own, or apart by commas. */
+  #endOfEntry() {
+    this.#match(/[ \t\r]*/y);
+    if (!/^(?:[\n,;}\]#]|\/\/|$)/.test(this.#text.slice(this.#at, this.#at + 2))) {
+      this.#fail(`a line ends behind a value, or a comma follows, but not ${JSON.stringify(this.#text[this.#at])}`);
     }
   }
 
@@ -208,15 +218,17 @@ class Parser {
     return ESCAPES[char] ?? this.#fail(`no escape is \\${char}`);
   }
 
-  /** `( ... )` on lines of its own: what is between, as it stands. */
+  /** `(` and, on a line of its own, `)`: all that is between, as it stands. */
   #raw() {
-    const match = this.#match(/\(([^]*?)\n\s*\)/y);
-    return match ? match[1].replace(/^\s*\n/, "") : this.#fail("a block of text is not closed: a line with ) is missing");
+    const match = this.#match(/\(([^]*?\n)[^\S\n]*\)/y);
+    return match ? match[1] : this.#fail("a block of text is not closed: a line with ) is missing");
   }
 
   #word() {
-    const [word] = this.#match(/[^\s,;\]}#]+/y) ?? this.#fail("a value is missing");
-    if (word.startsWith("$")) return this.#variable(word.slice(1));
+    // A comment begins behind a blank.
+    const [word] = this.#match(/[^\s,;\]}]+/y) ?? this.#fail("a value is missing");
+    // What bcrypt makes of a password is no variable.
+    if (word.startsWith("$") && !word.startsWith("$2a$")) return this.#variable(word.slice(1));
     if (/^(true|on|yes)$/i.test(word)) return true;
     if (/^(false|off|no)$/i.test(word)) return false;
     const size = /^(-?\d+)([a-z]*)$/i.exec(word);

@@ -1,6 +1,9 @@
 // Log lines in nats-server's format, to standard error or a file.
 
-import { appendFileSync, writeSync } from "node:fs";
+import { openSync, writeSync } from "node:fs";
+import { Failure, systemError } from "./failure.js";
+
+const STDERR = 2;
 
 /** `2026/11/25 16:02:32.202632`; the last three digits are always 0, since the clock here has milliseconds. */
 function stamp(now, isUtc) {
@@ -10,16 +13,24 @@ function stamp(now, isUtc) {
 }
 
 export class Log {
-  #file;
+  #descriptor = STDERR;
   #isTimed;
   #isUtc;
   #isDebug;
+  /** Whether the protocol is written as well. */
+  isTracing;
 
-  constructor({ log_file, logtime = true, logtime_utc = false, debug = false }) {
-    this.#file = log_file;
+  /** @throws {Failure} if the file cannot be opened */
+  constructor({ log_file, logtime = true, logtime_utc = false, debug = false, trace = false }) {
+    try {
+      if (log_file) this.#descriptor = openSync(log_file, "a");
+    } catch (error) {
+      throw new Failure(`error opening file: ${systemError(error, log_file)}`);
+    }
     this.#isTimed = logtime;
     this.#isUtc = logtime_utc;
     this.#isDebug = debug;
+    this.isTracing = trace;
   }
 
   info(text) {
@@ -38,6 +49,10 @@ export class Log {
     this.#write("FTL", text);
   }
 
+  trace(text) {
+    this.#write("TRC", text);
+  }
+
   debug(text) {
     if (this.#isDebug) this.#write("DBG", text);
   }
@@ -45,11 +60,10 @@ export class Log {
   #write(level, text) {
     const time = this.#isTimed ? `${stamp(new Date(), this.#isUtc)} ` : "";
     const line = `[${process.pid}] ${time}[${level}] ${text}\n`;
-    if (this.#file) return appendFileSync(this.#file, line);
     try {
-      writeSync(2, line);
+      writeSync(this.#descriptor, line);
     } catch {
-      // Nobody reads standard error any more; the server goes on.
+      // Nobody reads standard error any more, or the disk is full; the server goes on.
     }
   }
 }

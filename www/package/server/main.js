@@ -4,18 +4,20 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { Simulator } from "../node.js";
-import { Failure } from "./failure.js";
+import { Failure, systemError } from "./failure.js";
 import { USAGE, parseFlags } from "./flags.js";
 import { Log } from "./log.js";
 import { httpServer } from "./monitor.js";
+import { MAX_PENDING } from "./outflow.js";
 import { Peers } from "./peers.js";
-import { readSettingsFile } from "./settings.js";
+import { UNLIMITED, readSettingsFile } from "./settings.js";
 import { tcpServer } from "./tcp.js";
 import { webSocketServer } from "./websocket.js";
 
 const VERSION = "2.15.1";
 const DEFAULT_PORT = 4222;
-const DEFAULT_WEBSOCKET_HOST = "127.0.0.1";
+const DEFAULT_PAYLOAD = 1024 * 1024;
+const DEFAULT_HOST = "127.0.0.1";
 /** In nanoseconds. On a manual clock nobody is asked unless the configuration says so: clients answer in wall time. */
 const PING_INTERVAL = 120e9;
 /** How long clients over TCP must be silent before a manual clock goes on. */
@@ -31,6 +33,7 @@ export async function main(words) {
   if (flags.help) return process.stdout.write(USAGE);
   if (flags.version) return process.stdout.write(`nats-server: v${VERSION}\n`);
   try {
+    if (flags.test && !flags.config) throw new Failure("must specify [-c, --config] option to check configuration file syntax");
     const settings = merge(flags, flags.config ? readSettingsFile(flags.config) : { noted: [] });
     if (flags.test) return process.stderr.write(`jetstream-sim: configuration file ${flags.config} is valid\n`);
     await start(settings);
@@ -41,7 +44,6 @@ export async function main(words) {
 
 /** One line, and the end. */
 function refuse(error) {
-  if (!(error instanceof Failure)) throw error;
   process.stderr.write(`jetstream-sim: ${error.message}\n`);
   process.exit(1);
 }
@@ -49,16 +51,24 @@ function refuse(error) {
 /** The configuration with what the command line says instead. */
 function merge(flags, settings) {
   const { http_port, jetstream, debug_and_trace, ...rest } = flags;
-  const merged = { host: "127.0.0.1", port: DEFAULT_PORT, ...settings, ...rest };
+  const merged = { port: DEFAULT_PORT, ...settings, ...rest };
   if (http_port !== undefined) merged.http = { host: settings.http?.host, port: http_port };
   if (jetstream !== undefined) merged.has_jetstream = jetstream;
-  if (debug_and_trace) merged.debug = true;
+  if (debug_and_trace) merged.debug = merged.trace = true;
+  merged.host ||= DEFAULT_HOST;
+  // Nothing listens where the port is 0.
+  if (!merged.http?.port) delete merged.http;
+  if (!merged.websocket?.port) delete merged.websocket;
   const { websocket } = merged;
   if (websocket) {
     if (!websocket.no_tls) throw new Failure("websocket requires TLS configuration: not simulated; set no_tls: true");
-    websocket.host ??= DEFAULT_WEBSOCKET_HOST;
+    websocket.host ||= DEFAULT_HOST;
   }
   if (/\s/.test(merged.server_name ?? "")) throw new Failure("server name cannot contain spaces");
+  const { max_payload = DEFAULT_PAYLOAD, max_pending = MAX_PENDING } = merged;
+  if (max_payload > max_pending && max_payload !== UNLIMITED) {
+    throw new Failure(`max_payload (${max_payload}) cannot be higher than max_pending (${max_pending})`);
+  }
   return merged;
 }
 
@@ -80,30 +90,39 @@ async function start(settings) {
   const made = new Promise((done) => (resolve = done));
   const tcp = tcpServer(made, log);
   const ws = settings.websocket && webSocketServer(made, log);
-  const http = settings.http && httpServer(made, log);
+  const http = settings.http && httpServer(made, log, settings);
   const { host } = settings;
   const addresses = { port: await listen(tcp, settings.port, host, "client") };
-  if (ws) addresses.websocket = await listen(ws, settings.websocket.port ?? 0, settings.websocket.host, "websocket");
+  if (ws) addresses.websocket = await listen(ws, settings.websocket.port, settings.websocket.host, "websocket");
   if (http) addresses.http = await listen(http, settings.http.port, settings.http.host ?? host, "monitoring");
   const simulator = await Simulator.create({
     seed: settings.seed ?? Math.floor(Math.random() * 2 ** 48),
     start: now,
-    server_name: settings.server_name,
+    // Without a name it is the server's id.
+    server_name: settings.server_name || "",
     host,
     port: addresses.port,
     max_payload: settings.max_payload,
+    max_control_line: settings.max_control_line,
+    max_subscriptions: settings.max_subscriptions,
+    max_subscription_tokens: settings.max_subscription_tokens,
+    ping_max: settings.ping_max,
     ping_interval: settings.ping_interval ?? (settings.clock === "manual" ? undefined : PING_INTERVAL),
     jetstream: jetstreamOptions(settings),
     journal_bytes: 0,
     quiet_ms: QUIET_MS,
   });
-  resolve({ simulator, settings, addresses, started: now, peers: new Peers() });
+  const peers = new Peers();
+  resolve({ simulator, settings, addresses, started: now, peers });
   // Since its start the machine's clock has gone on.
   await simulator.runUntil(new Date());
   if (settings.clock !== "manual") simulator.play();
-  announce(settings, addresses, log, performance.now() - started);
-  const files = writeFiles(settings, addresses);
-  endOnSignals(log, files);
+  const { server } = simulator.inspect("$SYS.REQ.USER.INFO").json();
+  announce(settings, server, log, addresses, performance.now() - started);
+  // Who waits for the last line looks for the files then, and may end the server.
+  const files = writeFiles(settings, addresses, log);
+  endOnSignals(log, files, peers);
+  log.info("Server is ready");
 }
 
 /** Binds a port; -1 and 0 are any free one. Gives the port. */
@@ -120,11 +139,12 @@ function listen(server, port, host, what) {
 
 const shown = (host, port) => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
 
-function announce(settings, addresses, log, took) {
+function announce(settings, server, log, addresses, took) {
   log.info("Starting nats-server");
   log.info(`  Version:  ${VERSION}`);
   log.info(`  Git:      [jetstream-sim ${packageVersion()}]`);
-  log.info(`  Name:     ${settings.server_name ?? "jetstream-sim"}`);
+  log.info(`  Name:     ${server.name}`);
+  log.info(`  ID:       ${server.id}`);
   if (settings.config) log.info(`Using configuration file: ${settings.config}`);
   for (const note of settings.noted) log.warn(`${note}: taken, without effect in a simulation`);
   if (addresses.http) log.info(`Starting http monitor on ${shown(settings.http.host ?? settings.host, addresses.http)}`);
@@ -138,10 +158,10 @@ function announce(settings, addresses, log, took) {
     log.warn("Simulated: streams that ask for file storage are taken and kept in memory");
     log.info(`Took ${took.toFixed(6)}ms to start JetStream`);
   }
-  if (settings.clock === "manual") log.info("Time stands still until POST /clock/advance?by=DURATION");
+  if (settings.clock === "manual" && addresses.http) log.info("Time stands still until POST /clock/advance?by=DURATION or ?until=TIME");
+  else if (settings.clock === "manual") log.warn("Time stands still for good: it is moved over http, which needs a port (-m)");
   if (addresses.websocket) log.info(`Listening for websocket clients on ws://${shown(settings.websocket.host, addresses.websocket)}`);
   log.info(`Listening for client connections on ${shown(settings.host, addresses.port)}`);
-  log.info("Server is ready");
 }
 
 function packageVersion() {
@@ -150,43 +170,49 @@ function packageVersion() {
 
 /** Every address that reaches a host. */
 function reachable(host) {
+  if (host === "localhost") return ["127.0.0.1"];
   if (host !== "0.0.0.0" && host !== "::") return [host];
-  const addresses = Object.values(networkInterfaces()).flat().map(({ address }) => address);
-  return host === "::" ? addresses : addresses.filter((address) => !address.includes(":"));
+  return Object.values(networkInterfaces()).flat().map(({ address }) => address);
 }
 
 /** Writes the pid and ports files; gives those that go at the end. */
-function writeFiles({ pid_file, ports_file_dir, host, websocket, http }, addresses) {
-  if (pid_file) write(pid_file, String(process.pid));
+function writeFiles({ pid_file, ports_file_dir, host, websocket, http }, addresses, log) {
+  if (pid_file) write(pid_file, String(process.pid), (error) => {
+    log.fatal(`Could not write pidfile: ${error}`);
+    process.exit(1);
+  });
   if (!ports_file_dir) return [];
   const urls = (scheme, at, port) => reachable(at).map((address) => `${scheme}://${shown(address, port)}`);
   const ports = { nats: urls("nats", host, addresses.port) };
   if (addresses.http) ports.monitoring = urls("http", http.host ?? host, addresses.http);
   if (addresses.websocket) ports.websocket = urls("ws", websocket.host, addresses.websocket);
   const file = join(ports_file_dir, `nats-server_${process.pid}.ports`);
-  write(file, JSON.stringify(ports));
+  write(file, JSON.stringify(ports), (error) => log.error(`Error writing ports file (${file}): ${error}`));
   return [file];
 }
 
-function write(file, text) {
+function write(file, text, onError) {
   try {
     writeFileSync(file, text);
   } catch (error) {
-    throw new Failure(`${file}: ${error.code ?? error.message}`);
+    onError(systemError(error, file));
   }
 }
 
-function endOnSignals(log, files) {
-  const names = { SIGINT: "interrupt", SIGTERM: "terminated" };
+function endOnSignals(log, files, peers) {
+  // The lame duck has nobody to wait for.
+  const names = { SIGINT: "interrupt", SIGTERM: "terminated", SIGUSR2: "user defined signal 2" };
   for (const [signal, name] of Object.entries(names)) {
     process.on(signal, () => {
       log.info(`Trapped "${name}" signal`);
       log.info("Initiating Shutdown...");
       for (const file of files) rmSync(file, { force: true });
+      peers.endAll("Server Shutdown");
       log.info("Server Exiting..");
       process.exit(0);
     });
   }
-  // Reopen the log, reload: nothing here has to.
-  for (const signal of ["SIGHUP", "SIGUSR1", "SIGUSR2"]) process.on(signal, () => log.info(`Trapped "${signal}" signal`));
+  // Reload, reopen the log: nothing here has to.
+  const noted = { SIGHUP: "hangup", SIGUSR1: "user defined signal 1" };
+  for (const [signal, name] of Object.entries(noted)) process.on(signal, () => log.info(`Trapped "${name}" signal`));
 }

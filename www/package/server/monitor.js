@@ -3,12 +3,20 @@
 // All that they tell is asked for without a trace: no counter counts a look at it.
 
 import { createServer } from "node:http";
-import { availableParallelism } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
+import { posix } from "node:path";
 import { JetStreamError } from "../error.js";
+import { MAX_STORED_BYTES } from "../simulator.js";
+import { MAX_CONNECTIONS } from "./client.js";
 import { connections } from "./connz.js";
+import { health } from "./health.js";
+import { MAX_PENDING, WRITE_DEADLINE } from "./outflow.js";
+import { Query } from "./query.js";
+import { UNLIMITED } from "./settings.js";
 
 const VERSION = "2.15.1";
 const TEXT = "text/plain; charset=utf-8";
+const HTML = "text/html; charset=utf-8";
 const JSON_TYPE = "application/json";
 const NANOS = 1e9;
 
@@ -17,15 +25,22 @@ const NANOS = 1e9;
  *
  * `made` promises `{ simulator, settings, addresses, peers }`: `peers` knows the address of each client.
  */
-export function httpServer(made, log) {
+export function httpServer(made, log, { http_base_path = "" }) {
+  const base = posix.join("/", http_base_path, "/");
+  const counts = {};
   return createServer(async (request, response) => {
-    const url = new URL(request.url, "http://localhost");
-    const answer = PATHS[`${request.method} ${url.pathname}`] ?? PATHS[url.pathname];
-    const send = (status, type, body) => response.writeHead(status, { "content-type": type, "access-control-allow-origin": "*" }).end(body);
+    const send = (status, type, body, headers = {}) => response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body), ...headers }).end(body);
+    const url = target(request.url);
+    if (!url) return send(400, TEXT, "400 Bad Request");
+    const path = posix.normalize(url.pathname);
+    if (path !== url.pathname) return send(307, HTML, `<a href="${escape(path)}">Temporary Redirect</a>.\n\n`, { location: path + url.search });
+    const name = path.startsWith(base) ? path.slice(base.length - 1) : path === base.slice(0, -1) ? "/" : "";
+    const answer = PATHS.get(`${request.method} ${name}`) ?? PATHS.get(name);
     if (!answer) return send(404, TEXT, "404 page not found\n");
+    if (name !== "/") counts[name] = (counts[name] ?? 0) + 1;
     try {
-      const { status = 200, type = JSON_TYPE, body } = await answer(await made, url.searchParams);
-      send(status, type, body);
+      const { status = 200, type = JSON_TYPE, body } = await answer({ ...(await made), counts }, new Query(url.searchParams));
+      send(status, type, body, type === JSON_TYPE ? { "access-control-allow-origin": "*" } : {});
     } catch (error) {
       if (!(error instanceof RangeError || error instanceof JetStreamError)) log.error(error.stack);
       send(400, TEXT, error.description ?? error.message);
@@ -33,9 +48,28 @@ export function httpServer(made, log) {
   });
 }
 
+/** A request's target as `URL`; `undefined` for what is none, whatever a client may have sent. */
+function target(text) {
+  try {
+    const url = new URL(text.startsWith("/") ? `http://localhost${text}` : text);
+    decodeURIComponent(url.pathname);
+    return url;
+  } catch {
+    return undefined;
+  }
+}
+
+const escape = (text) => text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 const pretty = (value) => ({ body: JSON.stringify(value, null, 2) });
 const compact = (value) => ({ body: JSON.stringify(value) });
-const isSet = (query, name) => ["1", "t", "true"].includes((query.get(name) ?? "").toLowerCase());
+
+/** Whole seconds, as nats-server writes them: `1d2h0m5s`. */
+function uptime(seconds) {
+  const days = Math.floor(seconds / 86_400);
+  const parts = [[Math.floor(days / 365), "y"], [days % 365, "d"], [Math.floor(seconds / 3600) % 24, "h"], [Math.floor(seconds / 60) % 60, "m"], [seconds % 60, "s"]];
+  const first = parts.findIndex(([count], index) => count > 0 || index === parts.length - 1);
+  return parts.slice(first).map(([count, unit]) => `${count}${unit}`).join("");
+}
 
 /** Asks the system, or the API. */
 function inspect(simulator, subject, request) {
@@ -46,43 +80,59 @@ function inspect(simulator, subject, request) {
 
 function jetStreamConfig({ jetstream = {}, store_dir }) {
   return {
-    max_memory: jetstream.max_memory_store ?? 0,
-    max_storage: jetstream.max_file_store ?? 0,
-    store_dir: jetstream.store_dir ?? store_dir ?? "",
+    max_memory: jetstream.max_memory_store ?? MAX_STORED_BYTES,
+    max_storage: jetstream.max_file_store ?? MAX_STORED_BYTES,
+    store_dir: posix.join(jetstream.store_dir ?? store_dir ?? posix.join(tmpdir(), "nats"), "jetstream"),
     sync_interval: 120 * NANOS,
     strict: jetstream.strict ?? true,
     ...(jetstream.domain && { domain: jetstream.domain }),
   };
 }
 
+/** JetStream's limits, by the names that monitoring has for them. */
+function jetStreamLimits({ jetstream: { limits: { batch = {}, ...limits } = {} } = {} }) {
+  const named = {
+    max_request_batch: limits.max_request_batch,
+    max_ack_pending: limits.max_ack_pending,
+    max_duplicate_window: limits.duplicate_window,
+    max_batch_inflight_per_stream: batch.max_inflight_per_stream,
+    max_batch_inflight_total: batch.max_inflight_total,
+    max_batch_size: batch.max_msgs,
+    max_batch_timeout: batch.timeout,
+  };
+  return { ...Object.fromEntries(Object.entries(named).filter(([, value]) => value)), default_max_consumers: 1000 };
+}
+
 /** What all streams use, as several endpoints say it. */
 function usage(simulator) {
-  const { memory, storage, api } = inspect(simulator, "$JS.API.INFO");
-  return { memory, storage, reserved_memory: 0, reserved_storage: 0, accounts: 1, ha_assets: 0, api };
+  const { memory, storage, reserved_memory, reserved_storage, api } = inspect(simulator, "$JS.API.INFO");
+  return { memory, storage, reserved_memory, reserved_storage, accounts: 1, ha_assets: 0, api };
 }
 
 function jetStream({ simulator, settings }, query) {
-  const { data } = inspect(simulator, "$SYS.REQ.SERVER.PING.CONNZ", { limit: 1 });
+  const [hasAccounts, hasStreamList, hasConsumers, hasConfig] = ["accounts", "streams", "consumers", "config"].map((name) => query.flag(name));
+  const { data, server } = inspect(simulator, "$SYS.REQ.SERVER.PING.CONNZ", { limit: 1 });
   const head = { server_id: data.server_id, now: data.now };
   if (!settings.has_jetstream) {
-    return pretty({ memory: 0, storage: 0, accounts: 0, ha_assets: 0, api: { level: 0, total: 0, errors: 0 }, ...head, disabled: true, limits: {}, total: 0 });
+    const nothing = { memory: 0, storage: 0, reserved_memory: 0, reserved_storage: 0, accounts: 0, ha_assets: 0, api: { level: 0, total: 0, errors: 0 } };
+    const none = { config: { max_memory: 0, max_storage: 0 }, streams: 0, consumers: 0, messages: 0, bytes: 0, total: 0 };
+    return pretty({ ...nothing, ...head, disabled: true, ...none });
   }
   const streams = list(simulator, "$JS.API.STREAM.LIST", "streams");
   const sum = (value) => streams.reduce((total, stream) => total + value(stream.state), 0);
-  const hasConsumers = isSet(query, "consumers");
-  const hasStreams = hasConsumers || isSet(query, "streams");
-  const hasAccount = query.has("acc") ? query.get("acc") === "$G" : hasStreams || isSet(query, "accounts");
+  const hasStreams = hasConsumers || hasStreamList;
+  const hasAccount = query.has("acc") ? query.text("acc") === "$G" : hasStreams || hasAccounts;
   const used = usage(simulator);
   const details = { name: "$G", id: "$G", ...used, accounts: 0, api: { ...used.api, level: 0 } };
   if (hasStreams) {
-    const detail = (stream) => streamDetail(simulator, stream, hasConsumers, isSet(query, "config"));
+    const detail = (stream) => streamDetail(simulator, { ...stream, cluster: { leader: server.name } }, hasConsumers, hasConfig);
     details.stream_detail = streams.map(detail);
   }
   return pretty({
     ...used,
     ...head,
     config: jetStreamConfig(settings),
-    limits: { default_max_consumers: 1000 },
+    limits: jetStreamLimits(settings),
     streams: streams.length,
     consumers: sum((state) => state.consumer_count),
     messages: sum((state) => state.messages),
@@ -111,14 +161,17 @@ function list(simulator, subject, field) {
   }
 }
 
-function general({ simulator, settings, addresses, started }) {
+function general({ simulator, settings, addresses, peers, started, counts }) {
   const { server, data } = inspect(simulator, "$SYS.REQ.ACCOUNT.PING.STATZ");
-  const [{ conns, total_conns, num_subscriptions, sent, received, slow_consumers }] = data.account_statz;
+  const [{ conns, total_conns, num_subscriptions, sent, received, slow_consumers: dropped }] = data.account_statz;
   const { websocket, host, http } = settings;
+  // Those that the engine dropped, and those whose sockets took too little.
+  const slow_consumers = dropped + peers.slowConsumers;
+  const byKind = (clients) => ({ clients, routes: 0, gateways: 0, leafs: 0 });
   const js = settings.has_jetstream && {
     config: jetStreamConfig(settings),
     stats: usage(simulator),
-    limits: { default_max_consumers: 1000 },
+    limits: jetStreamLimits(settings),
   };
   return pretty({
     server_id: server.id,
@@ -129,17 +182,18 @@ function general({ simulator, settings, addresses, started }) {
     go: "none",
     host,
     port: addresses.port,
-    max_connections: 65536,
+    max_connections: settings.max_connections === Infinity ? -1 : (settings.max_connections ?? MAX_CONNECTIONS),
+    ...(settings.max_subscriptions && { max_subscriptions: settings.max_subscriptions }),
     ping_interval: settings.ping_interval ?? 120 * NANOS,
-    ping_max: 2,
+    ping_max: settings.ping_max ?? 2,
     http_host: http.host ?? host,
     http_port: addresses.http,
-    http_base_path: "",
+    http_base_path: settings.http_base_path ?? "",
     https_port: 0,
     auth_timeout: 2,
-    max_control_line: 4096,
-    max_payload: settings.max_payload ?? 1024 * 1024,
-    max_pending: 64 * 1024 * 1024,
+    max_control_line: settings.max_control_line ?? 4096,
+    max_payload: settings.max_payload === UNLIMITED ? -1 : (settings.max_payload ?? 1024 * 1024),
+    max_pending: settings.max_pending ?? MAX_PENDING,
     cluster: {},
     gateway: {},
     leaf: {},
@@ -147,10 +201,10 @@ function general({ simulator, settings, addresses, started }) {
     websocket: websocket ? { host: websocket.host, port: addresses.websocket, no_tls: true } : {},
     jetstream: js || {},
     tls_timeout: 2,
-    write_deadline: 10 * NANOS,
+    write_deadline: settings.write_deadline ?? WRITE_DEADLINE,
     start: started.toISOString(),
     now: data.now,
-    uptime: `${Math.floor((simulator.now() - started) / 1000)}s`,
+    uptime: uptime(Math.floor((simulator.now() - started) / 1000)),
     mem: process.memoryUsage.rss(),
     cores: availableParallelism(),
     gomaxprocs: 1,
@@ -173,18 +227,24 @@ function general({ simulator, settings, addresses, started }) {
     stale_connections: 0,
     stalled_clients: 0,
     subscriptions: num_subscriptions - 1,
-    http_req_stats: {},
+    http_req_stats: counts,
     config_load_time: started.toISOString(),
+    feature_flags: server.feature_flags,
     ...(settings.server_tags && { tags: settings.server_tags }),
     system_account: "$SYS",
-    slow_consumer_stats: { clients: slow_consumers, routes: 0, gateways: 0, leafs: 0 },
+    slow_consumer_stats: byKind(slow_consumers),
+    stale_connection_stats: byKind(0),
+    disk_io_wait_stats: { waiters: 0, waits: 0, wait_time: 0, max_wait_time: 0 },
   });
 }
 
-function health({ settings }, query) {
-  const needsJetStream = isSet(query, "js-enabled-only") || isSet(query, "js-enabled");
-  if (!needsJetStream || settings.has_jetstream) return compact({ status: "ok" });
-  return { ...compact({ status: "unavailable", status_code: 503, error: "JetStream has not been enabled" }), status: 503 };
+/** What the API answers, or nothing if that is an error. */
+function find(simulator, endpoint) {
+  try {
+    return inspect(simulator, `$JS.API.${endpoint}`);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Where the clock is, and what comes next. */
@@ -198,26 +258,27 @@ function clock(simulator) {
   });
 }
 
-const PATHS = {
-  "/": () => ({ type: "text/html; charset=utf-8", body: ["varz", "jsz", "connz", "healthz", "clock"].map((name) => `<a href="/${name}">${name}</a>\n`).join("") }),
+const PATHS = new Map(Object.entries({
+  "/": () => ({ type: HTML, body: ["varz", "jsz", "connz", "healthz", "clock"].map((name) => `<a href="./${name}">${name}</a>\n`).join("") }),
   "/varz": general,
   "/jsz": jetStream,
   "/connz": ({ simulator, peers }, query) => {
     const ask = (request) => inspect(simulator, "$SYS.REQ.SERVER.PING.CONNZ", request).data;
     return pretty(connections(peers, query, ask));
   },
-  "/healthz": health,
+  "/healthz": ({ simulator, settings }, query) => health(query, settings.has_jetstream, (endpoint) => find(simulator, endpoint)),
   "GET /clock": ({ simulator }) => clock(simulator),
   "POST /clock/advance": async ({ simulator }, query) => {
-    await simulator.advance(query.get("by") ?? "");
+    if (query.has("until")) await simulator.runUntil(query.text("until"));
+    else await simulator.advance(query.text("by"));
     return clock(simulator);
   },
   "POST /clock/play": ({ simulator }, query) => {
-    simulator.play(Number(query.get("speed") ?? 1));
+    simulator.play(query.has("speed") ? Number(query.text("speed")) : 1);
     return clock(simulator);
   },
   "POST /clock/pause": ({ simulator }) => {
     simulator.pause();
     return clock(simulator);
   },
-};
+}));

@@ -14,21 +14,68 @@ const text = typed("string", "a text");
 const bool = typed("boolean", "true or false");
 const number = typed("number", "a number");
 
-/** A number of bytes; as a text it ends in K, M, G or T. */
-function size(node, key) {
-  if (typeof node.value === "number") return node.value;
+/** As many bytes as the nine digits of a size can say: what -1 asks for. */
+export const UNLIMITED = 999_999_999;
+const MAX_INT32 = 2 ** 31 - 1;
+
+/** Whatever is 0 or less keeps its default. */
+const aboveZero = (read) => (node, key) => {
+  const value = read(node, key);
+  return value > 0 ? value : undefined;
+};
+/** Whatever is 0 or less is no limit. */
+const unlimited = (read) => (node, key) => aboveZero(read)(node, key) ?? Infinity;
+/** @throws {Failure} in the server's words, if there is more than an `int32` holds */
+const int32 = (node, key) => {
+  if (integer(node, key) > MAX_INT32) throw new Failure(`${node.place}: ${key} value is too big`);
+  return node.value;
+};
+
+function integer(node, key) {
+  if (!Number.isInteger(number(node, key))) throw new Failure(`${node.place}: ${key} needs a whole number`);
+  return node.value;
+}
+
+/** A number of bytes; as a text it ends in K, M, G or T. What is negative keeps its default. */
+function storeSize(node, key) {
+  if (typeof node.value === "number") return node.value >= 0 ? integer(node, key) : undefined;
   const match = /^(\d+)([KMGT])$/.exec(node.value);
   if (!match) throw new Failure(`${node.place}: ${key}: sizes defined as strings must end in K, M, G, T`);
   return Number(match[1]) * 1024 ** ("KMGT".indexOf(match[2]) + 1);
 }
 
+function payload(node, key) {
+  const bytes = int32(node, key);
+  return bytes < 0 ? UNLIMITED : bytes || undefined;
+}
+
+/** How many tokens a subject may have. */
+function tokens(node, key) {
+  const count = integer(node, key);
+  if (count <= 0) throw new Failure(`${node.place}: ${key} value can not be negative`);
+  if (count > 255) throw new Failure(`${node.place}: ${key} value is too big`);
+  return count;
+}
+
 /** A text with a unit; a number counts as seconds. */
 function duration(node, key) {
+  const { value, place } = node;
+  if (typeof value === "string" && value.includes("d")) throw new Failure(`${place}: error parsing ${key}: time: unknown unit "d" in duration ${JSON.stringify(value)}`);
+  if (typeof value === "number") return value * 1e9;
+  const [, sign, text] = /^(-?)(.*)$/s.exec(value);
   try {
-    return Number(nanoseconds(typeof node.value === "number" ? node.value * 1000 : node.value));
+    return Number(`${sign}${nanoseconds(text)}`);
   } catch {
-    throw new Failure(`${node.place}: ${key} needs a duration such as 2m`);
+    throw new Failure(`${place}: ${key} needs a duration such as 2m`);
   }
+}
+
+/** JetStream's domain, which is a token of subjects. */
+function domain(node, key) {
+  const name = text(node, key);
+  if (/[.*>]/.test(name)) throw new Failure("invalid domain name: may not contain ., * or >");
+  if (/\s/.test(name)) throw new Failure(`invalid domain name: derived "$JS.${name}.API.>" is not a valid subject`);
+  return name || undefined;
 }
 
 /** `host:port`, or a port alone. */
@@ -50,7 +97,10 @@ const set = (name, read) => (settings, node, key) => {
 };
 /** Known to nats-server, without effect here. */
 const noted = (settings, node, key) => settings.noted.push(`${node.place}: ${key}`);
-const refused = (what) => (_, node, key) => {
+/** `harmless` are the keys of a block that ask for nothing of it. */
+const refused = (what, harmless = []) => (settings, node, key) => {
+  const { value } = node;
+  if (value instanceof Map && [...value.keys()].every((one) => harmless.includes(one.toLowerCase()))) return noted(settings, node, key);
   throw new Failure(`${node.place}: ${key}: ${what}: not simulated`);
 };
 const within = (fields, name) => (settings, node, key) => {
@@ -78,15 +128,15 @@ const JETSTREAM = {
   enable: set("enabled", bool),
   enabled: set("enabled", bool),
   strict: set("strict", bool),
-  domain: set("domain", text),
+  domain: set("domain", domain),
   store: set("store_dir", text),
   store_dir: set("store_dir", text),
   storedir: set("store_dir", text),
-  max_memory_store: set("max_memory_store", size),
-  max_mem_store: set("max_memory_store", size),
-  max_mem: set("max_memory_store", size),
-  max_file_store: set("max_file_store", size),
-  max_file: set("max_file_store", size),
+  max_memory_store: set("max_memory_store", storeSize),
+  max_mem_store: set("max_memory_store", storeSize),
+  max_mem: set("max_memory_store", storeSize),
+  max_file_store: set("max_file_store", storeSize),
+  max_file: set("max_file_store", storeSize),
   limits: within(LIMITS, "limits"),
 };
 const JETSTREAM_NOTED = [
@@ -134,8 +184,19 @@ const SERVER = {
   http: set("http", address),
   http_port: (settings, node, key) => (settings.http = { port: number(node, key) }),
   monitor_port: (settings, node, key) => (settings.http = { port: number(node, key) }),
-  max_payload: set("max_payload", size),
-  ping_interval: set("ping_interval", duration),
+  http_base_path: set("http_base_path", text),
+  max_payload: set("max_payload", payload),
+  max_control_line: set("max_control_line", aboveZero(int32)),
+  max_pending: set("max_pending", (node, key) => integer(node, key) || undefined),
+  max_connections: set("max_connections", unlimited(integer)),
+  max_conn: set("max_connections", unlimited(integer)),
+  max_subscriptions: set("max_subscriptions", aboveZero(integer)),
+  max_subs: set("max_subscriptions", aboveZero(integer)),
+  max_subscription_tokens: set("max_subscription_tokens", tokens),
+  max_sub_tokens: set("max_subscription_tokens", tokens),
+  ping_interval: set("ping_interval", aboveZero(duration)),
+  ping_max: set("ping_max", aboveZero(integer)),
+  write_deadline: set("write_deadline", aboveZero(duration)),
   store_dir: set("store_dir", text),
   storedir: set("store_dir", text),
   jetstream: (settings, node, key) => {
@@ -154,11 +215,9 @@ const SERVER = {
   ws: within(WEBSOCKET, "websocket"),
 };
 const SERVER_NOTED = [
-  "client_advertise", "http_base_path", "leaf", "leafnodes", "logfile_size_limit", "log_size_limit", "logfile_max_num",
+  "client_advertise", "leaf", "leafnodes", "logfile_size_limit", "log_size_limit", "logfile_max_num",
   "log_max_num", "syslog", "remote_syslog", "prof_port", "prof_block_rate", "trace_verbose", "trace_headers",
-  "max_traced_msg_len", "max_control_line", "max_pending", "max_connections", "max_conn", "max_subscriptions", "max_subs",
-  "max_sub_tokens", "max_subscription_tokens", "ping_max", "write_deadline", "write_timeout",
-  "lame_duck_duration", "lame_duck_grace_period", "disable_sublist_cache", "no_sublist_cache", "no_header_support",
+  "max_traced_msg_len", "write_timeout", "lame_duck_duration", "lame_duck_grace_period", "disable_sublist_cache", "no_sublist_cache", "no_header_support",
   "connect_error_reports", "reconnect_error_reports", "server_metadata", "feature_flags", "no_fast_producer_stall",
   "max_closed_clients", "system_account", "system", "no_system_account", "no_system", "no_sys_acc", "proxy_protocol",
 ];
@@ -171,7 +230,8 @@ const SERVER_REFUSED = {
   clusters: ["cluster", "gateway"],
   MQTT: ["mqtt"],
 };
-for (const [what, keys] of Object.entries(SERVER_REFUSED)) for (const key of keys) SERVER[key] = refused(what);
+const HARMLESS = ["timeout"];
+for (const [what, keys] of Object.entries(SERVER_REFUSED)) for (const key of keys) SERVER[key] = refused(what, HARMLESS);
 
 /** Keys that other keys use as variables; the server has no use for them itself. */
 function isVariable(key, source) {

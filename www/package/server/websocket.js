@@ -1,147 +1,104 @@
-// The listener for WebSocket clients (RFC 6455): frames in, binary frames out, no extensions, no subprotocols.
+// The listener for WebSocket clients: frames in, binary frames out, no extensions, no subprotocols.
 
 import { createHash } from "node:crypto";
-import { createServer } from "node:http";
-import { MAX_PENDING, TOO_SLOW } from "./tcp.js";
+import { STATUS_CODES, createServer } from "node:http";
+import { serveClient, whenMade } from "./client.js";
+import { BINARY, CLOSE, FrameReader, PING, PONG, PROTOCOL_ERROR, closing, closingAnswer, frame } from "./frames.js";
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-/** The largest frame that is taken. */
-const MAX_FRAME = 64 * 1024 * 1024;
 /** Browsers are given frames of at most this many bytes, as nats-server does it. */
 const BROWSER_FRAME = 4096;
-const TEXT = 1;
-const BINARY = 2;
-const CONTINUATION = 0;
-const CLOSE = 8;
-const PING = 9;
-const PONG = 10;
-const PROTOCOL_ERROR = 1002;
-const TOO_LARGE = 1009;
+const KEY_BYTES = 16;
+const REFUSED = { "content-type": "text/plain; charset=utf-8", "sec-websocket-version": "13", "x-content-type-options": "nosniff" };
 
-/** Takes frames off the bytes that arrive. `onFrame(opcode, payload)`; `onError(status)` ends the reading. */
-class FrameReader {
-  #held = Buffer.alloc(0);
-  #onFrame;
-  #onError;
-
-  constructor(onFrame, onError) {
-    this.#onFrame = onFrame;
-    this.#onError = onError;
-  }
-
-  read(bytes) {
-    this.#held = this.#held.length > 0 ? Buffer.concat([this.#held, bytes]) : bytes;
-    while (this.#held.length >= 2) {
-      const frame = this.#next();
-      if (!frame) return;
-      this.#held = this.#held.subarray(frame.end);
-      this.#onFrame(frame.opcode, frame.payload);
-    }
-  }
-
-  /** The first frame, if it has arrived whole. */
-  #next() {
-    const [first, second] = this.#held;
-    const short = second & 0x7f;
-    const isMasked = (second & 0x80) !== 0;
-    if (!isMasked || (first & 0x70) !== 0) return this.#onError(PROTOCOL_ERROR);
-    const sizeBytes = short === 126 ? 2 : short === 127 ? 8 : 0;
-    const start = 2 + sizeBytes + 4;
-    if (this.#held.length < start) return undefined;
-    const size = sizeBytes === 0 ? short : sizeBytes === 2 ? this.#held.readUInt16BE(2) : Number(this.#held.readBigUInt64BE(2));
-    if (size > MAX_FRAME) return this.#onError(TOO_LARGE);
-    const end = start + size;
-    if (this.#held.length < end) return undefined;
-    const mask = this.#held.subarray(start - 4, start);
-    const payload = Buffer.from(this.#held.subarray(start, end));
-    for (let at = 0; at < payload.length; at += 1) payload[at] ^= mask[at & 3];
-    return { opcode: first & 0x0f, payload, end };
-  }
-}
-
-function frame(opcode, payload) {
-  const size = payload.length;
-  const header = size < 126 ? Buffer.alloc(2) : size < 65536 ? Buffer.alloc(4) : Buffer.alloc(10);
-  header[0] = 0x80 | opcode;
-  if (size < 126) header[1] = size;
-  else if (size < 65536) {
-    header[1] = 126;
-    header.writeUInt16BE(size, 2);
-  } else {
-    header[1] = 127;
-    header.writeBigUInt64BE(BigInt(size), 2);
-  }
-  return [header, payload];
-}
-
-function status(code) {
-  const payload = Buffer.alloc(2);
-  payload.writeUInt16BE(code);
-  return payload;
-}
+/** The status that tells why the server closed a connection (nats-server `server/websocket.go`, `wsEnqueueCloseMessage`). */
+const CLOSE_STATUS = {
+  "Client Closed": 1000,
+  "Stale Connection": 1001,
+  "Server Shutdown": 1001,
+  "Protocol Violation": PROTOCOL_ERROR,
+  "Bad Client Protocol Version": PROTOCOL_ERROR,
+  "Authentication Failure": 1008,
+  "Maximum Connections Exceeded": 1008,
+  "Maximum Control Line Exceeded": 1008,
+  "Slow Consumer (Pending Bytes)": 1008,
+  "Maximum Message Payload Exceeded": 1009,
+};
+const INTERNAL_ERROR = 1011;
 
 /** A server whose connections are those of `made`'s simulator, which is promised. It does not listen yet. */
 export function webSocketServer(made, log) {
-  const server = createServer((_, response) => response.writeHead(400).end("WebSocket handshake error\n"));
-  server.on("upgrade", async (request, socket, head) => {
-    // What follows is "close".
-    socket.on("error", () => {});
-    const { simulator, peers } = await made;
-    if (socket.destroyed) return undefined;
-    const { "sec-websocket-key": key, "sec-websocket-version": version, "user-agent": agent = "" } = request.headers;
-    if (!key || version !== "13") return socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
-    const accept = createHash("sha1").update(key + GUID).digest("base64");
-    const lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade", `Sec-WebSocket-Accept: ${accept}`];
-    socket.write(`${lines.join("\r\n")}\r\n\r\n`);
-    socket.setNoDelay(true);
-    serve({ simulator, peers, log }, socket, agent.startsWith("Mozilla/") ? BROWSER_FRAME : MAX_FRAME, head);
+  const server = createServer((request, response) => {
+    const status = refusal(request) ?? 400;
+    const text = `${STATUS_CODES[status]}\n`;
+    response.writeHead(status, { ...REFUSED, "content-length": text.length }).end(text);
+  });
+  server.on("upgrade", (request, socket, head) => {
+    const status = refusal(request);
+    if (status !== undefined) return refuse(socket, status);
+    // Nothing may follow the request before it is answered.
+    if (head.length > 0) return socket.destroy();
+    return whenMade(made, log, socket, (world) => {
+      const accept = createHash("sha1").update(request.headers["sec-websocket-key"] + GUID).digest("base64");
+      const lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade", `Sec-WebSocket-Accept: ${accept}`];
+      socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+      socket.setNoDelay(true);
+      const isBrowser = (request.headers["user-agent"] ?? "").startsWith("Mozilla/");
+      serve(world, log, socket, isBrowser ? BROWSER_FRAME : Infinity);
+    });
   });
   return server;
 }
 
-function serve({ simulator, peers, log }, socket, maxFrame, head) {
-  const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-  log.debug(`${peer} - WebSocket connection created`);
-  const send = (opcode, payload) => {
-    socket.cork();
-    for (const part of frame(opcode, payload)) socket.write(part);
-    socket.uncork();
+/** The HTTP status that refuses a request; `undefined` if it is a good one (RFC 6455, 4.2.1). */
+function refusal({ method, headers }) {
+  const has = (name, value) => (headers[name] ?? "").split(",").some((word) => word.trim().toLowerCase() === value);
+  if (method !== "GET") return 405;
+  const key = Buffer.from(headers["sec-websocket-key"] ?? "", "base64");
+  const isGood = headers.host && has("upgrade", "websocket") && has("connection", "upgrade") && key.length === KEY_BYTES && has("sec-websocket-version", "13");
+  return isGood ? undefined : 400;
+}
+
+function refuse(socket, status) {
+  socket.on("error", () => {});
+  const text = `${STATUS_CODES[status]}\n`;
+  const headers = Object.entries({ ...REFUSED, "content-length": text.length, connection: "close" }).map(([name, value]) => `${name}: ${value}`);
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...headers];
+  socket.write(`${lines.join("\r\n")}\r\n\r\n${text}`);
+  socket.destroySoon();
+}
+
+function serve(world, log, socket, maxFrame) {
+  let isClosing = false;
+  const close = (outflow, payload) => {
+    reader.stop();
+    if (!isClosing && socket.writable) outflow.write(...frame(CLOSE, payload));
+    isClosing = true;
   };
-  const end = (code) => {
-    if (!socket.writable) return undefined;
-    send(CLOSE, status(code));
-    socket.end();
+  const way = {
+    type: "websocket",
+    letter: "w",
+    send: (outflow, bytes) => {
+      for (let at = 0; at < bytes.length; at += maxFrame) outflow.write(...frame(BINARY, bytes.subarray(at, at + maxFrame)));
+    },
+    sayWhy: (outflow, reason = "Server Shutdown") => close(outflow, closing(CLOSE_STATUS[reason] ?? INTERNAL_ERROR, reason)),
   };
-  let reason;
-  const connection = simulator.connect(
-    (bytes) => {
-      for (let at = 0; at < bytes.length; at += maxFrame) send(BINARY, bytes.subarray(at, at + maxFrame));
-      if (socket.writableLength > MAX_PENDING) {
-        log.info(`${peer} - Slow Consumer Detected`);
-        reason = TOO_SLOW;
-        socket.destroy();
-      }
+  const client = serveClient(world, log, socket, way);
+  const fail = (text) => {
+    close(client.outflow, closing(PROTOCOL_ERROR, text));
+    client.end("Read Error");
+  };
+  const reader = new FrameReader({
+    onData: client.write,
+    onControl: (opcode, payload) => {
+      if (opcode === PING) return client.outflow.write(...frame(PONG, payload));
+      if (opcode === PONG) return undefined;
+      const answer = closingAnswer(payload);
+      if (answer.error) return fail(answer.error);
+      close(client.outflow, answer.payload);
+      return client.end("Client Closed");
     },
-    (ended) => {
-      peers.remove(connection.clientId, ended);
-      end(PROTOCOL_ERROR);
-    },
-  );
-  const { clientId } = connection;
-  peers.add(clientId, { type: "websocket", ip: socket.remoteAddress, port: socket.remotePort });
-  const reader = new FrameReader((opcode, payload) => {
-    if ([TEXT, BINARY, CONTINUATION].includes(opcode)) connection.write(payload);
-    else if (opcode === PING) send(PONG, payload);
-    else if (opcode === CLOSE) {
-      peers.remove(clientId, connection.close());
-      if (socket.writable) send(CLOSE, payload);
-      socket.end();
-    } else if (opcode !== PONG) end(PROTOCOL_ERROR);
-  }, end);
-  socket.on("data", (bytes) => reader.read(bytes));
-  socket.on("close", () => {
-    log.debug(`${peer} - WebSocket connection closed`);
-    peers.remove(clientId, connection.close(), reason);
+    onError: fail,
   });
-  if (head.length > 0) reader.read(head);
+  socket.on("data", (bytes) => reader.read(bytes));
 }
