@@ -263,7 +263,7 @@ impl Server {
             if is_above && consumer.is_pull() && !message.reply.is_empty() {
                 let status = HeaderBlock::with_status("412 Required Api Level").finish();
                 ctx.effects.send_headers(message.reply, &status);
-            } else {
+            } else if !message.reply.is_empty() {
                 consumer.handle_pull(ctx, view, message.reply, message.payload);
             }
         });

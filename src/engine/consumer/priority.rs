@@ -74,14 +74,15 @@ impl Consumer {
             return Verdict::End(Some(super::pull::TIMEOUT));
         }
         let id = request.priority.as_ref().map_or("", |priority| &priority.id);
-        if policy == PriorityPolicy::PinnedClient {
-            match pin {
-                Some(pin) if id == pin => {}
-                Some(_) if id.is_empty() => return Verdict::Cycle,
-                Some(_) => return Verdict::End(Some(super::pull::WRONG_PIN)),
-                None if !id.is_empty() => return Verdict::End(Some(super::pull::WRONG_PIN)),
-                None => {}
+        // A pin outlives the policy, until its time is over.
+        match pin {
+            Some(pin) if id == pin => {}
+            Some(_) if id.is_empty() => return Verdict::Cycle,
+            Some(_) => return Verdict::End(Some(super::pull::WRONG_PIN)),
+            None if policy == PriorityPolicy::PinnedClient && !id.is_empty() => {
+                return Verdict::End(Some(super::pull::WRONG_PIN));
             }
+            None => {}
         }
         if policy == PriorityPolicy::Overflow
             && let Some(priority) = &request.priority

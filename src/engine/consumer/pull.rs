@@ -26,11 +26,9 @@ const SHORTEST_EXPIRY: Duration = Duration::from_micros(1);
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 impl Consumer {
-    /// Takes a pull request, the body of `$JS.API.CONSUMER.MSG.NEXT` or what follows `+NXT`.
+    /// Takes a pull request, the body of `$JS.API.CONSUMER.MSG.NEXT` or what follows `+NXT`. Without a `reply` nobody gets
+    /// what is chosen for it, which goes to the end of what is delivered again.
     pub fn handle_pull(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, reply: &[u8], body: &[u8]) {
-        if reply.is_empty() {
-            return;
-        }
         let outcome = self.check_pull(ctx, stream.id, reply, body);
         match outcome {
             Ok(request) => {
