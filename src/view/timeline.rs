@@ -216,16 +216,17 @@ impl Scale {
 
 /// Of too many marks one of each kind stays in every part of the line, side by side.
 fn gathered(marks: Vec<Mark>) -> Vec<Mark> {
+    let end = marks.last().map_or(0, |mark| mark.at);
     if marks.len() <= MAX_MARKS {
         return marks;
     }
     let mut parts: Vec<Mark> = Vec::new();
     for mark in marks {
         let from = mark.at / PART * PART;
-        let at = from + GRAIN * mark.kind as u16;
-        match parts.iter_mut().rev().take_while(|part| part.at >= from).find(|part| part.at == at) {
+        match parts.iter_mut().rev().take_while(|part| part.at >= from).find(|part| part.kind == mark.kind) {
             Some(part) => part.count += mark.count,
-            None => parts.push(Mark { at, ..mark }),
+            // Nothing stands where nothing has happened yet.
+            None => parts.push(Mark { at: end.min(from + GRAIN * mark.kind as u16), ..mark }),
         }
     }
     parts
@@ -291,9 +292,10 @@ mod tests {
         let timeline = timeline(&simulation, 0);
         let of_kind = |kind| timeline.marks.iter().filter(move |mark| mark.kind == kind);
         for kind in MarkKind::ALL {
-            let places: Vec<u16> = of_kind(kind).map(|mark| mark.at).collect();
-            assert!(places.windows(2).all(|pair| pair[1] - pair[0] >= PART), "{places:?}");
+            let parts: Vec<u16> = of_kind(kind).map(|mark| mark.at / PART).collect();
+            assert!(parts.is_sorted_by(|part, next| part < next), "{parts:?}");
         }
+        assert!(timeline.marks.iter().all(|mark| mark.at <= timeline.end_at), "nothing is ahead of now");
         let stored: u32 = of_kind(MarkKind::Stored).map(|mark| mark.count).sum();
         assert!((110..=130).contains(&stored), "one every 5 s for 10 min: {stored}");
     }
