@@ -3,19 +3,11 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { after, test } from "node:test";
-import { startServer } from "./process.mjs";
+import { serversOf } from "./process.mjs";
 import { rawClient } from "./raw.mjs";
 
-const running = new Set();
+const start = serversOf(after);
 const CONNECT = 'CONNECT {"verbose":false}\r\n';
-
-async function start(options) {
-  const server = await startServer(options);
-  running.add(server);
-  return server;
-}
-
-after(() => Promise.all([...running].map((server) => server.stop("SIGKILL"))));
 
 const monitored = { words: ["-m", "-1"] };
 const json = async (server, path) => (await fetch(server.ports.monitoring[0] + path)).json();
@@ -82,7 +74,6 @@ test("numbers of 0 and less are as if they were not there", async () => {
     assert.equal(max_payload, config.startsWith("max_payload: 0") ? 1024 * 1024 : -1);
     one.end();
     await server.stop();
-    running.delete(server);
   }
 });
 

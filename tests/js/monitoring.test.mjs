@@ -2,18 +2,10 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, test } from "node:test";
-import { startServer } from "./process.mjs";
+import { serversOf } from "./process.mjs";
 import { rawClient } from "./raw.mjs";
 
-const running = new Set();
-
-async function start(options) {
-  const server = await startServer(options);
-  running.add(server);
-  return server;
-}
-
-after(() => Promise.all([...running].map((server) => server.stop("SIGKILL"))));
+const start = serversOf(after);
 
 const get = (server, path, options) => fetch(server.ports.monitoring[0] + path, options);
 const json = async (server, path, options) => (await get(server, path, options)).json();

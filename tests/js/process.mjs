@@ -62,6 +62,17 @@ export async function startServer({ config = "", words = [], real = false, hasPo
   return { ports, url: ports && ports.nats[0], pid: child.pid, folder, log: () => log, stop, ended, readyMs };
 }
 
+/** Starts servers that end with the tests of a file; `after` is that of `node:test`. */
+export function serversOf(after) {
+  const started = [];
+  after(() => Promise.all(started.map((server) => server.stop("SIGKILL"))));
+  return async (options) => {
+    const server = await startServer(options);
+    started.push(server);
+    return server;
+  };
+}
+
 /** The real server writes it just after it says that it is ready, and names it after its own file. */
 async function portsFile(file, program) {
   const path = program ? file.replace("nats-server_", `${program.split("/").at(-1)}_`) : file;

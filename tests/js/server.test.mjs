@@ -1,22 +1,14 @@
 // The stand-in for nats-server: flags, configuration, log lines, files, signals, monitoring, the clock over HTTP.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { spawn } from "node:child_process";
 import { after, test } from "node:test";
-import { command, runServer, startServer } from "./process.mjs";
+import { command, runServer, serversOf, startServer } from "./process.mjs";
 import { rawClient } from "./raw.mjs";
 
 const LINE = /^\[\d+\] \d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d\.\d{6} \[(INF|WRN|ERR|FTL|DBG|TRC)\] .*$/;
-const running = new Set();
-
-async function start(options) {
-  const server = await startServer(options);
-  running.add(server);
-  return server;
-}
-
-after(() => Promise.all([...running].map((server) => server.stop("SIGKILL"))));
+const start = serversOf(after);
 
 const get = (server, path, options) => fetch(server.ports.monitoring[0] + path, options);
 const json = async (server, path, options) => (await get(server, path, options)).json();
@@ -44,7 +36,6 @@ test("it is ready soon, says so in the server's words, and ends at once", async 
   assert.deepEqual(await server.stop("SIGTERM"), { code: 0, signal: null });
   assert.ok(performance.now() - started < 1000, "the end took long");
   await client.closed;
-  running.delete(server);
 });
 
 test("it ends on SIGINT and SIGKILL as well, and takes its ports file along", async () => {
@@ -57,7 +48,6 @@ test("it ends on SIGINT and SIGKILL as well, and takes its ports file along", as
     assert.deepEqual({ code, signal: by }, how);
     assert.equal(existsSync(file), signal === "SIGKILL");
     await server.stop();
-    running.delete(server);
   }
 });
 
@@ -73,7 +63,6 @@ test("flags: long and short, one dash and two, apart and after =", async () => {
     assert.equal(info.version, "2.15.1");
     assert.ok(info.jetstream.config);
     await server.stop();
-    running.delete(server);
   }
 });
 
@@ -150,8 +139,7 @@ test("log, pid and ports files", async () => {
   assert.match(server.ports.nats[0], /^nats:\/\/127\.0\.0\.1:\d+$/);
   assert.match(server.ports.monitoring[0], /^http:\/\/127\.0\.0\.1:\d+$/);
   assert.equal(server.ports.websocket, undefined);
-  const other = await startServer({ config: "websocket { port: -1, no_tls: true }" });
-  running.add(other);
+  const other = await start({ config: "websocket { port: -1, no_tls: true }" });
   assert.match(other.ports.websocket[0], /^ws:\/\/127\.0\.0\.1:\d+$/);
   process.kill(server.pid, 0);
 });
