@@ -517,7 +517,9 @@ impl App {
                 let import = transfer::import(&text, self.simulation.borrow().world(), Bounds::FILE);
                 match import {
                     Ok(Import::World(opening)) => {
-                        bridge::begin(opening).into_iter().for_each(|says| self.problem(says))
+                        if let Some(problem) = bridge::begin(opening) {
+                            self.problem(problem);
+                        }
                     }
                     Ok(Import::Requests(requests)) => self.import(requests),
                     Err(problem) => self.problem(problem),

@@ -47,7 +47,11 @@ pub(super) fn text_of(what: &str) -> Result<String, String> {
 #[wasm_bindgen(js_name = importText)]
 pub fn import_text(text: &str) {
     match bridge::with(|simulation| transfer::import(text, simulation.world(), Bounds::FILE)) {
-        Some(Ok(Import::World(opening))) => bridge::begin(opening).into_iter().for_each(problem),
+        Some(Ok(Import::World(opening))) => {
+            if let Some(says) = bridge::begin(opening) {
+                problem(says);
+            }
+        }
         Some(Ok(Import::Requests(requests))) => bridge::tell(Told::Imported(requests)),
         Some(Err(problem)) => bridge::tell(Told::Problem(problem)),
         None => {}

@@ -26,8 +26,12 @@ impl Stream {
 
     /// The message that reaches max age first, and when.
     pub fn oldest_ageing(&self) -> Option<(Timestamp, u64)> {
+        self.oldest_ageing_from(self.store.first_seq())
+    }
+
+    /// Likewise, of the messages from `seq` on.
+    fn oldest_ageing_from(&self, mut seq: u64) -> Option<(Timestamp, u64)> {
         let max_age = self.config.max_age?;
-        let mut seq = self.store.first_seq();
         while self.ageless.contains(seq) || self.refused_markers.contains(seq) {
             seq = self.store.messages_from(seq + 1).next()?.seq;
         }
@@ -43,11 +47,12 @@ impl Stream {
     }
 
     pub(super) fn expire_by_age(&mut self, ctx: &mut Context<'_>, room: &Room) {
-        while let Some((at, seq)) = self.oldest_ageing() {
-            if at > ctx.now {
-                break;
-            }
+        let mut oldest = self.oldest_ageing();
+        while let Some((_, seq)) = oldest.filter(|(at, _)| *at <= ctx.now) {
             self.expire(ctx, room, seq, Removal::MaxAge);
+            // What stays for want of a marker is not looked at again.
+            let after = self.store.messages_from(seq + 1).next().map(|message| message.seq);
+            oldest = after.and_then(|seq| self.oldest_ageing_from(seq));
         }
     }
 
@@ -75,9 +80,13 @@ impl Stream {
 
     /// Whether no other message keeps the subject alive. Those for which a marker was refused count as gone.
     fn is_last_to_expire(&self, seq: u64, subject: &[u8]) -> bool {
+        let count = self.store.count_of(subject);
+        if count == 1 || count > self.refused_markers.len() as u64 + 1 {
+            return count == 1;
+        }
         let is_of_subject = |(refused, _): &(u64, &())| self.store.subject_of(*refused) == Some(subject);
         let expired = self.refused_markers.iter().filter(is_of_subject).count() as u64;
-        self.store.count_of(subject) == expired + u64::from(!self.refused_markers.contains(seq))
+        count == expired + u64::from(!self.refused_markers.contains(seq))
     }
 
     /// Hands in the marker, as any message. Whatever refuses a message may refuse it as well.

@@ -138,7 +138,8 @@ impl Stream {
         /// As much as a consumer without pending messages.
         const OF_CONSUMER: usize = 16;
         let of_consumers = self.consumers().map(|consumer| OF_CONSUMER + consumer.ack_pending().len());
-        self.duplicates.len() + self.ttls.len() + self.ageless.len() + of_consumers.sum::<usize>()
+        let of_messages = self.ttls.len() + self.ageless.len() + self.refused_markers.len();
+        self.duplicates.len() + of_messages + of_consumers.sum::<usize>()
     }
 
     pub const fn duplicates(&self) -> &Duplicates {

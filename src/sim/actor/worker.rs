@@ -209,7 +209,7 @@ impl Worker {
     }
 
     pub fn ack(&mut self, now: Timestamp, consumer_seq: u64, out: &mut Vec<u8>) {
-        self.settle(now, consumer_seq, b"+ACK", out);
+        self.settle(now, consumer_seq, Some(b"+ACK"), out);
     }
 
     /// Asks for another delivery, at once or after `delay`.
@@ -218,17 +218,17 @@ impl Worker {
             Some(delay) => format!("-NAK {{\"delay\":{}}}", nanos(delay)),
             None => "-NAK".to_owned(),
         };
-        self.settle(now, consumer_seq, body.as_bytes(), out);
+        self.settle(now, consumer_seq, Some(body.as_bytes()), out);
     }
 
     /// Says that the message must not be delivered again.
     pub fn term(&mut self, now: Timestamp, consumer_seq: u64, out: &mut Vec<u8>) {
-        self.settle(now, consumer_seq, b"+TERM", out);
+        self.settle(now, consumer_seq, Some(b"+TERM"), out);
     }
 
     /// Takes the message for acked, by an ack that does not arrive.
     pub fn lose_ack(&mut self, now: Timestamp, consumer_seq: u64, out: &mut Vec<u8>) {
-        self.settle(now, consumer_seq, b"", out);
+        self.settle(now, consumer_seq, None, out);
     }
 
     /// Says that it still works on the message, which it keeps.
@@ -238,11 +238,11 @@ impl Worker {
         }
     }
 
-    /// An empty `body` is not sent.
-    fn settle(&mut self, now: Timestamp, consumer_seq: u64, body: &[u8], out: &mut Vec<u8>) {
+    /// Is done with a message; the server hears of it by `body`.
+    fn settle(&mut self, now: Timestamp, consumer_seq: u64, body: Option<&[u8]>, out: &mut Vec<u8>) {
         let Some(at) = self.held.iter().position(|held| held.consumer_seq == consumer_seq) else { return };
         let Some(held) = self.held.remove(at) else { return };
-        if !body.is_empty() {
+        if let Some(body) = body {
             write_pub(out, &held.ack_subject, b"", &[], body);
         }
         self.go_on(now, out);
