@@ -258,6 +258,8 @@ export interface StreamSource {
   filter_subject?: string;
   subject_transforms?: SubjectTransform[];
   external?: { api: string; deliver?: string };
+  /** A durable push consumer of the origin, with `ack_policy` "flow_control", in place of one that the server makes itself. */
+  consumer?: { name: string; deliver_subject: string };
 }
 
 /** How subjects are rewritten. */
@@ -291,6 +293,10 @@ export interface StreamInfo {
   mirror?: StreamSourceInfo;
   sources?: StreamSourceInfo[];
   ts: string;
+  /** With a `subjects_filter`: how many subjects match, from which on they are told, and how many at most. */
+  total?: number;
+  offset?: number;
+  limit?: number;
   /** In the answer to {@link Simulator.addStream}. */
   did_create?: boolean;
 }
@@ -301,6 +307,7 @@ export interface StreamSourceInfo {
   lag: number;
   /** Since the last contact; -1 for never. */
   active: Nanos;
+  external?: { api: string; deliver?: string };
   filter_subject?: string;
   subject_transforms?: SubjectTransform[];
   error?: { code: number; err_code: number; description: string };

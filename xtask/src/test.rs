@@ -95,6 +95,7 @@ fn package() -> Result {
         "config.test.mjs",
         "unpack.test.mjs",
         "simulator.test.mjs",
+        "types.test.mjs",
         "server.test.mjs",
         "limits.test.mjs",
         "monitoring.test.mjs",

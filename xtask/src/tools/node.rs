@@ -1,5 +1,5 @@
 //! Node.js, and packages of npm: those of `tests/e2e/package.json` are playwright-core, axe-core and binaryen's `wasm-opt`,
-//! those of `tests/js/package.json` NATS's clients, vitest, and what the page's editor is bundled from and by.
+//! those of `tests/js/package.json` NATS's clients, vitest, TypeScript, and what the page's editor is bundled from and by.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -27,9 +27,9 @@ pub struct Packages {
 pub const BROWSER: Packages =
     Packages { folder: "tests/e2e", link: "tests/node_modules", estimate: "about 5 s and 120 MB, once" };
 
-/// NATS's clients in JavaScript, vitest, the page's editor and what bundles it.
+/// NATS's clients in JavaScript, vitest, TypeScript, the page's editor and what bundles it.
 pub const CLIENTS: Packages =
-    Packages { folder: "tests/js", link: "tests/js/node_modules", estimate: "about 10 s and 60 MB, once" };
+    Packages { folder: "tests/js", link: "tests/js/node_modules", estimate: "about 10 s and 90 MB, once" };
 
 /// Makes sure that `node` and `npm` are on the search path and new enough.
 ///
