@@ -138,7 +138,7 @@ impl Server {
             return false;
         }
         if to.starts_with(b"$SYS.REQ.") {
-            return self.handle_system_request(now, to, message);
+            return self.handle_system_request(now, from, to, message);
         }
         if self.config.jetstream.is_none() {
             return false;

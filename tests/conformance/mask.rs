@@ -55,6 +55,7 @@ impl Masks {
     fn member(&mut self, kind: &str, name: &str, value: &Json) -> Json {
         match value {
             Json::Number(number) if MEASURED.contains(&name) && number != "-1" => Json::string("<ns>"),
+            Json::String(_) if matches!(name, "rtt" | "uptime" | "idle") => Json::string("<duration>"),
             Json::Number(_) if matches!(name, "client_id" | "cid" | "port") => Json::string("<n>"),
             Json::Number(_) if name == "id" => Json::string("<id>"),
             Json::Number(_) if name == "bytes" && kind.ends_with(".restore_complete") => Json::string("<n>"),

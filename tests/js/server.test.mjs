@@ -324,13 +324,13 @@ test("connections that ended are told of, with why, sorted and by pages", async 
 
 test("without JetStream there is none", async () => {
   const server = await start({ words: ["-m", "-1"] });
-  const client = await rawClient(server.url);
+  const client = await rawClient(server.url, 'CONNECT {"verbose":false,"headers":true,"no_responders":true,"user":"ann","pass":"x"}\r\nPING\r\n');
   client.write("SUB r 1\r\nPUB $JS.API.INFO r 0\r\n\r\n");
   assert.match(await client.read("\r\n\r\n"), /NATS\/1\.0 503/);
   assert.equal((await json(server, "/jsz")).disabled, true);
   assert.deepEqual(await json(server, "/healthz?js-enabled-only=1"), { status: "ok" });
   client.write("PUB $SYS.REQ.USER.INFO r 0\r\n\r\n");
-  assert.match(await client.read("}}"), /"jetstream":false,"flags":0,/);
+  assert.match(await client.read("}}"), /"jetstream":false,"flags":0,.*"data":\{"user":"ann",/);
   client.end();
 });
 

@@ -5,6 +5,7 @@
 use super::advisory::{ACCOUNT, ApiAudit, ClientInfo, ClientKind, ClientType, Head};
 use super::json::Text;
 use crate::engine::Server;
+use crate::engine::connection::ConnectOptions;
 use crate::engine::table::{ConnId, Id};
 use crate::engine::time::Timestamp;
 
@@ -50,15 +51,15 @@ impl Server {
     /// What is known of a client.
     pub(super) fn client_info(&self, now: Timestamp, from: Option<ConnId>) -> ClientInfo {
         let connection = from.and_then(|conn| self.connections.get(conn));
-        let option = |of: fn(&crate::engine::connection::ConnectOptions) -> &String| {
-            connection.map(|connection| of(&connection.options).clone()).unwrap_or_default()
+        let option = |of: fn(&ConnectOptions) -> &str| {
+            connection.map(|connection| of(&connection.options).to_owned()).unwrap_or_default()
         };
         ClientInfo {
             start: connection.map_or(now, |connection| connection.started),
             host: "127.0.0.1".to_owned(),
             id: from.map_or(0, |conn| u64::from(conn.index())),
             acc: ACCOUNT.to_owned(),
-            user: String::new(),
+            user: option(ConnectOptions::auth_user),
             name: option(|options| &options.name),
             lang: option(|options| &options.lang),
             ver: option(|options| &options.version),

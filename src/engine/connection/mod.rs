@@ -71,6 +71,9 @@ pub struct ConnectOptions {
     pub headers: bool,
     pub no_responders: bool,
     pub protocol: i64,
+    pub nkey: String,
+    pub user: String,
+    pub auth_token: String,
     pub name: String,
     pub lang: String,
     pub version: String,
@@ -86,9 +89,25 @@ impl Default for ConnectOptions {
             headers: false,
             no_responders: false,
             protocol: 0,
+            nkey: String::new(),
+            user: String::new(),
+            auth_token: String::new(),
             name: String::new(),
             lang: String::new(),
             version: String::new(),
+        }
+    }
+}
+
+impl ConnectOptions {
+    /// Who it says that it is. Everybody is let in, and told of by this name. Source: nats-server `server/client.go`
+    /// (`getRawAuthUser`).
+    pub fn auth_user(&self) -> &str {
+        match self {
+            Self { nkey, .. } if !nkey.is_empty() => nkey,
+            Self { user, .. } if !user.is_empty() => user,
+            Self { auth_token, .. } if !auth_token.is_empty() => "[REDACTED]",
+            _ => "",
         }
     }
 }
@@ -109,6 +128,9 @@ object! {
         "headers" => boolean(options.headers),
         "no_responders" => boolean(options.no_responders),
         "protocol" => int(options.protocol),
+        "nkey" => string(options.nkey),
+        "user" => string(options.user),
+        "auth_token" => string(options.auth_token),
         "name" => string(options.name),
         "lang" => string(options.lang),
         "version" => string(options.version),

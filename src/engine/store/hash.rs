@@ -9,9 +9,9 @@ use std::rc::Rc;
 use super::StoreError;
 use super::paged::try_edit;
 
-/// A hash of `bytes`, the same on every platform. Meant for subjects: short, and different towards their end.
+/// A hash of `bytes`, the same on every platform. Meant for subjects and ids: short, and different towards their end.
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
-pub(super) fn hash_of(bytes: &[u8]) -> u32 {
+pub fn hash_of(bytes: &[u8]) -> u32 {
     const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
     let mix = |hash: u64, word: u64| {
         let product = (hash ^ word).wrapping_mul(MULTIPLIER);

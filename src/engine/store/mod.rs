@@ -28,6 +28,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 pub use cursor::Cursor;
+pub use hash::hash_of;
 pub use queries::FilteredState;
 pub use removal::{Purge, Removed, RemovedMessage};
 

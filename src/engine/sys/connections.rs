@@ -1,7 +1,8 @@
 //! The account's connections: `$SYS.REQ.ACCOUNT.PING.CONNZ`.
 //!
-//! All clients are near: there is no round trip to tell of, and every address is this machine. Connections that ended are
-//! told of when they do, and not kept: a plain user of the real server is not shown them either. Source: nats-server `server/monitor.go` (`Connz`, `ConnInfo`).
+//! All clients are near: a round trip takes no time, and every address is this machine. Connections that ended are told of
+//! when they do, and not kept: a plain user of the real server is not shown them either. Source: nats-server
+//! `server/monitor.go` (`Connz`, `ConnInfo`).
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -9,17 +10,21 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::ServerFilter;
 use crate::engine::Server;
 use crate::engine::api::advisory::ACCOUNT;
 use crate::engine::api::json::{Text, object, to_json};
 use crate::engine::connection::{ClientSubscription, Connection, ProtocolError};
+use crate::engine::subject;
 use crate::engine::table::{ConnId, Id};
 use crate::engine::time::Timestamp;
 
 const DEFAULT_LIMIT: usize = 1024;
 
-/// Of the field `state`; 0 asks for the open ones.
+/// Of the field `state`.
+const OPEN: i64 = 0;
 const CLOSED: i64 = 1;
+const ALL: i64 = 2;
 
 #[derive(Default)]
 pub(super) struct ConnectionsRequest {
@@ -31,6 +36,10 @@ pub(super) struct ConnectionsRequest {
     auth: bool,
     subscriptions: bool,
     subscriptions_detail: bool,
+    user: String,
+    mqtt_client: String,
+    filter_subject: String,
+    pub(super) servers: ServerFilter,
 }
 
 object! {
@@ -42,7 +51,16 @@ object! {
         "offset" => int(offset),
         "limit" => int(limit),
         "cid" => uint64(cid),
-        "state" => int(state),
+        "state" => connection_state(state),
+        "user" => string(user),
+        "mqtt_client" => string(mqtt_client),
+        "filter_subject" => string(filter_subject),
+        "server_name" => string(servers.server_name),
+        "cluster" => string(servers.cluster),
+        "host" => string(servers.host),
+        "exact_match" => boolean(servers.exact_match),
+        "tags" => strings(servers.tags),
+        "domain" => string(servers.domain),
     }
 }
 
@@ -68,6 +86,7 @@ struct ConnectionInfo<'a> {
     port: u16,
     start: Timestamp,
     last_activity: Timestamp,
+    rtt: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     stop: Option<Timestamp>,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -88,12 +107,14 @@ struct ConnectionInfo<'a> {
     lang: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     version: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name_tag: Option<&'static str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    authorized_user: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     subscriptions_list: Vec<Text<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     subscriptions_list_detail: Vec<SubscriptionInfo<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name_tag: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -104,6 +125,17 @@ struct SubscriptionInfo<'a> {
     sid: Text<'a>,
     msgs: u64,
     cid: u32,
+}
+
+impl ConnectionsRequest {
+    /// Whether it asks for this connection by its user, or by what it subscribes to. None is of MQTT.
+    fn admits(&self, connection: &Connection) -> bool {
+        let filter = self.filter_subject.as_bytes();
+        let subscribes = |one: &ClientSubscription| subject::collide(filter, &one.subject);
+        self.mqtt_client.is_empty()
+            && (self.user.is_empty() || self.user == connection.options.auth_user())
+            && (filter.is_empty() || filter == b">" || connection.subscriptions().iter().any(|one| subscribes(one)))
+    }
 }
 
 impl Server {
@@ -118,7 +150,7 @@ impl Server {
     ) -> Result<ConnectionsPage<'_>, String> {
         let mut connections: Vec<(ConnId, &Connection)> = self.connections().collect();
         sort(&mut connections, request)?;
-        if request.state == CLOSED {
+        if request.state != OPEN && request.state != ALL {
             connections.clear();
         }
         let total = connections.len();
@@ -126,6 +158,8 @@ impl Server {
         if request.cid > 0 {
             connections.retain(|(conn, _)| u64::from(conn.index()) == request.cid);
             limit = 1;
+        } else {
+            connections.retain(|(_, connection)| request.admits(connection));
         }
         let offset = usize::try_from(request.offset).unwrap_or(0);
         let page = connections.into_iter().skip(offset).take(limit);
@@ -189,6 +223,8 @@ fn info<'a>(
         port: 0,
         start: connection.started,
         last_activity: connection.last_activity,
+        // As in advisories: the real server's is never nothing.
+        rtt: "1ns",
         stop: None,
         reason: "",
         uptime: now.since(connection.started),
@@ -202,6 +238,7 @@ fn info<'a>(
         name: &connection.options.name,
         lang: &connection.options.lang,
         version: &connection.options.version,
+        authorized_user: if request.auth { connection.options.auth_user() } else { "" },
         name_tag: request.auth.then_some(ACCOUNT),
         subscriptions_list: subscriptions.iter().filter(|_| is_listed).map(text).collect(),
         subscriptions_list_detail: subscriptions.iter().filter(|_| request.subscriptions_detail).map(detail).collect(),

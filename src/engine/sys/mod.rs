@@ -12,10 +12,38 @@ use super::api::advisory::ACCOUNT;
 use super::api::json::{JsonError, Object, to_json, unmarshal};
 use super::asset::SERVER_VERSION;
 use super::connection::Message;
+use super::list::List;
+use super::table::ConnId;
 use super::time::Timestamp;
 
 use connections::ConnectionsRequest;
 use traffic::TrafficRequest;
+
+/// Which servers a request is for. The others keep silent.
+#[derive(Default)]
+struct ServerFilter {
+    server_name: String,
+    cluster: String,
+    host: String,
+    exact_match: bool,
+    tags: List<String>,
+    domain: String,
+}
+
+impl ServerFilter {
+    /// Whether it is for this server, which has no tags and is in no cluster.
+    fn admits(&self, server: &Server) -> bool {
+        let is = |asked: &str, own: &str| {
+            asked.is_empty() || if self.exact_match { own == asked } else { own.contains(asked) }
+        };
+        let domain = server.config.jetstream.as_ref().and_then(|jetstream| jetstream.domain.as_deref());
+        is(&self.server_name, &server.config.server_name)
+            && is(&self.host, &server.config.host)
+            && self.cluster.is_empty()
+            && self.tags.is_empty()
+            && (self.domain.is_empty() || domain == Some(&self.domain))
+    }
+}
 
 /// Begins every answer.
 #[derive(Serialize)]
@@ -87,49 +115,60 @@ fn request<T: Object>(body: &[u8]) -> Result<T, JsonError> {
 
 impl Server {
     /// Takes a request to the system. Whether anything listens on its subject.
-    pub(super) fn handle_system_request(&mut self, now: Timestamp, to: &[u8], message: &Message<'_>) -> bool {
+    pub(super) fn handle_system_request(
+        &mut self,
+        now: Timestamp,
+        from: Option<ConnId>,
+        to: &[u8],
+        message: &Message<'_>,
+    ) -> bool {
         let answer = match to {
             b"$SYS.REQ.USER.INFO" => Self::user_info,
             b"$SYS.REQ.ACCOUNT.PING.CONNZ" | b"$SYS.REQ.SERVER.PING.CONNZ" => Self::connections_reply,
             b"$SYS.REQ.ACCOUNT.PING.STATZ" => Self::traffic_reply,
             _ => return false,
         };
-        if !message.reply.is_empty() {
+        if !message.reply.is_empty()
+            && let Some(reply) = answer(self, now, from, message.payload)
+        {
             self.system_requests += 1;
-            let reply = answer(self, now, message.payload);
             self.effects.send(message.reply, &reply);
         }
         true
     }
 
-    fn user_info(&self, now: Timestamp, _body: &[u8]) -> Vec<u8> {
-        let data = UserInfo { user: "", account: ACCOUNT, account_name: ACCOUNT };
-        to_json(&SystemReply::with(self.server_info(now), data))
+    fn user_info(&self, now: Timestamp, from: Option<ConnId>, _body: &[u8]) -> Option<Vec<u8>> {
+        let user = from.and_then(|conn| self.connections.get(conn)).map_or("", |it| it.options.auth_user());
+        let data = UserInfo { user, account: ACCOUNT, account_name: ACCOUNT };
+        Some(to_json(&SystemReply::with(self.server_info(now), data)))
     }
 
-    fn connections_reply(&self, now: Timestamp, body: &[u8]) -> Vec<u8> {
+    fn connections_reply(&self, now: Timestamp, _: Option<ConnId>, body: &[u8]) -> Option<Vec<u8>> {
         let server = self.server_info(now);
-        to_json(&match request::<ConnectionsRequest>(body) {
+        Some(to_json(&match request::<ConnectionsRequest>(body) {
             Err(error) => SystemReply::malformed(server, &error),
+            Ok(request) if !request.servers.admits(self) => return None,
             Ok(request) => match self.connections_page(now, &request) {
                 Ok(page) => SystemReply::with(server, page),
                 Err(why) => SystemReply::refused(server, why),
             },
-        })
+        }))
     }
 
-    fn traffic_reply(&self, now: Timestamp, body: &[u8]) -> Vec<u8> {
+    fn traffic_reply(&self, now: Timestamp, _: Option<ConnId>, body: &[u8]) -> Option<Vec<u8>> {
         let server = self.server_info(now);
-        to_json(&match request::<TrafficRequest>(body) {
+        Some(to_json(&match request::<TrafficRequest>(body) {
             Err(error) => SystemReply::malformed(server, &error),
+            Ok(request) if !request.servers.admits(self) => return None,
             Ok(_) => SystemReply::with(server, self.account_traffic(now)),
-        })
+        }))
     }
 
-    /// What begins the next answer.
+    /// What begins an answer that is made elsewhere.
     pub(super) fn next_server_info(&mut self, now: Timestamp) -> Vec<u8> {
+        let info = to_json(&self.server_info(now));
         self.system_requests += 1;
-        to_json(&self.server_info(now))
+        info
     }
 
     fn server_info(&self, now: Timestamp) -> ServerInfo<'_> {
@@ -146,7 +185,7 @@ impl Server {
             },
             jetstream: self.config.jetstream.is_some(),
             flags: if self.config.jetstream.is_some() { 7 } else { 0 },
-            seq: self.system_requests,
+            seq: self.system_requests + 1,
             time: now,
         }
     }

@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use super::ServerFilter;
 use crate::engine::Server;
 use crate::engine::api::advisory::ACCOUNT;
 use crate::engine::api::json::object;
@@ -20,12 +21,19 @@ const OWN_SUBSCRIPTIONS: usize = 5;
 pub(super) struct TrafficRequest {
     accounts: List<String>,
     include_unused: bool,
+    pub(super) servers: ServerFilter,
 }
 
 object! {
     TrafficRequest as "server.AccountStatzEventOptions" {
         "accounts" => strings(accounts),
         "include_unused" => boolean(include_unused),
+        "server_name" => string(servers.server_name),
+        "cluster" => string(servers.cluster),
+        "host" => string(servers.host),
+        "exact_match" => boolean(servers.exact_match),
+        "tags" => strings(servers.tags),
+        "domain" => string(servers.domain),
     }
 }
 

@@ -177,6 +177,10 @@ impl<'a> Decoder<'a> {
         self.signed(out, "int");
     }
 
+    pub fn connection_state(&mut self, out: &mut i64) {
+        self.signed(out, "server.ConnState");
+    }
+
     pub fn int32(&mut self, out: &mut i32) {
         self.number("int32", &mut |digits| digits.parse().map(|number| *out = number).is_ok());
     }
