@@ -240,14 +240,18 @@ pub mod log {
         of("Term of {0} for {1}: settled without success, never delivered again.");
     pub const SETTLED_ACK_LATER_ONE: Template<2> = of("{0} settled for {1} by the ack of a later one.");
     pub const AT_ONCE: &str = "at once, as a nak waits for no backoff";
-    pub const NAK_GOES_OUT_AGAIN: Template<3> = of("Nak of {0} for {1}: it goes out again {2}.");
+    pub const NAK_GOES_OUT_AGAIN: Template<3> = of("Nak of {0} for {1}: it is due again {2}.");
     pub const WORK_GOES_ACKWAIT_STARTS: Template<2> = of("Work on {0} goes on: its AckWait starts over, until {1}.");
     pub const ACK_TO_NOBODY: Template<2> =
         of("The answer to #{0} for {1} reached nobody, and nobody says so: that consumer is gone, or takes no acks.");
+    pub const ACK_LOST: Template<2> = of("The answer to #{0} was lost on its way: {1} still waits for it.");
     pub const ACK_CHANGED_NOTHING_SETTLED: Template<2> =
         of("An ack of {0} for {1} changed nothing: it was settled before.");
-    pub const DELAY_ENDED: Template<1> = of("Delay of {0} ended; it goes out again on the next pull.");
-    pub const UNACKED: Template<1> = of("AckWait of {0} ended without an ack; it goes out again on the next pull.");
+    pub const DELAY_ENDED: Template<2> = of("Delay of {0} ended; {1}.");
+    pub const UNACKED: Template<2> = of("AckWait of {0} ended without an ack; {1}.");
+    pub const OUT_WITH_PULL: &str = "it goes out again on the next pull";
+    pub const OUT_AGAIN: &str = "it goes out again";
+    pub const GIVEN_UP_NEXT: &str = "that was its last delivery: it is given up where it would go out again";
     pub const GAVE_UP: Template<3> =
         of("{0} gave up on {1} after {2}: it stays in the stream, and an advisory went out.");
     pub const PULL_ENDED: Template<2> = of("The pull request of {0} ended: {1}.");
@@ -289,6 +293,7 @@ pub mod log {
     pub const UNPINNED_AS_SILENT: Template<1> = of("{0} let its pinned client go: it was silent.");
     pub const REMOVED: Template<3> = of("{0} left {1}: {2}.");
     pub const REMOVED_WITH_ACK: Template<3> = of("{0} left {1} with that ack: {2}.");
+    pub const REMOVED_WITH_TERM: Template<3> = of("{0} left {1} with that Term: {2}.");
     pub const SOME_CLIENT: &str = "a client";
     pub const KIND_STORED: &str = "stored";
     pub const KIND_DELIVERED: &str = "delivered";
@@ -598,6 +603,7 @@ pub mod why_message {
     pub const IT_LEFT: Template<2> = of("It left {0}: {1}.");
     pub const UNDER_INTEREST_RETENTION_GOES: &str =
         "under interest retention it goes with the last ack that was missing";
+    pub const TERM_SETTLED_IT: &str = "a Term settled it, which removes it as an ack does";
     pub const WORK_QUEUE_ACK_REMOVES: &str = "in a work queue an ack removes it";
     pub const UNDER_INTEREST_RETENTION_NOTHING: &str =
         "under interest retention nothing is kept that no consumer wants";
@@ -903,6 +909,8 @@ pub mod stream {
     pub const WAITS_REDELIVERED: &str = "waits to be redelivered";
     pub const GAVE_UP: &str = "gave up";
     pub const ACKED: &str = "acked";
+    pub const TERMINATED: &str = "terminated";
+    pub const NEVER_THERE: &str = "never here";
     pub const EXPIRED: &str = "expired";
     pub const PURGED: &str = "purged";
     pub const DELETED: &str = "deleted";
@@ -942,6 +950,7 @@ pub mod stream {
     pub const MESSAGES_TO_OF: Template<3> = of("messages {0} to {1} of {2}");
     pub const NO_LIMIT: &str = "no limit";
     pub const BY_IN: Template<2> = of("by {0} in {1}");
+    pub const BY_MAX_MSGS_OR: Template<1> = of("by max msgs with the next publish, else {0}");
     pub const WHEN_ACKS: Template<1> = of("when {0} acks it");
     pub const MAX_AGE_REMOVES: &str = "max age";
     pub const MAX_MSGS_NEXT_PUBLISH: &str = "by max msgs with the next publish";
@@ -950,11 +959,15 @@ pub mod stream {
     pub const DELIVERED_DELIVERS_AGAIN_SOON: Template<2> =
         of("{0} delivered it {1} and delivers it again as soon as a worker asks.");
     pub const DELIVERED_WAITS_ACK: Template<2> = of("{0} delivered it {1} and waits for its ack.");
+    pub const DELIVERED_LAST: Template<2> =
+        of("{0} delivered it {1}, as often as it may: it is given up where it would go out again.");
     pub const GAVE_UP_AFTER_STAYS: Template<2> = of("{0} gave up after {1}; it stays until something else removes it.");
     pub const NOT_DELIVERED_YET: Template<1> = of("{0} has not delivered it yet.");
     pub const IS_DONE_WITH_IT: Template<1> = of("{0} is done with it.");
     pub const LINK_CUT_NOTHING_PASSES: Template<1> = of(". The link is cut: nothing passes, {0} behind.");
     pub const ASKS_AGAIN: Template<2> = of(" {0}: asks again in {1}.");
+    pub const ASKS_SOON: Template<1> = of(". Asks again in {0}.");
+    pub const ONLY: Template<1> = of(", only {0}");
     pub const MIRRORS: Template<2> = of("Mirrors {0}{1}");
     pub const MIRRORS_UP: Template<3> = of("Mirrors {0} up to its {1}{2}");
     pub const SOURCES: Template<2> = of("Sources {0}{1}");
@@ -1040,6 +1053,7 @@ pub mod publisher {
     pub const N503_NO_RESPONDERS: &str = "503 No Responders";
     pub const SENT: &str = "Sent";
     pub const NO_ANSWER: &str = "and no answer so far";
+    pub const WAITS_FOR_COMMIT: &str = "and an empty answer: it waits for its batch to be committed";
     pub const SEQ: Template<2> = of("{0} seq {1}");
     pub const SEQ_STANDS: Template<2> = of("{0} seq {1} stands");
     pub const NO_STREAM: Template<1> = of("No stream has {0}.");
@@ -1134,6 +1148,8 @@ pub mod drawer {
     pub const EXISTS: &str = "exists";
     pub const DOES_NOT_EXIST: &str = "does not exist";
     /// Between the commands of the `nats` tool: a worker, and the consumer sequence.
+    pub const CHOSEN_EACH_TIME: Template<1> =
+        of("publishes with {0}, chosen anew for each message: no command does that");
     pub const ANSWERED: Template<2> = of("{0} answered consumer sequence {1}");
     pub const LOST_ACK: Template<2> = of("the ack of {0} for consumer sequence {1} was lost on its way");
     pub const LOST_CONNECTION: Template<1> = of("{0} lost its connection");

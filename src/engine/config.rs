@@ -9,6 +9,10 @@ use super::duration::nanos;
 /// Longest argument part of a control line unless a server is set up otherwise, in bytes.
 pub const MAX_CONTROL_LINE: usize = 4096;
 
+/// Bytes that all streams may store unless a server is set up otherwise: what a browser's tab bears, with what going back
+/// in time holds of it.
+pub const MAX_TOTAL_STORE: u64 = 1 << 30;
+
 /// Settings of a server, named as in nats-server's configuration file. The default is a plain server with JetStream.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ServerConfig {
@@ -140,7 +144,7 @@ impl Default for JetStreamConfig {
             account_enabled: true,
             max_memory_store: None,
             max_file_store: None,
-            max_total_store: None,
+            max_total_store: Some(MAX_TOTAL_STORE),
             duplicate_window: None,
             max_request_batch: None,
             max_ack_pending: None,

@@ -158,6 +158,10 @@ pub enum Event {
     AckToNobody {
         subject: Box<[u8]>,
     },
+    /// A client's acknowledgement was lost on its way: the server waits for it.
+    AckLost {
+        subject: Box<[u8]>,
+    },
     /// An acknowledgement that changed nothing.
     AckIgnored {
         stream: StreamId,
@@ -171,6 +175,8 @@ pub enum Event {
         stream_seq: u64,
         /// Whether it was the delay of a nak that ended.
         nak_delay: bool,
+        /// Whether it was delivered as often as it may be: it is given up where it would go out again.
+        is_last: bool,
     },
     /// A message was delivered as often as it may be; it stays in the stream.
     GaveUp {
@@ -379,6 +385,8 @@ pub enum AckKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Removal {
     Acked,
+    /// Settled by a `+TERM`.
+    Terminated,
     NoInterest,
     MaxMsgs,
     MaxBytes,

@@ -178,6 +178,11 @@ impl Server {
         self.effects.take_events()
     }
 
+    /// Puts something that happened around the server among its events.
+    pub fn note(&mut self, now: Timestamp, event: Event) {
+        self.effects.tell(now, || event);
+    }
+
     /// Opens a connection. Its INFO waits in [`poll_output`](Self::poll_output).
     pub fn connect(&mut self, now: Timestamp) -> ConnId {
         let conn = self.connections.insert(Connection::new(now));

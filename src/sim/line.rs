@@ -12,8 +12,10 @@ use crate::engine::time::Timestamp;
 const EVERY: u64 = 256;
 /// Checkpoints that are kept.
 const MAX_CHECKPOINTS: usize = 384;
-/// Entries that they hold of their own, all together: some 60 bytes each.
-const MAX_OWN: u64 = 1_500_000;
+/// Bytes that they hold of their own, all together.
+const MAX_OWN: u64 = 90_000_000;
+/// Bytes of an entry that they do not share.
+const ENTRY: u64 = 60;
 /// A checkpoint comes after so many entries of its own for each moment at most: copying them takes no longer than what
 /// happens meanwhile.
 const OWN_FOR_EACH: u64 = 16;
@@ -22,13 +24,23 @@ const OWN_FOR_EACH: u64 = 16;
 #[derive(Clone, Debug)]
 struct Checkpoint {
     run: Run,
-    /// What it shares with no other: see [`World::own_entries`](super::world::World::own_entries).
+    /// Entries that it shares with no other: see [`World::own_entries`](super::world::World::own_entries).
     own: u64,
+    /// Bytes of all messages that there are, and that were removed so far.
+    stored: u64,
+    removed: u64,
 }
 
 impl Checkpoint {
     fn of(run: &Run) -> Self {
-        Self { run: run.clone(), own: run.world().own_entries() }
+        let (own, stored) = (run.world().own_entries(), run.world().stored_bytes());
+        Self { run: run.clone(), own, stored, removed: run.trace().stored_bytes().saturating_sub(stored) }
+    }
+
+    /// The bytes that are held for the sake of this one, where `next` comes after it: of its entries, and of the messages
+    /// that were removed since.
+    fn held(&self, next: &Self) -> u64 {
+        self.own * ENTRY + self.stored.min(next.removed.saturating_sub(self.removed))
     }
 }
 
@@ -83,7 +95,7 @@ impl Line {
     /// Keeps `run`, the latest state of the line, as a checkpoint if the last one is far behind.
     pub fn keep(&mut self, run: &Run) {
         let mut every = self.every;
-        let is_far = self.checkpoints.last().is_none_or(|Checkpoint { run: last, own }| {
+        let is_far = self.checkpoints.last().is_none_or(|Checkpoint { run: last, own, .. }| {
             let (moments, events) = (run.moment() - last.moment(), run.trace().total() - last.trace().total());
             every = every.max(own / OWN_FOR_EACH);
             moments.max(events) >= every
@@ -92,8 +104,7 @@ impl Line {
             return;
         }
         self.checkpoints.push(Checkpoint::of(run));
-        let own: u64 = self.checkpoints.iter().map(|checkpoint| checkpoint.own).sum();
-        if self.checkpoints.len() > MAX_CHECKPOINTS || (own > MAX_OWN && self.checkpoints.len() > 2) {
+        if self.checkpoints.len() > MAX_CHECKPOINTS || (self.held() > MAX_OWN && self.checkpoints.len() > 2) {
             let mut place = 0;
             self.checkpoints.retain(|_| {
                 place += 1;
@@ -101,6 +112,11 @@ impl Line {
             });
             self.every = every * 2;
         }
+    }
+
+    /// The bytes that its checkpoints hold of their own.
+    fn held(&self) -> u64 {
+        self.checkpoints.windows(2).map(|pair| pair[0].held(&pair[1])).sum()
     }
 
     /// The reader goes elsewhere from `run`, the latest state.
@@ -210,9 +226,26 @@ mod tests {
         let end = Timestamp::SIMULATION_START + Duration::from_secs(60);
         while line.go_on(&mut run, end, &mut outgoing) {}
         assert!(run.world().own_entries() > 50_000);
-        assert!(line.checkpoints.iter().map(|checkpoint| checkpoint.own).sum::<u64>() <= MAX_OWN);
+        assert!(line.held() <= MAX_OWN);
         assert!((8..64).contains(&line.checkpoints.len()), "{}", line.checkpoints.len());
         let past = line.at_moment(run.moment() / 2, &run);
         assert_eq!(past.moment(), run.moment() / 2);
+    }
+
+    #[test]
+    fn large_messages_that_left_are_held_by_few_checkpoints() {
+        let mut outgoing = Vec::new();
+        let mut run = Run::new(ServerConfig::default(), Timestamp::SIMULATION_START, &mut outgoing);
+        let stream = br#"{"name":"S","subjects":["s"],"storage":"memory","max_msgs":100}"#;
+        run.act(Command::Request { subject: "$JS.API.STREAM.CREATE.S".into(), body: stream.to_vec() }, &mut outgoing);
+        let draft = Draft { subject: "s".into(), payload: "x".repeat(10_000), ..Draft::default() };
+        let script = PublisherScript { draft, every: Some(Duration::from_millis(1)), count: None };
+        run.act(Command::AddPublisher { name: "p".into(), script }, &mut outgoing);
+        let mut line = Line::new(&run);
+        let end = Timestamp::SIMULATION_START + Duration::from_secs(50);
+        while line.go_on(&mut run, end, &mut outgoing) {}
+        assert!(run.trace().stored_bytes() > 5 * MAX_OWN);
+        assert!(line.held() <= MAX_OWN && line.held() > MAX_OWN / 4, "{}", line.held());
+        assert!(line.checkpoints.len() > 20, "{}", line.checkpoints.len());
     }
 }

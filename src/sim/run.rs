@@ -169,6 +169,9 @@ impl Run {
                 }
             }),
             Command::Settle { worker, consumer_seq, how } => {
+                if how == Settlement::LostAck {
+                    world.note_lost_ack(worker, consumer_seq);
+                }
                 world.with_actor(worker, outgoing, |actor, now, _, out| {
                     let Some(worker) = actor.worker_mut() else { return };
                     match how {

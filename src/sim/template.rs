@@ -28,6 +28,14 @@ pub fn expand(template: &str, number: u64, rng: &mut Rng) -> String {
     out
 }
 
+/// Whether what fills a blank of `template` is chosen by chance.
+pub fn is_by_chance(template: &str) -> bool {
+    let mut rng = Rng::new(0);
+    let before = rng.clone();
+    expand(template, 1, &mut rng);
+    rng != before
+}
+
 fn fill(blank: &str, number: u64, rng: &mut Rng) -> Option<String> {
     if blank == "n" {
         return Some(number.to_string());
@@ -48,6 +56,16 @@ fn fill(blank: &str, number: u64, rng: &mut Rng) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn choices_are_by_chance_and_numbers_are_not() {
+        for template in ["{a|b}", "x{1..9}", "{n}{a|b}"] {
+            assert!(is_by_chance(template), "{template}");
+        }
+        for template in ["", "{n}", "{a}", r#"{"a":"x|y"}"#, "a.b"] {
+            assert!(!is_by_chance(template), "{template}");
+        }
+    }
 
     #[test]
     fn fills_what_it_knows_and_leaves_the_rest() {

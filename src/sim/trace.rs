@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::shared_log::SharedLog;
-use crate::engine::event::{Event, Removal};
+use crate::engine::event::{AckKind, Event, Removal};
 use crate::engine::seq_map::SeqMap;
 use crate::engine::sorted_map::SortedMap;
 use crate::engine::table::{ConnId, ConsumerId, StreamId};
@@ -15,6 +15,8 @@ use crate::engine::time::Timestamp;
 const MAX_EVENTS: usize = 10_000;
 /// Removed messages of one stream whose cause is kept.
 const MAX_REMOVALS: usize = 20_000;
+/// What limits count of a message beside its texts, in bytes.
+const OF_A_MESSAGE: usize = 16;
 /// Names of streams, consumers and clients that are kept.
 const MAX_NAMES: usize = 10_000;
 
@@ -33,6 +35,8 @@ pub struct Traced {
 pub struct Trace {
     events: SharedLog<Traced>,
     next_number: u64,
+    /// Bytes of all messages that were ever stored.
+    stored_bytes: u64,
     removals: SortedMap<StreamId, Removals>,
     streams: Rc<SortedMap<StreamId, String>>,
     consumers: Rc<SortedMap<(StreamId, ConsumerId), String>>,
@@ -104,17 +108,28 @@ impl Trace {
             Event::ConsumerCreated { stream, consumer, name } => {
                 insert_bounded(&mut self.consumers, (*stream, *consumer), name.clone());
             }
+            Event::Stored { subject, payload_bytes, .. } => {
+                self.stored_bytes += (OF_A_MESSAGE + subject.len() + payload_bytes) as u64;
+            }
             Event::StreamDeleted { stream, .. } => {
                 self.removals.remove(stream);
             }
             Event::Removed { stream, seq, cause } => {
-                self.removals.get_or_default(*stream).insert(*seq, *cause);
+                let was_terminated = *cause == Removal::Acked && self.was_terminated(*stream, *seq);
+                let cause = if was_terminated { Removal::Terminated } else { *cause };
+                self.removals.get_or_default(*stream).insert(*seq, cause);
             }
             Event::NotKept { stream, seq, .. } => {
                 self.removals.get_or_default(*stream).insert(*seq, Removal::NoInterest);
             }
             _ => {}
         }
+    }
+
+    /// Whether the last event was that a `+TERM` settled a message.
+    fn was_terminated(&self, of: StreamId, seq: u64) -> bool {
+        matches!(self.events.iter().next_back(), Some(Traced { event: Event::Acked { stream, stream_seq, by, .. }, .. })
+            if *by == AckKind::Term && (*stream, *stream_seq) == (of, seq))
     }
 
     /// Notes who holds a connection.
@@ -131,6 +146,11 @@ impl Trace {
     pub fn event(&self, number: u64) -> Option<&Event> {
         let index = self.events.partition_point(|traced| traced.number < number);
         self.events.get(index).filter(|traced| traced.number == number).map(|traced| &traced.event)
+    }
+
+    /// Bytes of all messages that were ever stored, whether they still are or not.
+    pub const fn stored_bytes(&self) -> u64 {
+        self.stored_bytes
     }
 
     /// How many events there were in the whole run.

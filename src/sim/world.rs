@@ -76,6 +76,11 @@ impl World {
         &self.server
     }
 
+    /// Bytes of all messages, as limits count them.
+    pub fn stored_bytes(&self) -> u64 {
+        self.server.account().streams().map(|stream| stream.store().bytes()).sum()
+    }
+
     /// How much a clone copies, where it is not next to nothing: see [`Stream::own_entries`](crate::engine::stream::Stream::own_entries).
     pub fn own_entries(&self) -> u64 {
         self.server.account().streams().map(|stream| stream.own_entries() as u64).sum()
@@ -175,6 +180,14 @@ impl World {
         act(actor, self.now, &mut self.rng, &mut bytes);
         self.send_from_actor(id, &bytes);
         self.exchange(outgoing);
+    }
+
+    /// Puts it among the events that an answer of a worker is lost.
+    pub fn note_lost_ack(&mut self, worker: ActorId, consumer_seq: u64) {
+        let worker = self.actors.get(worker).and_then(Actor::worker);
+        if let Some(subject) = worker.and_then(|worker| worker.ack_subject(consumer_seq)) {
+            self.server.note(self.now, Event::AckLost { subject: subject.into() });
+        }
     }
 
     /// Cuts or mends the link between a stream and one of its origins.

@@ -9,10 +9,13 @@ use super::form::object;
 use super::text::form_duration;
 use super::{Scene, code};
 use crate::engine::api::json::{Map, Value};
+use crate::engine::message::Headers;
 use crate::engine::table::ConnId;
 use crate::sim::actor::{ActorId, Draft, FetchRequest, PublisherScript, Worker};
 use crate::sim::command::{Command, Settlement};
 use crate::sim::journal::Entry;
+use crate::sim::template::is_by_chance;
+use crate::sim::wire::Frame;
 use crate::texts::drawer as texts;
 
 /// The last commands that are shown.
@@ -81,17 +84,27 @@ pub fn as_text(face: Face, lines: &[CliLine]) -> String {
 fn line(scene: Scene<'_>, entry: &Entry) -> Option<CliLine> {
     let actor = |id: ActorId| scene.world.actors().get(id);
     let is_code = scene.focus.drawer.face == Face::NatsJs;
+    if let Command::AddPublisher { script: PublisherScript { draft, every: Some(_), .. }, .. }
+    | Command::SetPublisherScript { script: PublisherScript { draft, every: Some(_), .. }, .. }
+    | Command::Publish { draft, times: 2.., .. } = &entry.command
+        && let Some(template) = draft.texts().into_iter().find(|text| is_by_chance(text))
+    {
+        return remark(texts::CHOSEN_EACH_TIME.with([&template]));
+    }
     let text = match &entry.command {
         Command::AddPublisher { script, .. } | Command::SetPublisherScript { script, .. } if is_code => {
             code::publish(&script.draft, script.count.unwrap_or(MANY), Some(script.every?))
         }
         Command::AddPublisher { script, .. } | Command::SetPublisherScript { script, .. } => publish_every(script)?,
+        Command::Publish { publisher, draft, times: 1 } => {
+            let filled = filled(scene, entry.moment, actor(*publisher)?.conn, draft);
+            let draft = filled.as_ref().unwrap_or(draft);
+            if is_code { code::publish(draft, 1, None) } else { publish(draft) }
+        }
         Command::Publish { draft, times, .. } if is_code => code::publish(draft, (*times).into(), None),
         Command::Publish { draft, times, .. } => {
             let mut text = publish(draft);
-            if *times > 1 {
-                words(&mut text, &["--count", &times.to_string()]);
-            }
+            words(&mut text, &["--count", &times.to_string()]);
             text
         }
         Command::Fetch { worker, request } if is_code => {
@@ -106,11 +119,11 @@ fn line(scene: Scene<'_>, entry: &Entry) -> Option<CliLine> {
             if *how == Settlement::LostAck {
                 return remark(texts::LOST_ACK.with([&actor.name, consumer_seq]));
             }
-            match sent_ack(scene, entry.moment, actor.conn) {
-                Some([subject, _]) if is_code => code::settle(how, subject.split('.').nth(STREAM_SEQ)),
+            match sent_ack(scene, entry.moment, actor.worker()?, *consumer_seq) {
+                Some(ack) if is_code => code::settle(how, ack.subject.split('.').nth(STREAM_SEQ)),
                 Some(ack) => {
                     let mut text = String::from("nats pub");
-                    words(&mut text, &ack);
+                    words(&mut text, &[ack.subject, ack.payload]);
                     text
                 }
                 None => return remark(texts::ANSWERED.with([&actor.name, consumer_seq])),
@@ -168,16 +181,57 @@ fn publish(draft: &Draft) -> String {
     text + " --jetstream"
 }
 
-/// The subject and the text of the answer to a delivery that went out behind `moment`, as long as the wire remembers it.
-fn sent_ack<'a>(scene: Scene<'a>, moment: u64, conn: Option<ConnId>) -> Option<[&'a str; 2]> {
-    let entries = scene.simulation.wire().entries().rev().skip_while(|entry| entry.moment > moment + 1);
-    let mut frames = entries.take_while(|entry| entry.moment > moment).map(|entry| &entry.frame);
-    let frame = frames
-        .find(|frame| frame.from_client && Some(frame.conn) == conn && frame.bytes.starts_with(b"PUB $JS.ACK."))?;
-    let (line, rest) = std::str::from_utf8(&frame.bytes).ok()?.split_once("\r\n")?;
-    let (subject, sizes) = line.strip_prefix("PUB ")?.split_once(' ')?;
-    let size = sizes.rsplit(' ').next()?.parse::<usize>().ok()?;
-    Some([subject, rest.get(..size)?])
+/// A publish as it went over the wire.
+struct Sent<'a> {
+    conn: ConnId,
+    subject: &'a str,
+    headers: &'a [u8],
+    payload: &'a str,
+}
+
+impl<'a> Sent<'a> {
+    fn of(frame: &'a Frame) -> Option<Self> {
+        let end = frame.bytes.windows(2).position(|two| two == b"\r\n")?;
+        let words: Vec<&str> = std::str::from_utf8(&frame.bytes[..end]).ok()?.split(' ').collect();
+        let number = |word: &str| word.parse::<usize>().ok();
+        let (subject, headers, size) = match words[..] {
+            ["PUB", subject, .., size] => (subject, 0, size),
+            ["HPUB", subject, _, headers, size] => (subject, number(headers)?, size),
+            _ => return None,
+        };
+        let (headers, payload) = frame.bytes.get(end + 2..)?.get(..number(size)?)?.split_at_checked(headers)?;
+        Some(Self { conn: frame.conn, subject, headers, payload: std::str::from_utf8(payload).ok()? })
+    }
+}
+
+/// What clients published behind `moment`, the newest first, as long as the wire remembers it.
+fn sent(scene: Scene<'_>, moment: u64) -> impl Iterator<Item = Sent<'_>> {
+    let entries = scene.simulation.wire().entries().rev().skip_while(move |entry| entry.moment > moment + 1);
+    let frames = entries.take_while(move |entry| entry.moment > moment).map(|entry| &entry.frame);
+    frames.filter(|frame| frame.from_client).filter_map(Sent::of)
+}
+
+/// What became of `draft`, with its blanks filled.
+fn filled(scene: Scene<'_>, moment: u64, conn: Option<ConnId>, draft: &Draft) -> Option<Draft> {
+    let sent = sent(scene, moment).find(|sent| Some(sent.conn) == conn)?;
+    let mut headers = Headers::new(sent.headers).iter();
+    let msg_id = headers.find_map(|(name, id)| (name == b"Nats-Msg-Id").then_some(id)).unwrap_or_default();
+    Some(Draft {
+        subject: sent.subject.to_owned(),
+        payload: sent.payload.to_owned(),
+        msg_id: String::from_utf8_lossy(msg_id).into_owned(),
+        headers: draft.headers.clone(),
+    })
+}
+
+/// The answer of `worker` to a delivery, also where it has another connection by now.
+fn sent_ack<'a>(scene: Scene<'a>, moment: u64, worker: &Worker, consumer_seq: u64) -> Option<Sent<'a>> {
+    let seq = consumer_seq.to_string();
+    sent(scene, moment).find(|sent| {
+        let tokens: Vec<&str> = sent.subject.split('.').collect();
+        matches!(tokens[..], ["$JS", "ACK", stream, consumer, _, _, of, ..]
+            if stream == worker.stream && consumer == worker.consumer && of == seq)
+    })
 }
 
 /// A publisher with a script; `None` for one that publishes by hand.

@@ -102,6 +102,7 @@ fn reply(publisher: &Publisher) -> Option<PublishReply> {
         PubAck::Refused { err_code, description } => {
             (ReplyKind::Refused, Phrase::new().plain(description.clone()).plain(" ").code(err_code.to_string()))
         }
+        PubAck::Staged => (ReplyKind::Open, Phrase::new().plain(texts::WAITS_FOR_COMMIT)),
         PubAck::NoResponders => (ReplyKind::NoResponders, Phrase::fill(texts::NO_STREAM, &[Code(&published.subject)])),
     };
     Some(PublishReply { kind, says })

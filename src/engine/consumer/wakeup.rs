@@ -158,8 +158,16 @@ impl Consumer {
             }
             self.ack_pending.make_due(stream_seq);
             any_due = true;
-            let nak_delay = matches!(pending.state, PendingState::NakDelayed(_));
-            ctx.tell(|| Event::AckWaitEnded { stream: stream.id, consumer: self.id, stream_seq, nak_delay });
+            ctx.tell(|| Event::AckWaitEnded {
+                stream: stream.id,
+                consumer: self.id,
+                stream_seq,
+                nak_delay: matches!(pending.state, PendingState::NakDelayed(_)),
+                is_last: self
+                    .config
+                    .max_deliver
+                    .is_some_and(|max| self.ack_pending.redeliveries(stream_seq) + 1 >= max),
+            });
         }
         self.follow_settled(any_settled);
         if any_due || (was_stalled && any_given_up) {

@@ -89,6 +89,16 @@ impl Stream {
         count == expired + u64::from(!self.refused_markers.contains(seq))
     }
 
+    /// Why the messages of `subject` go that a message with these headers rolls up.
+    pub(super) fn cause_of_rollup(&self, now: Timestamp, subject: &[u8], headers: &[u8]) -> Removal {
+        if !headers.starts_with(MARKER_START) {
+            return Removal::Rollup;
+        }
+        let over = self.store.first_of(subject).filter(|seq| !self.is_ageless(*seq));
+        let is_old = over.and_then(|seq| Some(self.store.time_of(seq)? + self.config.max_age? <= now));
+        if is_old == Some(true) { Removal::MaxAge } else { Removal::Ttl }
+    }
+
     /// Hands in the marker, as any message. Whatever refuses a message may refuse it as well.
     fn place_marker(&mut self, ctx: &mut Context<'_>, room: &Room, subject: &[u8], ttl: Duration) {
         let mut block = HeaderBlock::new();
@@ -104,9 +114,4 @@ impl Stream {
 fn is_marker(headers: &[u8]) -> bool {
     let headers = Headers::new(headers);
     headers.get_filled("Nats-Marker-Reason").is_some() || headers.get("KV-Operation") == Some(b"PURGE")
-}
-
-/// Why the messages go that a message with these headers rolls up.
-pub(super) fn cause_of_rollup(headers: &[u8]) -> Removal {
-    if headers.starts_with(MARKER_START) { Removal::Ttl } else { Removal::Rollup }
 }

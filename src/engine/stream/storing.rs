@@ -6,7 +6,6 @@ use std::borrow::Cow;
 
 use super::checks::Rollup;
 use super::config::{Discard, Retention};
-use super::expiry::cause_of_rollup;
 use super::headers::PublishHeaders;
 use super::ttl::MessageTtl;
 use super::{Context, Stream};
@@ -182,7 +181,7 @@ impl Stream {
         let rollup = asked.rollup.and_then(|value| Rollup::parse(value).ok());
         if let Some(rollup) = rollup {
             let filter = (rollup == Rollup::Subject).then_some(subject);
-            self.purge_matching(ctx, filter, None, keep, cause_of_rollup(headers));
+            self.purge_matching(ctx, filter, None, keep, self.cause_of_rollup(ctx.now, subject, headers));
         }
         if let Some(scheduler) = asked.ended_schedule() {
             self.purge_matching(ctx, Some(scheduler), None, 0, Removal::Scheduled);

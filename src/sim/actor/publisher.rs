@@ -26,6 +26,13 @@ pub struct Draft {
     pub headers: Vec<(String, String)>,
 }
 
+impl Draft {
+    /// Those that may have blanks.
+    pub fn texts(&self) -> [&str; 3] {
+        [&self.subject, &self.payload, &self.msg_id]
+    }
+}
+
 /// What a publisher sends, and how often.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PublisherScript {
@@ -51,6 +58,8 @@ pub enum PubAck {
         err_code: u16,
         description: String,
     },
+    /// Nothing in the answer: a batch took the message, and is not committed yet.
+    Staged,
     /// No stream listens on the subject.
     NoResponders,
 }
@@ -204,6 +213,9 @@ impl Publisher {
 fn read_ack(message: &ReceivedMessage) -> PubAck {
     if Headers::new(&message.headers).status().is_some_and(|status| status.starts_with(b"503")) {
         return PubAck::NoResponders;
+    }
+    if message.payload.is_empty() {
+        return PubAck::Staged;
     }
     match unmarshal::<AckBody>(&message.payload) {
         Ok(AckBody { error: Some(error), .. }) => {

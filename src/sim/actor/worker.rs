@@ -231,6 +231,12 @@ impl Worker {
         self.settle(now, consumer_seq, None, out);
     }
 
+    /// Where the answer to a message goes that it holds.
+    pub fn ack_subject(&self, consumer_seq: u64) -> Option<&[u8]> {
+        let held = self.held.iter().find(|held| held.consumer_seq == consumer_seq)?;
+        Some(&held.ack_subject)
+    }
+
     /// Says that it still works on the message, which it keeps.
     pub fn in_progress(&self, consumer_seq: u64, out: &mut Vec<u8>) {
         if let Some(held) = self.held.iter().find(|held| held.consumer_seq == consumer_seq) {

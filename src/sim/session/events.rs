@@ -207,7 +207,7 @@ impl<'a> Names<'a> {
             Event::AckIgnored { stream, consumer, stream_seq } => {
                 self.of_delivery("ack_ignored", *stream, *consumer, *stream_seq)
             }
-            Event::AckWaitEnded { stream, consumer, stream_seq, nak_delay } => Line {
+            Event::AckWaitEnded { stream, consumer, stream_seq, nak_delay, .. } => Line {
                 cause: Some(if *nak_delay { "nak_delay" } else { "ack_wait" }),
                 ..self.of_delivery("ack_wait_ended", *stream, *consumer, *stream_seq)
             },
@@ -246,6 +246,7 @@ fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
 const fn removal(cause: Removal) -> &'static str {
     match cause {
         Removal::Acked => "acked",
+        Removal::Terminated => "terminated",
         Removal::NoInterest => "no_interest",
         Removal::MaxMsgs => "max_msgs",
         Removal::MaxBytes => "max_bytes",

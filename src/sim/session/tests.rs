@@ -191,10 +191,10 @@ fn a_user_may_ask_for_the_connections_of_the_account() {
         String::from_utf8(answer.payload).expect("JSON is text")
     };
     let all = ask("$SYS.REQ.ACCOUNT.PING.CONNZ", "");
-    // As nats-server 2.15.1 says it, without the round trip time.
+    // As nats-server 2.15.1 says it.
     let head = "server name host id ver feature_flags js_ack_fc_v2 js_api_reply_v2 js_raft_delete_range \
                 js_snapshot_sources jetstream flags seq time data";
-    let first = "cid kind type ip port start last_activity uptime idle pending_bytes in_msgs out_msgs in_bytes \
+    let first = "cid kind type ip port start last_activity rtt uptime idle pending_bytes in_msgs out_msgs in_bytes \
                  out_bytes subscriptions name lang version";
     assert!(
         shape(&all)

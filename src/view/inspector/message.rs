@@ -91,7 +91,7 @@ fn state(scene: Scene<'_>, stream: &Stream, seq: u64, message: Option<&StoredMes
     if let Some(message) = message {
         return consumer_story(stream, message);
     }
-    let says = match hole_cause(scene.trace.removal(stream.id, seq)) {
+    let says = match hole_cause(scene, stream, seq) {
         _ if seq > stream.store().last_seq() => Phrase::new().plain(texts::NOT_STORED_YET),
         HoleCause::Forgotten => Phrase::new().plain(texts::GONE_LONG_TRACE_FORGOTTEN),
         cause => Phrase::fill(texts::GONE_WHAT_HELD_WENT, &[Strong(cause.label())]),

@@ -1,5 +1,6 @@
 //! Events as sentences.
 
+use crate::engine::consumer::Consumer;
 use crate::engine::event::{Abandoned, AckKind, ConsumerEnd, Event, Removal};
 use crate::engine::stream::config::Retention;
 use crate::engine::table::{ConsumerId, StreamId};
@@ -152,14 +153,17 @@ impl<'a> Teller<'a> {
                 let args = [Seq(*stream_seq), self.consumer(*stream, *consumer)];
                 say(Changed, texts::ACK_CHANGED_NOTHING_SETTLED, &args)
             }
-            Event::AckToNobody { subject } => {
-                let tokens: Vec<&[u8]> = subject.split(|byte| *byte == b'.').collect();
-                let [_, _, _, consumer, _, seq, _, _, _] = tokens[..] else { return None };
-                say(Changed, texts::ACK_TO_NOBODY, &[Raw(seq), Raw(consumer)])
-            }
-            Event::AckWaitEnded { stream_seq, nak_delay, .. } => {
+            Event::AckToNobody { subject } => answer(texts::ACK_TO_NOBODY, subject),
+            Event::AckLost { subject } => answer(texts::ACK_LOST, subject),
+            Event::AckWaitEnded { stream, consumer, stream_seq, nak_delay, is_last } => {
                 let says = if *nak_delay { texts::DELAY_ENDED } else { texts::UNACKED };
-                say(Redelivery, says, &[Seq(*stream_seq)])
+                let is_pull = self.is_pull(*stream, *consumer);
+                let then = match (is_last, is_pull) {
+                    (true, _) => texts::GIVEN_UP_NEXT,
+                    (false, true) => texts::OUT_WITH_PULL,
+                    (false, false) => texts::OUT_AGAIN,
+                };
+                say(Redelivery, says, &[Seq(*stream_seq), Plain(then)])
             }
             Event::GaveUp { stream, consumer, stream_seq, delivered } => {
                 let times = text::counted(*delivered, unit::DELIVERIES);
@@ -219,12 +223,14 @@ impl<'a> Teller<'a> {
     }
 
     fn tell_removed(&self, stream: StreamId, seq: u64, cause: Removal, before: Option<&Event>) -> Line {
-        let was_acked = matches!(before, Some(Event::Acked { stream: of, stream_seq, .. })
-            if *of == stream && *stream_seq == seq);
+        let acked = match before {
+            Some(Event::Acked { stream: of, stream_seq, by, .. }) if (*of, *stream_seq) == (stream, seq) => Some(*by),
+            _ => None,
+        };
         let retention = || self.scene.world.server().account().stream(stream).map(|stream| stream.config.retention);
         let why = match cause {
             Removal::Acked if retention() == Some(Retention::Interest) => texts::INTEREST_LAST_WHO_WANTED,
-            Removal::Acked => texts::WORK_QUEUE,
+            Removal::Acked | Removal::Terminated => texts::WORK_QUEUE,
             Removal::NoInterest => texts::NO_CONSUMER_NEEDS_ANY,
             Removal::MaxMsgs => texts::OLDEST_BEYOND_MAX_MSGS,
             Removal::MaxBytes => texts::OLDEST_BEYOND_MAX_BYTES,
@@ -236,12 +242,22 @@ impl<'a> Teller<'a> {
             Removal::Rollup => texts::REPLACED_ROLLUP,
             Removal::Scheduled => texts::SCHEDULE_DONE,
         };
-        let says = if cause == Removal::Acked && was_acked { texts::REMOVED_WITH_ACK } else { texts::REMOVED };
+        let says = match acked {
+            Some(AckKind::Term) if cause == Removal::Acked => texts::REMOVED_WITH_TERM,
+            Some(_) if cause == Removal::Acked => texts::REMOVED_WITH_ACK,
+            _ => texts::REMOVED,
+        };
         say(Lost, says, &[Seq(seq), Code(self.stream(stream)), Plain(why)])
     }
 
     fn stream(&self, id: StreamId) -> &str {
         self.scene.trace.stream_name(id)
+    }
+
+    /// Whether its messages are pulled; one that is gone may have been either.
+    fn is_pull(&self, stream: StreamId, id: ConsumerId) -> bool {
+        let consumer = self.scene.world.server().account().stream(stream).and_then(|stream| stream.consumer(id));
+        consumer.is_none_or(Consumer::is_pull)
     }
 
     fn consumer(&self, stream: StreamId, id: ConsumerId) -> Part<'_> {
@@ -261,6 +277,13 @@ fn say<const PLACES: usize>(kind: LogKind, template: Template<PLACES>, parts: &[
 #[inline(never)]
 fn told(kind: LogKind, pieces: Pieces, parts: &[Part<'_>]) -> Line {
     Some((kind, Phrase::filled(pieces, parts)))
+}
+
+/// What became of an answer, by the tokens of its subject.
+fn answer(template: Template<2>, subject: &[u8]) -> Line {
+    let tokens: Vec<&[u8]> = subject.split(|byte| *byte == b'.').collect();
+    let [_, _, _, consumer, _, seq, _, _, _] = tokens[..] else { return None };
+    say(Changed, template, &[Raw(seq), Raw(consumer)])
 }
 
 fn refused(template: Template<3>, subject: &[u8], description: &str, err_code: u16) -> Line {

@@ -56,7 +56,9 @@ pub fn consumer_story(stream: &Stream, message: &StoredMessage<'_>) -> Vec<Phras
 fn story(consumer: &Consumer, message: &StoredMessage<'_>) -> Phrase {
     let seq = message.seq;
     let pending = consumer.ack_pending();
-    let (name, times) = (Code(&consumer.name), text::counted(pending.redeliveries(seq) + 1, texts::TIMES));
+    // A message that was given up counts the delivery that it did not get.
+    let (deliveries, max) = (pending.redeliveries(seq) + 1, consumer.config.max_deliver.unwrap_or(u64::MAX));
+    let (name, times) = (Code(&consumer.name), text::counted(deliveries.min(max), texts::TIMES));
     let times = Plain(&times);
     match pending.get(seq).map(|entry| entry.state) {
         Some(PendingState::InFlight(due)) => {
@@ -65,6 +67,7 @@ fn story(consumer: &Consumer, message: &StoredMessage<'_>) -> Phrase {
         Some(PendingState::NakDelayed(due)) => {
             Phrase::fill(texts::DELIVERED_NAK_HOLDS_BACK, &[name, times, Plain(&time_of_day(due))])
         }
+        Some(PendingState::Due) if deliveries >= max => Phrase::fill(texts::DELIVERED_LAST, &[name, times]),
         Some(PendingState::Due) => Phrase::fill(texts::DELIVERED_DELIVERS_AGAIN_SOON, &[name, times]),
         Some(PendingState::Unbounded) => Phrase::fill(texts::DELIVERED_WAITS_ACK, &[name, times]),
         None if pending.is_redelivered(seq) => Phrase::fill(texts::GAVE_UP_AFTER_STAYS, &[name, times]),

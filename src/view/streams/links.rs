@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
+use crate::engine::stream::config::StreamSource;
 use crate::engine::stream::{Link, OriginRef, Stream};
+use crate::engine::subject::SubjectFilter;
 use crate::texts::stream as texts;
 use crate::view::text::Part::{Code, Plain, Seq};
 use crate::view::{Phrase, Scene, text};
@@ -17,9 +19,18 @@ pub struct LinkRow {
     pub by: OriginRef,
     pub origin: Rc<str>,
     pub state: LinkState,
-    /// The end of the origin's tape: sequences, and whether they have passed the link.
-    pub cells: Vec<(u64, bool)>,
+    /// The end of the origin's tape.
+    pub cells: Vec<(u64, Passage)>,
     pub says: Phrase,
+}
+
+/// How far a message of the origin is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passage {
+    Passed,
+    Waits,
+    /// The link does not ask for its subject.
+    NotAsked,
 }
 
 /// How a link stands.
@@ -51,20 +62,38 @@ fn row(scene: Scene<'_>, by: OriginRef, link: &Link) -> LinkRow {
     let last = store.map_or(0, |store| store.last_seq());
     let shown = (last.saturating_sub(SHOWN) + 1)..=last;
     let shown = shown.filter(|seq| store.is_some_and(|store| store.contains(*seq)));
-    let end = waits_for(scene, link, state, last.saturating_sub(reached));
+    let filters = filters(link.source());
+    let behind = store.map_or(0, |store| store.count_from(&filters, reached + 1));
+    let mut end = waits_for(scene, link, state, behind);
+    if let [first, more @ ..] = &filters[..]
+        && first.as_str() != ">"
+    {
+        let all = more.iter().fold(first.to_string(), |all, filter| all + ", " + filter.as_str());
+        end.insert_str(0, &texts::ONLY.with([&all]));
+    }
+    let passage = |seq: u64| match store.and_then(|store| store.subject_of(seq)) {
+        Some(subject) if !filters.iter().any(|filter| filter.matches(subject)) => Passage::NotAsked,
+        _ if has_all || seq <= reached => Passage::Passed,
+        _ => Passage::Waits,
+    };
     let (of, end) = (Code(link.origin()), Plain(&end));
     let (new, old) = match by {
         OriginRef::Mirror => (texts::MIRRORS, texts::MIRRORS_UP),
         OriginRef::Source(_) => (texts::SOURCES, texts::SOURCES_UP),
     };
     let says = if reached == 0 { Phrase::fill(new, &[of, end]) } else { Phrase::fill(old, &[of, Seq(reached), end]) };
-    LinkRow {
-        by,
-        origin: link.origin().into(),
-        state,
-        cells: shown.map(|seq| (seq, has_all || seq <= reached)).collect(),
-        says,
+    LinkRow { by, origin: link.origin().into(), state, cells: shown.map(|seq| (seq, passage(seq))).collect(), says }
+}
+
+/// The subjects of the origin that a link asks for.
+fn filters(source: &StreamSource) -> Vec<SubjectFilter> {
+    let transforms = source.subject_transforms.iter().map(|transform| transform.src().to_owned());
+    let mut filters: Vec<_> =
+        transforms.chain(source.filter_subject.clone()).filter_map(|it| SubjectFilter::new(&it)).collect();
+    if filters.is_empty() {
+        filters.push(SubjectFilter::all());
     }
+    filters
 }
 
 /// Ends the sentence: what the link has, or waits for.
@@ -74,10 +103,11 @@ fn waits_for(scene: Scene<'_>, link: &Link, state: LinkState, behind: u64) -> St
         LinkState::Flowing => text::counted(link.lag(), texts::BEHIND),
         LinkState::Cut => texts::LINK_CUT_NOTHING_PASSES.with([&behind]),
         LinkState::Seeking => {
-            let why = link.error().map_or(".", |error| &error.description);
-            match link.next_attempt() {
-                Some(at) => texts::ASKS_AGAIN.with([&why, &text::countdown(at.since(scene.now()))]),
-                None => texts::WAITS_ANSWER.into(),
+            let Some(at) = link.next_attempt() else { return texts::WAITS_ANSWER.into() };
+            let left = text::countdown(at.since(scene.now()));
+            match link.error() {
+                Some(error) => texts::ASKS_AGAIN.with([&error.description, &left]),
+                None => texts::ASKS_SOON.with([&left]),
             }
         }
     }
@@ -102,7 +132,7 @@ mod tests {
         let mut simulation = Preset::by_key("sources").expect("it exists").open();
         let [link] = &*links_of(&simulation, "ORDERS-COPY") else { panic!("a mirror has one link") };
         assert_eq!((link.state, &*link.origin), (LinkState::Cut, "ORDERS"));
-        let waiting = link.cells.iter().filter(|(_, has_passed)| !has_passed).count();
+        let waiting = link.cells.iter().filter(|(_, passage)| *passage == Passage::Waits).count();
         assert!(waiting > 0 && waiting < link.cells.len(), "{:?}", link.cells);
         assert_eq!(
             link.says.to_string(),
@@ -113,8 +143,32 @@ mod tests {
         simulation.advance(Duration::from_secs(30));
         let [link] = &*links_of(&simulation, "ORDERS-COPY") else { panic!("a mirror has one link") };
         assert_eq!(link.state, LinkState::Flowing);
-        assert!(link.cells.iter().all(|(_, has_passed)| *has_passed), "{:?}", link.cells);
+        assert!(link.cells.iter().all(|(_, passage)| *passage == Passage::Passed), "{:?}", link.cells);
         assert!(link.says.to_string().ends_with("and has everything."), "{}", link.says);
+    }
+
+    #[test]
+    fn what_a_link_does_not_ask_for_is_neither_behind_nor_drawn_as_passed() {
+        let mut simulation = Preset::by_key("sources").expect("it exists").open();
+        simulation.advance(Duration::from_secs(30));
+        let cut = |is_cut| Command::CutLink { stream: "SALES".into(), origin: OriginRef::Source(0), is_cut };
+        simulation.act(cut(true));
+        for subject in ["orders.us.created", "orders.us.created", "orders.eu.created"] {
+            simulation.request(subject, b"x");
+        }
+        let link = |simulation: &Simulation| links_of(simulation, "SALES")[0].clone();
+        let cut_off = link(&simulation);
+        let newest: Vec<Passage> = cut_off.cells.iter().rev().take(3).map(|(_, passage)| *passage).collect();
+        assert_eq!(newest, [Passage::Waits, Passage::NotAsked, Passage::NotAsked]);
+        let says = cut_off.says.to_string();
+        assert!(says.ends_with(", only orders.eu.>. The link is cut: nothing passes, 1 behind."), "{says}");
+        simulation.act(cut(false));
+        simulation.advance(Duration::from_secs(30));
+        let says = link(&simulation).says.to_string();
+        assert!(says.ends_with(", only orders.eu.> and has everything."), "{says}");
+        simulation.request("$JS.API.STREAM.CREATE.NEW", br#"{"name":"NEW","sources":[{"name":"ORDERS"}]}"#);
+        let says = links_of(&simulation, "NEW")[0].says.to_string();
+        assert!(says.starts_with("Sources ORDERS. Asks again in "), "{says}");
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod tape;
 
 pub use density::Density;
 pub use detail::consumer_story;
-pub use links::{LinkRow, LinkState};
+pub use links::{LinkRow, LinkState, Passage};
 pub use slots::keep_slots;
 pub use tape::{COLORS, delay_began, hole_cause};
 
@@ -187,6 +187,10 @@ impl CellState {
 pub enum HoleCause {
     /// Acked by whoever had to, under work-queue or interest retention.
     Acked,
+    /// Settled by a Term, under the same.
+    Terminated,
+    /// No message of the stream ever had this sequence.
+    NeverThere,
     /// Older than `max_age`.
     Expired,
     /// Past its `Nats-TTL`.
@@ -212,6 +216,8 @@ impl HoleCause {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Acked => texts::ACKED,
+            Self::Terminated => texts::TERMINATED,
+            Self::NeverThere => texts::NEVER_THERE,
             Self::Expired => texts::EXPIRED,
             Self::Ttl => texts::TTL,
             Self::Purged => texts::PURGED,

@@ -33,20 +33,26 @@ pub fn dedup(scene: Scene<'_>, stream: &Stream) -> Option<DedupBar> {
     Some(DedupBar { window: text::duration(window), ids: newest.into_iter().map(id).collect(), more: more as u64 })
 }
 
-/// What goes next: by age or TTL if that is due, else by the limit that is reached, else by the ack that is missing.
+/// What goes next: by the limit that is reached, or by age or TTL if that is due, else by the ack that is missing.
 pub fn next_removal(scene: Scene<'_>, stream: &Stream) -> Option<NextRemoval> {
     let by_ttl = stream.ttls().first().map(|(at, seq)| (at, seq, texts::TTL));
     let by_age = stream.oldest_ageing().map(|(at, seq)| (at, seq, texts::MAX_AGE_REMOVES));
     let due = by_ttl.into_iter().chain(by_age).filter(|_| !stream.config.sealed).min();
-    if let Some((at, stream_seq, why)) = due {
+    let by_time = due.map(|(at, stream_seq, why)| {
         let left = text::countdown(at.since(scene.now()));
-        return Some(NextRemoval { stream_seq, how: texts::BY_IN.with([&why, &left]) });
-    }
+        NextRemoval { stream_seq, how: texts::BY_IN.with([&why, &left]) }
+    });
     let oldest = oldest(stream.store())?;
-    if stream.config.discard == Discard::Old
-        && stream.config.max_msgs.is_some_and(|max| stream.store().messages() >= max)
-    {
-        return Some(NextRemoval { stream_seq: oldest, how: texts::MAX_MSGS_NEXT_PUBLISH.into() });
+    let is_full = stream.config.max_msgs.is_some_and(|max| stream.store().messages() >= max);
+    if stream.config.discard == Discard::Old && is_full {
+        let how = match by_time.filter(|next| next.stream_seq == oldest) {
+            Some(next) => texts::BY_MAX_MSGS_OR.with([&next.how]),
+            None => texts::MAX_MSGS_NEXT_PUBLISH.into(),
+        };
+        return Some(NextRemoval { stream_seq: oldest, how });
+    }
+    if by_time.is_some() {
+        return by_time;
     }
     if stream.config.retention == Retention::Limits {
         return None;

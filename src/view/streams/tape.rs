@@ -66,7 +66,7 @@ fn places(scene: Scene<'_>, stream: &Stream, seqs: impl Iterator<Item = u64>) ->
     let store = stream.store();
     let mut places: Vec<Place> = Vec::new();
     for seq in seqs.take(MAX_STEPS) {
-        let hole = (!store.contains(seq)).then(|| hole_cause(scene.trace.removal(stream.id, seq)));
+        let hole = (!store.contains(seq)).then(|| hole_cause(scene, stream, seq));
         if let Some(run) = places.last_mut().filter(|before| hole.is_some() && before.hole == hole) {
             (run.first, run.last) = (run.first.min(seq), run.last.max(seq));
         } else if places.len() < WINDOW_CELLS {
@@ -91,9 +91,11 @@ fn places(scene: Scene<'_>, stream: &Stream, seqs: impl Iterator<Item = u64>) ->
 }
 
 /// What a hole says of why its message left.
-pub const fn hole_cause(removal: Option<Removal>) -> HoleCause {
-    match removal {
+pub fn hole_cause(scene: Scene<'_>, stream: &Stream, seq: u64) -> HoleCause {
+    match scene.trace.removal(stream.id, seq) {
+        None if stream.config.first_seq.is_some_and(|first| seq < first) => HoleCause::NeverThere,
         None => HoleCause::Forgotten,
+        Some(Removal::Terminated) => HoleCause::Terminated,
         Some(Removal::Acked) => HoleCause::Acked,
         Some(Removal::NoInterest) => HoleCause::NoInterest,
         Some(Removal::MaxMsgs) => HoleCause::MaxMsgs,

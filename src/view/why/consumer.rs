@@ -278,7 +278,7 @@ fn no_pull(case: &Case<'_>) -> (Cause, Phrase) {
 fn due_without_pull(case: &Case<'_>) -> Phrase {
     let (stream, pending) = (case.stream.id, case.consumer.ack_pending());
     let ended = case.scene.recent().find_map(|traced| match traced.event {
-        Event::AckWaitEnded { stream: id, consumer, stream_seq, nak_delay }
+        Event::AckWaitEnded { stream: id, consumer, stream_seq, nak_delay, .. }
             if id == stream && consumer == case.consumer.id =>
         {
             Some((traced.at, stream_seq, nak_delay))

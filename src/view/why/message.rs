@@ -212,6 +212,7 @@ fn gone(scene: Scene<'_>, stream: &Stream, seq: u64) -> Answer {
 fn why_removed(stream: &Stream, cause: Removal) -> (&'static str, Option<u8>) {
     let is_interest = stream.config.retention == Retention::Interest;
     match cause {
+        Removal::Terminated => (texts::TERM_SETTLED_IT, None),
         Removal::Acked if is_interest => (texts::UNDER_INTEREST_RETENTION_GOES, Some(25)),
         Removal::Acked => (texts::WORK_QUEUE_ACK_REMOVES, Some(21)),
         Removal::NoInterest => (texts::UNDER_INTEREST_RETENTION_NOTHING, Some(24)),

@@ -63,7 +63,7 @@ pub fn publisher(scene: Scene<'_>, id: ActorId) -> Option<Answer> {
     let publisher = actor.publisher()?;
     let last = publisher.last()?;
     match last.ack.as_ref()? {
-        PubAck::Stored { .. } => None,
+        PubAck::Stored { .. } | PubAck::Staged => None,
         PubAck::NoResponders => Some(no_responders(scene, last)),
         PubAck::Duplicate { stream, seq } => Some(duplicate(scene, last, stream, *seq)),
         PubAck::Refused { err_code, description } => {

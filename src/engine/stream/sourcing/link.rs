@@ -137,6 +137,11 @@ impl Link {
         }
     }
 
+    /// What it asks for, as the stream's configuration has it.
+    pub const fn source(&self) -> &StreamSource {
+        &self.source
+    }
+
     /// The name of the stream that it leads to.
     pub fn origin(&self) -> &str {
         &self.source.name

@@ -8,7 +8,7 @@ use crate::ui::action::Action;
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, button, element};
 use crate::ui::widgets::phrase::phrase;
-use crate::view::streams::{LinkRow, LinkState, StreamRow};
+use crate::view::streams::{LinkRow, LinkState, Passage, StreamRow};
 
 pub fn links(row: &StreamRow, on: &Callback<Action>) -> Element {
     element("ul", "links").label(texts::ORIGINS).each(row.links.iter().map(|link| self::link(row, link, on)))
@@ -23,8 +23,13 @@ fn link(row: &StreamRow, link: &LinkRow, on: &Callback<Action>) -> Element {
     let is_cut = link.state == LinkState::Cut;
     let command = Command::CutLink { stream: row.name.to_string(), origin: link.by, is_cut: !is_cut };
     let (verb, name) = if is_cut { (texts::MEND, texts::MEND_LINK) } else { (texts::CUT, texts::CUT_LINK) };
-    let cell = |(seq, has_passed): &(u64, bool)| {
-        element("li", if *has_passed { "links__cell" } else { "links__cell links__cell--waits" }).text(seq.to_string())
+    let cell = |(seq, passage): &(u64, Passage)| {
+        let class = match passage {
+            Passage::Passed => "links__cell",
+            Passage::Waits => "links__cell links__cell--waits",
+            Passage::NotAsked => "links__cell links__cell--not-asked",
+        };
+        element("li", class).text(seq.to_string())
     };
     let tape = element("ol", "links__tape")
         .label(texts::MESSAGES_OF.with([&link.origin]))
