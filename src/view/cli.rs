@@ -204,18 +204,26 @@ impl<'a> Sent<'a> {
     }
 }
 
-/// What clients published behind `moment`, the newest first, as long as the wire remembers it.
-fn sent(scene: Scene<'_>, moment: u64) -> impl Iterator<Item = Sent<'_>> {
-    let entries = scene.simulation.wire().entries().rev().skip_while(move |entry| entry.moment > moment + 1);
-    let frames = entries.take_while(move |entry| entry.moment > moment).map(|entry| &entry.frame);
-    frames.filter(|frame| frame.from_client).filter_map(Sent::of)
+/// What clients published behind `moment`, as long as the wire remembers it: the newest of which `is_it` holds.
+fn sent<'a>(scene: Scene<'a>, moment: u64, is_it: &dyn Fn(&Sent<'a>) -> bool) -> Option<Sent<'a>> {
+    for entry in scene.simulation.wire().entries().rev() {
+        if entry.moment <= moment {
+            break;
+        }
+        if entry.moment == moment + 1
+            && entry.frame.from_client
+            && let Some(sent) = Sent::of(&entry.frame).filter(|sent| is_it(sent))
+        {
+            return Some(sent);
+        }
+    }
+    None
 }
 
 /// What became of `draft`, with its blanks filled.
 fn filled(scene: Scene<'_>, moment: u64, conn: Option<ConnId>, draft: &Draft) -> Option<Draft> {
-    let sent = sent(scene, moment).find(|sent| Some(sent.conn) == conn)?;
-    let mut headers = Headers::new(sent.headers).iter();
-    let msg_id = headers.find_map(|(name, id)| (name == b"Nats-Msg-Id").then_some(id)).unwrap_or_default();
+    let sent = sent(scene, moment, &|sent| Some(sent.conn) == conn)?;
+    let msg_id = Headers::new(sent.headers).get("Nats-Msg-Id").unwrap_or_default();
     Some(Draft {
         subject: sent.subject.to_owned(),
         payload: sent.payload.to_owned(),
@@ -226,11 +234,9 @@ fn filled(scene: Scene<'_>, moment: u64, conn: Option<ConnId>, draft: &Draft) ->
 
 /// The answer of `worker` to a delivery, also where it has another connection by now.
 fn sent_ack<'a>(scene: Scene<'a>, moment: u64, worker: &Worker, consumer_seq: u64) -> Option<Sent<'a>> {
-    let seq = consumer_seq.to_string();
-    sent(scene, moment).find(|sent| {
-        let tokens: Vec<&str> = sent.subject.split('.').collect();
-        matches!(tokens[..], ["$JS", "ACK", stream, consumer, _, _, of, ..]
-            if stream == worker.stream && consumer == worker.consumer && of == seq)
+    let (before, seq) = (["$JS.ACK.", &worker.stream, ".", &worker.consumer, "."].concat(), consumer_seq.to_string());
+    sent(scene, moment, &|sent| {
+        sent.subject.starts_with(&before) && sent.subject.split('.').nth(STREAM_SEQ + 1) == Some(&seq)
     })
 }
 
@@ -465,6 +471,39 @@ mod tests {
         assert!(code[2].starts_with("m = await ") && code[3].starts_with("for (let n = 1; n <= 3;"), "{code:?}");
         simulation.seek_start();
         assert!(!last(&simulation).contains("NAK"), "it was done later");
+    }
+
+    #[test]
+    fn what_went_out_is_shown_and_not_its_template() {
+        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
+        let publisher = actor(&simulation, "billing-cron");
+        let draft = Draft {
+            subject: "orders.{eu|us}.created".into(),
+            payload: "{n} of {5..9}".into(),
+            msg_id: "id-{n}".into(),
+            headers: Vec::new(),
+        };
+        simulation.act(Command::Publish { publisher, draft: draft.clone(), times: 1 });
+        let text = last(&simulation);
+        assert!(!text.contains('{') && text.contains(" -H Nats-Msg-Id:id-"), "{text}");
+        simulation.act(Command::Publish { publisher, draft, times: 2 });
+        assert_eq!(
+            last(&simulation),
+            "publishes with orders.{eu|us}.created, chosen anew for each message: no command does that"
+        );
+    }
+
+    #[test]
+    fn answers_of_a_client_that_is_gone_stay_commands() {
+        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
+        simulation.step();
+        let worker = actor(&simulation, "worker B");
+        simulation.act(Command::Settle { worker, consumer_seq: 4, how: Settlement::Term });
+        let before = last(&simulation);
+        assert!(before.ends_with("' +TERM"), "{before}");
+        simulation.act(Command::Kill { client: worker });
+        let shown = lines(Scene::of(&simulation, &Focus::default()));
+        assert!(shown.iter().any(|line| line.text == before), "{shown:?}");
     }
 
     #[test]

@@ -111,6 +111,7 @@ fn reply(publisher: &Publisher) -> Option<PublishReply> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::actor::Draft;
     use crate::sim::command::Command;
     use crate::sim::presets::Preset;
     use crate::view::{Focus, tests::rows_of};
@@ -124,6 +125,21 @@ mod tests {
         assert_eq!((before.is_running, &*before.every), (true, "5 s"));
         simulation.act(Command::PausePublisher { publisher: before.id, is_paused: true });
         assert!(!row(&simulation).is_running);
+    }
+
+    #[test]
+    fn a_message_of_a_batch_waits_for_its_commit() {
+        let mut simulation = Preset::by_key("limits").expect("it exists").open();
+        simulation.request("$JS.API.STREAM.CREATE.B", br#"{"name":"B","subjects":["b"],"allow_atomic":true}"#);
+        let row =
+            |simulation: &crate::sim::Simulation| Rc::clone(&rows_of(simulation, &Focus::default()).publishers[0]);
+        let publisher = row(&simulation).id;
+        let headers =
+            [("Nats-Batch-Id", "x"), ("Nats-Batch-Sequence", "1")].map(|(a, b)| (a.into(), b.into())).to_vec();
+        let draft = Draft { subject: "b".into(), headers, ..Draft::default() };
+        simulation.act(Command::Publish { publisher, draft, times: 1 });
+        let reply = row(&simulation).reply.clone().expect("it is answered");
+        assert_eq!((reply.kind, &*reply.says.to_string()), (ReplyKind::Open, texts::WAITS_FOR_COMMIT));
     }
 
     #[test]

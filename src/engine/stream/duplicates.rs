@@ -62,7 +62,8 @@ impl Duplicates {
 
     /// Ids with their sequences and the moment at which they are forgotten, oldest first.
     pub fn iter(&self, window: Duration) -> impl DoubleEndedIterator<Item = (&[u8], u64, Timestamp)> {
-        self.entries.iter().filter_map(move |entry| {
+        (0..self.entries.len()).filter_map(move |place| {
+            let entry = self.entries.get(place)?;
             Some((&*entry.id, entry.seq, entry.stored.map_or(self.next_run?, |stored| stored + window)))
         })
     }

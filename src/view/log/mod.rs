@@ -252,9 +252,13 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::engine::event::Event;
     use crate::sim::Simulation;
+    use crate::sim::actor::{Actor, ActorId};
+    use crate::sim::command::{Command, Settlement};
     use crate::sim::presets::{PRESETS, Preset};
     use crate::view::Focus;
+    use crate::view::streams::{CellContent, HoleCause};
     use crate::view::text::Span;
 
     fn log(simulation: &Simulation, focus: &Focus) -> LogPanel {
@@ -298,6 +302,48 @@ mod tests {
         }
         let says = last(&simulation, 1).remove(0);
         assert!(says.starts_with("The answer to #1 for ship reached nobody"), "{says}");
+    }
+
+    #[test]
+    fn the_last_delivery_promises_no_other_and_a_push_consumer_waits_for_no_pull() {
+        let mut simulation = Preset::by_key("c22").expect("it exists").open();
+        simulation.step();
+        let says = last(&simulation, 1).remove(0);
+        assert!(says.ends_with("it is given up where it would go out again."), "{says}");
+        let mut simulation = Preset::by_key("push").expect("it exists").open();
+        simulation.step();
+        let all = last(&simulation, 4).join(" ");
+        assert!(all.contains("AckWait of #2 ended without an ack; it goes out again."), "{all}");
+    }
+
+    #[test]
+    fn a_term_removes_as_such_and_a_lost_ack_is_told() {
+        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
+        simulation.step();
+        let is_b = |(_, actor): &(ActorId, &Actor)| actor.name == "worker B";
+        let (worker, _) = simulation.world().actors().iter().find(is_b).expect("the preset has it");
+        let settle = |consumer_seq, how| Command::Settle { worker, consumer_seq, how };
+        simulation.act(settle(4, Settlement::Term));
+        let says = last(&simulation, 2);
+        assert_eq!(says[1], "#4 left ORDERS with that Term: work queue.");
+        simulation.act(settle(5, Settlement::LostAck));
+        assert_eq!(last(&simulation, 1), ["The answer to #6 was lost on its way: ship still waits for it."]);
+        let rows = crate::view::tests::rows_of(&simulation, &Focus::default());
+        let hole = rows.streams[0].tape.cells.iter().find(|cell| cell.seq == 4).map(|cell| cell.content.clone());
+        let expected = CellContent::Hole { last_seq: 4, cause: HoleCause::Terminated };
+        assert_eq!(hole, Some(expected));
+    }
+
+    #[test]
+    fn what_max_age_takes_by_a_marker_is_not_said_to_have_a_ttl() {
+        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
+        let config =
+            br#"{"name":"M","subjects":["m.*"],"max_age":10000000000,"subject_delete_marker_ttl":60000000000}"#;
+        simulation.request("$JS.API.STREAM.CREATE.M", config);
+        simulation.request("m.a", b"x");
+        simulation.advance(Duration::from_secs(11));
+        let all = last(&simulation, 20).join(" ");
+        assert!(all.contains("#1 left M: older than max age, acked or not."), "{all}");
     }
 
     #[test]

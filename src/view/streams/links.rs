@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::engine::stream::config::StreamSource;
 use crate::engine::stream::{Link, OriginRef, Stream};
 use crate::engine::subject::SubjectFilter;
+use crate::engine::transform::SubjectTransform;
 use crate::texts::stream as texts;
 use crate::view::text::Part::{Code, Plain, Seq};
 use crate::view::{Phrase, Scene, text};
@@ -65,11 +66,9 @@ fn row(scene: Scene<'_>, by: OriginRef, link: &Link) -> LinkRow {
     let filters = filters(link.source());
     let behind = store.map_or(0, |store| store.count_from(&filters, reached + 1));
     let mut end = waits_for(scene, link, state, behind);
-    if let [first, more @ ..] = &filters[..]
-        && first.as_str() != ">"
-    {
-        let all = more.iter().fold(first.to_string(), |all, filter| all + ", " + filter.as_str());
-        end.insert_str(0, &texts::ONLY.with([&all]));
+    if filters[0].as_str() != ">" {
+        let names: Vec<&str> = filters.iter().map(SubjectFilter::as_str).collect();
+        end.insert_str(0, &texts::ONLY.with([&names.join(", ")]));
     }
     let passage = |seq: u64| match store.and_then(|store| store.subject_of(seq)) {
         Some(subject) if !filters.iter().any(|filter| filter.matches(subject)) => Passage::NotAsked,
@@ -87,9 +86,10 @@ fn row(scene: Scene<'_>, by: OriginRef, link: &Link) -> LinkRow {
 
 /// The subjects of the origin that a link asks for.
 fn filters(source: &StreamSource) -> Vec<SubjectFilter> {
-    let transforms = source.subject_transforms.iter().map(|transform| transform.src().to_owned());
-    let mut filters: Vec<_> =
-        transforms.chain(source.filter_subject.clone()).filter_map(|it| SubjectFilter::new(&it)).collect();
+    let mut filters: Vec<SubjectFilter> = Vec::new();
+    for text in source.subject_transforms.iter().map(SubjectTransform::src).chain(source.filter_subject.as_deref()) {
+        filters.extend(SubjectFilter::new(text));
+    }
     if filters.is_empty() {
         filters.push(SubjectFilter::all());
     }

@@ -559,6 +559,32 @@ mod tests {
     }
 
     #[test]
+    fn what_a_limit_takes_next_is_not_said_to_go_by_age_alone() {
+        let simulation = Preset::by_key("limits").expect("it exists").open();
+        let next = rows(&simulation, &Focus::default()).streams[0].next_removal.clone().expect("it is full");
+        assert!(next.how.starts_with("by max msgs with the next publish, else by max age in "), "{}", next.how);
+    }
+
+    #[test]
+    fn before_the_first_sequence_nothing_was_removed() {
+        let mut simulation = stream(r#","first_seq":100"#);
+        publish(&mut simulation, "s.a", 1);
+        assert_eq!(tape(&rows(&simulation, &Focus::default()).streams[0]), ["1–99 never here", "100 a stored"]);
+    }
+
+    #[test]
+    fn a_message_given_up_was_delivered_as_often_as_it_may() {
+        let mut simulation = Preset::by_key("c22").expect("it exists").open();
+        let story = |simulation: &Simulation| {
+            let focus = Focus { selected: Some(("JOBS".into(), 1)), ..Focus::default() };
+            rows(simulation, &focus).streams[0].selected.as_ref().map(|detail| detail.story[0].to_string())
+        };
+        simulation.step();
+        let says = story(&simulation).unwrap_or_default();
+        assert!(says.contains("2 times, as often as it may"), "{says}");
+    }
+
+    #[test]
     fn a_step_is_as_wide_as_the_sheet_says() {
         let sheet = include_str!("../../../www/styles/tokens.css");
         assert!(sheet.contains(&format!("--step: {STEP_PX}px;")));
