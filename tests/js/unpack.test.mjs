@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pack } from "../../www/build/pack.mjs";
+import { leb128 } from "../../www/package/unpack.js";
 
 const { unpack } = await import(join(process.env.JETSTREAM_SIM_PACKAGE, "unpack.js"));
 
@@ -37,6 +38,29 @@ test("locals are numbered as they are used", () => {
   const module = moduleWith([[2, 0x7f], [2, 0x7e], [1, 0x7c]], ...body(4, 2, 0, 2, 1, 4, 3));
   const unpacked = moduleWith([[1, 0x7e], [2, 0x7f], [1, 0x7e]], ...body(1, 2, 0, 2, 3, 1, 4));
   assert.deepEqual(unpack(pack(module)), unpacked);
+});
+
+test("functions are numbered as they are called, and call the same ones", async () => {
+  // Of a hundred functions each gives its number and what the next one gives; the last is called by half of them as well.
+  const count = 100;
+  const bodies = Array.from({ length: count }, (_, place) => {
+    const number = place < 64 ? [place] : [place | 0x80, 0];
+    const calls = place < count - 1 ? [0x10, place + 1, 0x6a, ...(place % 2 ? [0x10, count - 1, 0x6a] : [])] : [];
+    return [0, 0x41, ...number, ...calls, 0x0b];
+  });
+  const code = bodies.flatMap((body) => [body.length, ...body]);
+  const module = Uint8Array.from([
+    ...HEADER, ...section(1, 1, 0x60, 0, 1, 0x7f), ...section(3, count, ...new Array(count).fill(0)), ...section(5, 1, 0, 1),
+    ...section(7, 1, 1, 0x66, 0, 0), 10, ...leb128(code.length + 1), count, ...code,
+    // Two texts, and a table of them: address and length, each.
+    11, 35, 1, 0, 0x41, ...leb128(4096), 0x0b, 28, ...new TextEncoder().encode("onethree____"), 0, 16, 0, 0, 3, 0, 0, 0, 3, 16, 0, 0, 5, 0, 0, 0,
+  ]);
+  const run = async (bytes) => (await WebAssembly.instantiate(bytes)).instance.exports.f();
+  const expected = (count * (count - 1)) / 2 + (count / 2 - 1) * (count - 1);
+  const unpacked = unpack(pack(module));
+  assert.deepEqual([await run(module), await run(unpacked)], [expected, expected]);
+  assert.notDeepEqual(unpacked, module);
+  assert.deepEqual(unpacked.subarray(-36), module.subarray(-36), "the data are the same");
 });
 
 test("the package's own module compiles once it is unpacked", async () => {

@@ -5,17 +5,19 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { withShortNames } from "./names.mjs";
-import { CODE, COMMON, COMMON_CODES, INSTRUCTIONS, KINDS, Locals, Offsets, POPULAR, Reader, STREAMS, codeOf, leb128, parameters, unpack, walk } from "../package/unpack.js";
+import { importsOf, ordered } from "./order.mjs";
+import { CODE, COMMON, COMMON_CODES, Calls, INSTRUCTIONS, GAPS, KINDS, Locals, Offsets, POINTERS, POPULAR, Reader, STREAMS, codeOf, expected, leb128, parameters, unpack, walk } from "../package/unpack.js";
 
 const CODE_SECTION = 10;
+const DATA_SECTION = 11;
 
 /**
- * What is unpacked again is this module, but for the indices of locals, which are numbered as they are used.
+ * What is unpacked again is this module, but for the indices of locals and functions, which are numbered as they are used.
  *
  * @param {Uint8Array} module
  */
 export function pack(module) {
-  const packed = packedOnce(module);
+  const packed = packedOnce(ordered(module));
   if (Buffer.compare(packedOnce(unpack(packed)), packed) !== 0) {
     throw new Error("what is unpacked is not what was packed");
   }
@@ -46,24 +48,49 @@ function localsOf(reader) {
   return types;
 }
 
-/** The functions that are called most. */
-function mostCalled(reader) {
-  const calls = new Map();
-  const number = () => reader.number();
-  const call = () => {
-    const index = reader.number();
-    calls.set(index, (calls.get(index) ?? 0) + 1);
-  };
-  const code = () => INSTRUCTIONS[codeOf(reader.byte(), 1)];
-  const bytes = (_, count) => reader.bytes(count);
-  walk(number(), { begin: () => localsOf(reader), code, leb: number, constant: number, call, local: number, offset: number, bytes, end: () => {} });
-  const most = [...calls].sort(([left, one], [right, other]) => other - one || left - right);
-  return most.slice(0, POPULAR).map(([index]) => index);
+/** Where the first segment of the data begins and ends in a module, and its address. */
+function dataOf(module, at) {
+  const reader = new Reader(module, at);
+  while (reader.at < module.length) {
+    const id = reader.byte();
+    const size = reader.number();
+    // One segment or more, of which the first is active, at an address that is a constant.
+    if (id === DATA_SECTION && reader.number() > 0 && reader.number() === 0 && reader.byte() === 0x41) {
+      const base = reader.number();
+      reader.byte();
+      const length = reader.number();
+      return { base, from: reader.at, to: reader.at + length };
+    }
+    reader.at += size;
+  }
+  return { base: 0, from: at, to: at };
+}
+
+/** Takes the pointers into the data out of it: what is left, and how they are found again. */
+function withoutPointers(module, after, streams) {
+  const { base, from, to } = dataOf(module, after);
+  const words = new DataView(module.buffer, module.byteOffset);
+  const isPointer = (word) => word >= base && word < base + to - from;
+  const rest = [module.subarray(after, from)];
+  let [kept, pointer, length, count] = [from, base, 0, 0];
+  for (let at = from; at + 4 <= to; at += 4) {
+    const word = words.getUint32(at, true);
+    if (!isPointer(word)) continue;
+    rest.push(module.subarray(kept, at));
+    const gap = (at - kept) / 4;
+    if (gap > 0 && count > 0) length = words.getUint32(kept, true);
+    const far = word - expected(pointer, length);
+    streams[GAPS].push(...leb128(gap));
+    streams[POINTERS].push(...leb128(((far << 1) ^ (far >> 31)) >>> 0));
+    [kept, pointer, length, count] = [at + 4, word, 0, count + 1];
+  }
+  rest.push(module.subarray(kept));
+  return { rest, header: [from - after, base, count] };
 }
 
 function packedOnce(module) {
   const { before, start, after } = sectionOf(module);
-  const popular = mostCalled(new Reader(module, start));
+  const imports = importsOf(module.subarray(0, before));
   const reader = new Reader(module, start);
   const streams = Array.from({ length: STREAMS }, () => []);
   const bytes = (stream, count) => streams[stream].push(...reader.bytes(count));
@@ -78,9 +105,18 @@ function packedOnce(module) {
   };
   const call = (stream, common) => {
     const index = reader.number();
-    const place = popular.indexOf(index);
-    if (common === undefined) streams[stream].push(...(place < 0 ? [index >> 8, index & 0xff] : [place]));
+    const place = index - imports;
+    if (isPopular(place)) {
+      if (common === undefined) streams[stream].push(place);
+      return;
+    }
+    const written = calls.placeOf(index);
+    calls.take(written);
+    streams[stream].push(...leb128(written));
   };
+
+  const calls = new Calls(imports);
+  const isPopular = (place) => place >= 0 && place < POPULAR;
 
   // The locals by their old indices: kind, and new index once they are used.
   let old = [];
@@ -90,6 +126,7 @@ function packedOnce(module) {
   const begin = (index) => {
     const all = [...types[index], ...localsOf(reader)];
     [body, grown] = [reader.at, 0];
+    calls.begin(index);
     locals.begin(types[index]);
     offsets.begin();
     old = all.map((type, place) => ({ kind: KINDS.indexOf(type), index: place < types[index].length ? place : undefined }));
@@ -121,8 +158,8 @@ function packedOnce(module) {
       written = [Offsets.UP, Offsets.DOWN].find((way) => offsets.beside(opcode, way) === value);
       if (written !== undefined) variant = 1;
     } else if (opcode === 0x10) {
-      written = popular.indexOf(value);
-      variant = written < 0 ? 2 : 1;
+      written = value - imports;
+      variant = isPopular(written) ? 1 : 2;
     } else if (opcode >= 0x20 && opcode <= 0x22) {
       written = placeOf(old[value]);
       variant = old[value].kind + 1;
@@ -155,9 +192,10 @@ function packedOnce(module) {
   if (reader.at !== after) throw new Error(`the code ends at ${after}, and was read to ${reader.at}`);
 
   const length = before + 1 + leb128(written).length + written + module.length - after;
-  const called = Array.from({ length: POPULAR }, (_, place) => popular[place] ?? 0);
-  const header = [length, before, ...streams.map((stream) => stream.length), ...called].flatMap((number) => leb128(number));
-  return Buffer.concat([header, module.subarray(0, before), ...streams, module.subarray(after)].map((part) => Buffer.from(part)));
+  const data = withoutPointers(module, after, streams);
+  const numbers = [length, before, ...streams.map((stream) => stream.length), imports, ...data.header];
+  const header = numbers.flatMap((number) => leb128(number));
+  return Buffer.concat([header, module.subarray(0, before), ...streams, ...data.rest].map((part) => Buffer.from(part)));
 }
 
 /** The script that unpacks, to stand in a page: a file of its own would be one more request before the module can start. */

@@ -3,9 +3,14 @@
 // of its opcode an instruction has a code, which tells more: how long the number behind it is, of which type the local, or
 // that it is one of the most frequent, such as an offset behind the last.
 //
+// Pointers in the data are written as how far they are from where they are expected: behind the text that the one before
+// points to, whose length mostly stands beside it.
+//
+// Functions are numbered in the order of their first call, behind those that are called most.
+//
 // A packed module is, in this order: the number of bytes of the module, of what stands before the code, and of each
-// stream, and the functions that are called most, all as LEB128; what stands before the code; the streams; what stands after
-// the code.
+// stream, how many functions are imported, and of the data where it begins behind the code, its address and the number of
+// its pointers, all as LEB128; what stands before the code; the streams; what stands after the code, without pointers.
 
 /**
  * The module that is packed at an address.
@@ -32,9 +37,12 @@ const TYPE = streams(1);
 const I64 = streams(5);
 const ALIGN = streams(1);
 const REST = streams(1);
+/** Words from one pointer to the next, and the pointers. */
+export const GAPS = streams(1);
+export const POINTERS = streams(1);
 export const STREAMS = count;
 
-/** How many functions are written as one byte where they are called, as their places among those that are called most. */
+/** How many functions are called most: the first of the module, written as one byte where they are called. */
 export const POPULAR = 64;
 
 /** The types of locals: i32, i64, f64, f32, and references to objects of JavaScript. */
@@ -72,6 +80,9 @@ export class Offsets {
     return opcode <= 0x2a || (opcode >= 0x36 && opcode <= 0x38) ? 4 : 1;
   }
 }
+
+/** Where a pointer is expected: behind what the one before points to, unless no length stands beside that. */
+export const expected = (pointer, length) => pointer + (length < 4096 ? length : 0);
 
 /** What is so frequent that it has a code of its own: an opcode, and what would be in its stream. */
 export const COMMON = [[0x20, 1], [0x20, 2], [0x20, 3], [0x21, 0], [0x22, 0], [0x41, 0], [0x41, 1]];
@@ -209,14 +220,55 @@ export class Locals {
       if (local === this.#frame) return local;
       place = this.#used[kind]++;
     }
-    for (; place > 0; place -= 1) recent[place] = recent[place - 1];
-    recent[0] = local;
-    return local;
+    return toFront(recent, place, local);
   }
 
   /** How a local is written that was used before. */
   placeOf(kind, local) {
     return local === this.#frame ? 1 : this.#recent[kind].indexOf(local) + 2;
+  }
+}
+
+/** Puts `value` before the first `place` of a list that was at that place, or is new behind them. */
+function toFront(list, place, value) {
+  list.copyWithin(1, 0, place);
+  list[0] = value;
+  return value;
+}
+
+/**
+ * The functions that were called, by how long ago: code calls what it has called before. So a function is written as its
+ * place in that list, behind zero, which is the first that was not called yet.
+ */
+export class Calls {
+  #recent = new Uint32Array(100_000);
+  #used = 0;
+  #imports;
+  #next = POPULAR;
+
+  constructor(imports) {
+    this.#imports = imports;
+    for (let index = imports; index > 0; ) toFront(this.#recent, this.#used++, --index);
+    this.#next += imports;
+  }
+
+  /** Goes to the body of a function, which may be one that nobody called. */
+  begin(place) {
+    const index = place + this.#imports;
+    if (index < this.#next) return;
+    this.#next = index + 1;
+    this.#recent[this.#used++] = index;
+  }
+
+  /** The function that is written so. */
+  take(written) {
+    const index = written > 0 ? this.#recent[written - 1] : this.#next++;
+    return toFront(this.#recent, written > 0 ? written - 1 : this.#used++, index);
+  }
+
+  /** How a function is written. */
+  placeOf(index) {
+    return index === this.#next ? 0 : this.#recent.indexOf(index) + 1;
   }
 }
 
@@ -285,7 +337,8 @@ export function unpack(packed) {
   const number = () => reader.number();
   const module = new Uint8Array(number());
   const [before, ...lengths] = Array.from({ length: 1 + STREAMS }, number);
-  const popular = Array.from({ length: POPULAR }, number);
+  const imports = number();
+  const [data, base, pointers] = [number(), number(), number()];
   const types = parameters(reader.bytes(before));
   module.set(packed.subarray(reader.at - before, reader.at));
   const streams = lengths.map((length) => {
@@ -293,15 +346,32 @@ export function unpack(packed) {
     return new Reader(packed, reader.at - length);
   });
   // What follows the code stands at the end; the code has the rest, behind its number and its size.
-  const after = packed.subarray(reader.at);
-  module.set(after, module.length - after.length);
-  let to = before;
+  const after = packed.length - reader.at + 4 * pointers;
+  let to = module.length - after;
+  const copy = (count) => {
+    module.set(reader.bytes(count), to);
+    to += count;
+  };
+  copy(data);
+  const words = new DataView(module.buffer);
+  for (let [left, pointer, length] = [pointers, base, 0]; left > 0; left -= 1) {
+    const gap = streams[GAPS].number();
+    copy(4 * gap);
+    if (gap > 0 && left < pointers) length = words.getUint32(to - 4 * gap, true);
+    const written = streams[POINTERS].number();
+    pointer = expected(pointer, length) + ((written >>> 1) ^ -(written & 1));
+    words.setUint32(to, pointer, true);
+    length = 0;
+    to += 4;
+  }
+  copy(packed.length - reader.at);
+  to = before;
   const write = (value) => {
     for (; value >= 0x80; value >>>= 7) module[to++] = (value & 0x7f) | 0x80;
     module[to++] = value;
   };
   module[to++] = 10;
-  let size = module.length - after.length - to;
+  let size = module.length - after - to;
   for (let length = 1; length < 5; length += 1) if (size - length < 2 ** (7 * length)) { size -= length; break; }
   write(size);
 
@@ -328,9 +398,10 @@ export function unpack(packed) {
     else write(common);
   };
   const call = (stream, common) => {
-    const byte = common ?? streams[stream].byte();
-    write(stream === CALL ? popular[byte] : (byte << 8) + streams[stream].byte());
+    const written = common ?? streams[stream].number();
+    write(stream === CALL ? imports + written : calls.take(written));
   };
+  const calls = new Calls(imports);
   const locals = new Locals();
   const local = (stream, common, kind) => write(locals.take(kind, common ?? streams[stream].number()));
   const offsets = new Offsets();
@@ -341,6 +412,7 @@ export function unpack(packed) {
   let body = 0;
   const begin = (index) => {
     body = to;
+    calls.begin(index);
     locals.begin(types[index]);
     offsets.begin();
   };
