@@ -83,7 +83,7 @@ pageTest("log and commands are copied as text", {}, async ({ page, origin }) => 
   await button(page.getByRole("article", { name: "Consumer ship" }), "Ack #2").click();
   await button(page, "Copy the commands").click();
   const commands = (await copied()).trimEnd().split("\n").slice(-2);
-  assert.equal(commands[0], `nats pub orders.eu.created '{"order": {{Count}}}' --jetstream`);
+  assert.match(commands[0], /^nats pub orders\.eu\.created '\{"order": \d+\}' --jetstream$/);
   assert.match(commands[1], /^nats pub '\$JS\.ACK\.ORDERS\.ship\.1\.2\.\d+\.\d+\.\d+' \+ACK$/);
 });
 

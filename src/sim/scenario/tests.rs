@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::engine::event::Event;
 use crate::engine::rng::Rng;
 use crate::engine::stream::OriginRef;
 use crate::engine::table::{ConnId, Id};
@@ -221,6 +222,29 @@ fn nothing_sets_more_in_motion_than_the_bounds_allow() {
     let text = " ".repeat(300_000);
     let error = Scenario::parse(&text, Bounds::LINK).expect_err("too long").to_string();
     assert_eq!(error, "A scenario has at most 262144 bytes here, and this has 300000.");
+}
+
+#[test]
+fn a_world_that_is_full_refuses_and_keeps_what_it_has() {
+    let stored = |simulation: &Simulation| simulation.world().stored_bytes();
+    let head = r#"{"format":"jetstream-sim scenario","version":1,"title":"t","#;
+    let full = r#""server":{"jetstream":{"max_total_store":50000}},"#;
+    let payload = "x".repeat(1_000);
+    let steps = format!(
+        r#""steps":[{{"stream":{{"name":"S","subjects":["s"]}}}},{{"publisher":"p","subject":"s","payload":"{payload}"}},{{"publish":"p","times":100}}]}}"#
+    );
+    let open = |server: &str| {
+        let scenario = Scenario::parse(&[head, server, &steps].concat(), Bounds::FILE).expect("it is valid");
+        scenario.open(Bounds::FILE).expect("its steps can be done")
+    };
+    let simulation = open(full);
+    assert!((40_000..=52_000).contains(&stored(&simulation)), "{}", stored(&simulation));
+    let is_refused = |event: &Event| matches!(event, Event::Refused { err_code: 10023 | 10077, .. });
+    assert!(simulation.trace().events().any(|traced| is_refused(&traced.event)));
+    let simulation = open("");
+    assert!(stored(&simulation) > 100_000);
+    let settings = simulation.world().server().config().jetstream.as_ref();
+    assert_eq!(settings.and_then(|settings| settings.max_total_store), Some(1 << 30));
 }
 
 #[test]
