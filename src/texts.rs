@@ -691,39 +691,39 @@ subject_delete_marker_ttl duration free 0s How long a marker stands for the last
 allow_rollup_hdrs flag free false Lets a message with Nats-Rollup replace what stands before it; not with deny_purge.
 deny_delete flag on false Refuses to delete single messages.
 deny_purge flag on false Refuses to purge the stream.
-sealed flag on false Freezes the stream: no publish, delete, purge or expiry. Only by an update.
+sealed flag later false Freezes the stream: no publish, delete, purge or expiry.
 # Publishing
-duplicate_window duration free 2m How long a Nats-Msg-Id is remembered from when its message was stored; at most max_age.
+duplicate_window duration free 2m>_ How long a Nats-Msg-Id is remembered from when its message was stored; at most max_age. Left empty: 2m or a shorter max_age, and none with a mirror or sources.
 no_ack flag free false Publishes are stored but never answered, neither with a PubAck nor with an error.
 allow_msg_counter flag fixed false Makes each subject a counter: a message carries Nats-Incr and is stored with the new total.
 allow_atomic flag free false Takes batches of messages that are stored all or none (Nats-Batch-Id).
 allow_batched flag free false Takes fast batches, which are answered now and then instead of message by message.
 allow_msg_schedules flag on false Takes messages that are published later or again and again (Nats-Schedule).
-subject_transform.src text free _ Messages on these subjects are stored under another; empty is all.
+subject_transform.src text free _ Messages on these subjects are stored under another; none is all.
 subject_transform.dest text free _ That other subject, such as orders.{{wildcard(1)}}.
-republish.src text free _ What is stored on these subjects is published once more; empty is all.
+republish.src text free _ What is stored on these subjects is published once more; none is all.
 republish.dest text free _ Where to, such as live.>.
 republish.headers_only flag free false Without the payload, which Nats-Msg-Size measures.
 # Access and placement
 allow_direct flag free false Answers DIRECT.GET requests for messages.
 mirror_direct flag free false Answers them for the stream that it mirrors.
-first_seq count fixed 0 The sequence of the first message; 0 starts at 1.
+first_seq count free 0 The sequence of the first message; 0 starts at 1. To change it later does nothing.
 compression choice free none How a real server packs its files; here it means nothing.
   none not at all
   s2 with S2
 persist_mode choice fixed default When a real server writes its files; here it means nothing.
   default before the PubAck
   async later
-num_replicas count free 1 Copies in a cluster; a single server has one.
+num_replicas count partly 1 Copies in a cluster; a single server takes no more than 1.
 placement.cluster text free _ On which cluster; here it means nothing.
 placement.tags subjects free _ On servers with these tags; here it means nothing.
-placement.preferred text free _ On which server; refused where a stream is made.
+placement.preferred text fixed _ Always refused: it is for requests that move a leader.
 metadata map free _ Your own notes, one a line: owner: shop.
-pedantic flag free false Of this request: refuse what would silently be put right.
+pedantic flag request false Refuses what would silently be put right.
 "#;
     /// What a mirror and a source consist of.
-    pub const SOURCE: &str = r#"name text free _ The stream whose messages come here; empty is none.
-filter_subject text free _ Only those on this subject; empty is all.
+    pub const SOURCE: &str = r#"name text free _ The stream whose messages come here.
+filter_subject text free _ Only those on this subject; none is all.
 subject_transforms pairs free _ Instead of a filter: filters and what they become, one a line, as orders.eu.> -> eu.>.
 opt_start_seq count free _ Begins at this sequence of that stream.
 opt_start_time time free _ Begins with what was stored from this time on.
@@ -734,7 +734,7 @@ consumer.deliver_subject text free _ Where that durable delivers.
 "#;
     /// The fields of a consumer.
     pub const CONSUMER: &str = r#"# Basics
-name text fixed _ Names the consumer within its stream; empty lets the server choose.
+name text fixed _ Names the consumer within its stream; none lets the server choose.
 durable_name flag free false>true Stays without workers. One that is not durable is deleted when unused for inactive_threshold.
 filter_subjects subjects free _ Which of the stream's messages it delivers, one filter a line; none is all of them.
 description text free _ For people; at most 4096 bytes.
@@ -780,17 +780,17 @@ deliver_subject text partly _ Delivers here without being asked, which makes it 
 deliver_group text partly _ The queue group that shares the deliver subject. A change counts with a new deliver subject.
 flow_control flag fixed false Asks the client now and then to confirm, and waits for it; needs heartbeats.
 idle_heartbeat duration fixed _ Says that it is alive when nothing was sent for so long; at least 100ms.
-rate_limit_bps count free _ The most bits a second; empty is unlimited.
+rate_limit_bps count free _ The most bits a second; none is unlimited.
 # Life and storage
-inactive_threshold duration free _ Deleted when unused for this long. Empty: never for a durable, 5s for others.
-pause_until time partly _ Delivers nothing before this time. Counts where it is created; later the PAUSE request sets it.
+inactive_threshold duration free _ Deleted when unused for this long. None: never for a durable, 5s for others.
+pause_until time fixed _ Delivers nothing before this time. Once created: Pause in its menu.
 headers_only flag free false Delivers headers and Nats-Msg-Size instead of payloads.
 mem_storage flag fixed false Keeps its state in memory on a real server; here it is this tab either way.
-num_replicas count free 0 Copies in a cluster; 0 is as many as the stream has.
+num_replicas count partly 0 Copies in a cluster; 0 is as many as the stream has. A single server takes no more than 1.
 metadata map free _ Your own notes, one a line: owner: shop.
 direct flag fixed false Hides it from lists and counts, as the server's own for mirrors and sources.
 sourcing flag fixed false Feeds another stream.
-pedantic flag free false Of this request: refuse what would silently be put right.
+pedantic flag request false Refuses what would silently be put right.
 "#;
     /// The fields of a publisher.
     pub const PUBLISHER: &str = r#"# Publisher
@@ -828,11 +828,15 @@ min_pending count page 0 Of an overflow consumer it takes messages once so many 
     pub const NAME_REQUIRED: &str = "A name is required.";
     pub const NAME_ONE_TOKEN_SUBJECT: &str = "A name is one token of a subject: no blanks, no dots, no wildcards.";
     pub const NAME_MOST_255_BYTES: &str = "A name has at most 255 bytes.";
-    pub const NAME_10056_10058_10128: &str = "name 10056 10058 10128\nsubjects 10034 10065\nmax_consumers 10026\nmax_msg_size 10030 10046\nmax_bytes 10002 10028 10047 10113 10122\nnum_replicas 10074 10133\nfirst_seq 10143\nsubject_transform.dest 10156\nsubject_transform.src 10155\nallow_msg_counter 10173\nallow_msg_schedules 10186 10187\nallow_atomic 10198\nallow_batched 10209\nsources.0.name 10031 10140 10141\nmirror.name 10055 10142\nmirror.consumer.name 10213 10214\nsources.0.consumer.name 10215 10216 10217\nmirror.filter_subject 10150 10151\nsources.0.filter_subject 10144 10145 10146\nmirror.subject_transforms 10152 10153 10154\nsources.0.subject_transforms 10147";
-    pub const NAME_STREAM_NAME_DESCRIPTION: &str = "name stream name\ndescription description\ndiscard_new_per_subject discard new per subject\nduplicate_window duplicates window\nduplicate_window duplicate window\nmax_age max age\nsubject_delete_marker_ttl delete marker\nallow_rollup_hdrs roll-ups\nstorage storage type\nretention retention policy\nsealed unseal\nsealed sealed\ndeny_delete deny message deletes\ndeny_purge deny purge\nnum_replicas replicas\nsubjects requires no-ack\nsubjects overlaps\nsubjects invalid subject\nallow_msg_counter counter\nallow_msg_ttl TTL status\nallow_msg_schedules schedul\npersist_mode persist mode\nmirror_direct mirror direct\nrepublish.dest republish\nplacement.preferred preferred server\nmetadata metadata\nmirror.name cycle\nmirror.filter_subject for the mirror\nsources.0.filter_subject for the source";
+    pub const NAME_10056_10058_10128: &str = "name 10056 10058 10128\nsubjects 10034 10065\nmax_consumers 10026\nmax_msg_size 10030 10046\nmax_bytes 10002 10028 10047 10113 10122\nnum_replicas 10074 10133\nfirst_seq 10143\nsubject_transform.dest 10156\nsubject_transform.src 10155\nallow_msg_counter 10173\nallow_msg_schedules 10186 10187\nallow_atomic 10198\nallow_batched 10209\nsources.0.name 10031 10140 10141\nmirror.name 10055 10142\nmirror.consumer.name 10213 10214\nsources.0.consumer.name 10215 10216 10217\nmirror.filter_subject 10150 10151\nsources.0.filter_subject 10144 10145 10146\nmirror.subject_transforms 10152 10153 10154\nsources.0.subject_transforms 10147\nsources.0.external.api 10021\nsources.0.external.deliver 10022 10024";
+    pub const NAME_STREAM_NAME_DESCRIPTION: &str = "name stream name\ndescription description\ndiscard_new_per_subject discard new per subject\nduplicate_window duplicates window\nduplicate_window duplicate window\nmax_age max age\nsubject_delete_marker_ttl delete marker\nallow_rollup_hdrs roll-ups\nstorage storage type\nretention retention policy\nsealed unseal\nsealed sealed\ndeny_delete deny message deletes\ndeny_purge deny purge\nnum_replicas replicas\nsubjects requires no-ack\nsubjects overlaps\nmirror.filter_subject for the mirror\nsources.0.filter_subject for the source\nsources.0.external.api external api\nsubjects invalid subject\nallow_msg_counter counter\nallow_msg_ttl TTL status\nallow_msg_schedules schedul\npersist_mode persist mode\nmirror_direct mirror direct\nrepublish.dest republish\nplacement.preferred preferred server\nmetadata metadata\nmirror.name cycle";
     pub const CAN_CHANGED: &str = "can be changed";
     pub const FIXED_ONCE_CREATED: &str = "fixed once created";
     pub const CAN_SWITCHED_NEVER_OFF: &str = "can be switched on, never off";
+    pub const CAN_SWITCHED_LATER: &str = "can be switched on later, never off";
+    pub const OF_THIS_REQUEST: &str = "for this request only";
+    pub const DEFAULT: Template<1> = of("default {0}");
+    pub const NONE: &str = "none";
     pub const CAN_CHANGED_WITHIN_BOUNDS: &str = "can be changed within bounds";
     pub const CAN_GIVEN_UP_NOT: &str = "can be given up, not changed";
     pub const NO_PAIR: &str = "Not as a.* -> b.*";
@@ -840,6 +844,7 @@ min_pending count page 0 Of an overflow consumer it takes messages once so many 
     pub const NOT_WHOLE_NUMBER: &str = "Not a whole number.";
     pub const NOT_SIZE_SUCH_4096: &str = "Not a size such as 4096, 64KiB or 1MiB.";
     pub const NOT_DURATION_SUCH_30S: &str = "Not a duration such as 30s, 10m or 1h30m.";
+    pub const NOT_TIME: &str = "Not a time such as 2026-01-01T00:01:00Z.";
     pub const SERVER_GAVE_NO_ANSWER: &str = "The server gave no answer.";
     pub const UNKNOWN_ERROR: &str = "unknown error";
     /// What a new publisher and a new worker are called.
@@ -896,7 +901,7 @@ pub mod stream {
     pub const KV: Template<1> = of("KV {0}");
     pub const ROLLUP_OF: Template<1> = of("rollup {0}");
     pub const SCHEDULED_BY: Template<1> = of("by {0}");
-    pub const FROM: Template<1> = of("from {0}");
+    pub const FROM: Template<1> = of("{0} copied");
     pub const TTL_LEFT: Template<1> = of("TTL {0}");
     pub const TTL_NEVER: &str = "TTL never";
     pub const DUPLICATES: Template<1> = of("+{0} dup");
@@ -1727,7 +1732,7 @@ pub mod page {
         pub const DEDUP_WINDOW: Template<1> = of("Dedup window {0}");
         pub const REMEMBERED_ANOTHER: Template<2> = of("#{0}, remembered for another {1}");
         pub const MORE_IDS: Template<1> = of("{0} more");
-        pub const DELIVERED_TIMES_STAYS_STREAM: Template<2> = of("{0} delivered it {1} times; it stays in the stream");
+        pub const DELIVERED_TIMES_STAYS_STREAM: Template<2> = of("{0} delivered it {1}; it stays in the stream");
         pub const NONE_DUE: &str = "none due";
         pub const GAVE_UP: &str = "Gave up";
         pub const NEXT_REMOVAL: &str = "Next removal";
@@ -1766,12 +1771,11 @@ pub mod page {
         pub const TIMES: Template<1> = of("×{0}");
         pub const TIMES_OF: Template<2> = of("×{0} of {1}");
         pub const LIGHTS_WHAT_COUNTS: Template<2> = of("{0} {1}: lights what it counts");
-        pub const DEFAULT: Template<1> = of("default {0}");
         pub const LOCKED: &str = "locked";
         pub const WILL_REFUSED: &str = "Will be refused.";
         pub const TOKEN_TOKEN: &str = "Token by token";
         pub const DELIVERED_OF: Template<2> = of("delivered {0} of {1} times");
-        pub const DELIVERED_TIMES: Template<1> = of("delivered {0} times");
+        pub const DELIVERED_TIMES: Template<1> = of("delivered {0}");
     }
 }
 

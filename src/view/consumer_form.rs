@@ -184,6 +184,8 @@ mod tests {
         assert_eq!(sent["config"]["durable_name"], "ship");
         assert_eq!(sent["config"]["filter_subject"], "orders.eu.>");
         assert_eq!(sent["config"]["ack_wait"], 10_000_000_000_u64);
+        let is_locked = |key: &str| form.entries.iter().any(|entry| &*entry.key == key && form.is_locked(entry));
+        assert!(is_locked("pause_until") && !is_locked("num_replicas"), "an update moves no pause");
     }
 
     #[test]

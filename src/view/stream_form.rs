@@ -74,6 +74,10 @@ pub fn name_flaw(name: &str) -> Option<&'static str> {
 /// The field that `error` is about.
 pub fn field_of(form: &Form, error: &ApiError) -> Option<Rc<str>> {
     let Some(key) = clue(error, CODES, CLUES) else { return form.key_in(&error.description) };
+    let is_mirror = form.value("sources.0.name").is_empty() && !form.value("mirror.name").is_empty();
+    if is_mirror {
+        return Some(key.replace("sources.0", "mirror").into());
+    }
     // Of several sources it is most likely the one that was added last.
     let sources = (1..).take_while(|number| !form.value(&format!("sources.{number}.name")).is_empty()).count();
     Some(key.replace("sources.0", &format!("sources.{sources}")).into())
@@ -113,6 +117,25 @@ mod tests {
         let expected = "{\n  \"name\": \"ORDERS\",\n  \"subjects\": [\"orders.>\"],\n  \"retention\": \"workqueue\",\n  \
                         \"storage\": \"memory\"\n}";
         assert_eq!(request.body, expected);
+    }
+
+    /// A real server has no duplicate window with sources, keeps what is sent, and refuses to seal what is new.
+    #[test]
+    fn a_default_that_is_typed_is_sent() {
+        let mut form = create();
+        form.set("name", "ALL");
+        form.set("sources.0.name", "ORDERS");
+        assert_eq!(form.value("duplicate_window"), "");
+        assert!(!request(&form).expect("a valid form").body.contains("duplicate_window"));
+        form.set("duplicate_window", "2m");
+        assert!(request(&form).expect("a valid form").body.contains(r#""duplicate_window": 120000000000"#));
+        let edited = edit(object(br#"{"name": "ALL", "sources": [{"name": "ORDERS"}]}"#).expect("an object"));
+        assert_eq!(edited.value("duplicate_window"), "");
+        for (form, locked) in [(&form, "sealed"), (&edited, "name"), (&edited, "placement.preferred")] {
+            assert!(form.entries.iter().any(|entry| &*entry.key == locked && form.is_locked(entry)), "{locked}");
+        }
+        let free = |key| edited.entries.iter().any(|entry| &*entry.key == key && !edited.is_locked(entry));
+        assert!(free("sealed") && free("first_seq"));
     }
 
     #[test]
@@ -161,6 +184,32 @@ mod tests {
         for (err_code, description, key) in cases {
             let error = ApiError { code: 400, err_code, description: description.into() };
             assert_eq!(field_of(&form, &error).as_deref(), Some(key), "{description}");
+        }
+        let mut mirror = create();
+        mirror.set("mirror.name", "ORDERS");
+        let mut of_sources = create();
+        of_sources.set("sources.0.name", "A");
+        of_sources.set("sources.1.name", "B");
+        let of_origins = [
+            (&mirror, 10021, "stream external api prefix $JS.API must not overlap with $JS.API", "mirror.external.api"),
+            (
+                &mirror,
+                10024,
+                "stream external delivery prefix o.> must not contain wildcards",
+                "mirror.external.deliver",
+            ),
+            (&mirror, 10049, "subject filter 'a..b' for the mirror invalid subject", "mirror.filter_subject"),
+            (&of_sources, 10049, "subject filter 'a..b' for the source: invalid subject", "sources.1.filter_subject"),
+            (
+                &of_sources,
+                10052,
+                "stream external api prefix \"a b\" must be a valid subject without wildcards",
+                "sources.1.external.api",
+            ),
+        ];
+        for (form, err_code, description, key) in of_origins {
+            let error = ApiError { code: 400, err_code, description: description.into() };
+            assert_eq!(field_of(form, &error).as_deref(), Some(key), "{description}");
         }
         let unknown = ApiError { code: 503, err_code: 10039, description: "JetStream not enabled for account".into() };
         assert_eq!(field_of(&form, &unknown), None);

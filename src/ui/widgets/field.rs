@@ -35,10 +35,7 @@ pub fn field(entry: &Entry, state: FieldState, on_typed: &Callback<Typed>) -> El
     if state.error.is_some() {
         input = input.attr("aria-invalid", "true");
     }
-    let default = (!field.default.is_empty()).then(|| texts::DEFAULT.with([&field.default]));
-    let later = Some(field.later.label()).filter(|label| !label.is_empty());
-    let facts: Vec<&str> = default.as_deref().into_iter().chain(later).collect();
-    let facts = element("span", "field__facts").text(facts.join(" · "));
+    let facts = element("span", "field__facts").text(field.facts());
     let error = |error: String| element("p", "field__error").attr("id", error_id).text(error);
     let class = match field.kind {
         FieldKind::Subjects | FieldKind::Lines | FieldKind::Pairs | FieldKind::Map => "field field--wide",

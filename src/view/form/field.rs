@@ -6,6 +6,7 @@
 
 use super::lines;
 use crate::engine::api::json::Value;
+use crate::engine::date_time::DateTime;
 use crate::texts::form as texts;
 use crate::view::text;
 
@@ -78,19 +79,25 @@ pub enum Later {
     Never,
     /// May be switched on, and then stays.
     OnlyOn,
+    /// Likewise, but not when the thing is made.
+    NotYet,
     /// Within bounds, which the explanation names.
     Partly,
     /// Part of an object that may be given up, but not changed.
     GivenUp,
+    /// Of the request, and not kept.
+    Request,
     /// The page's own, of which the server knows nothing.
     Page,
 }
 
 /// The words of the tables for [`Later`], with those of the page.
-const LATERS: [(&str, Later, &str); 6] = [
+const LATERS: [(&str, Later, &str); 8] = [
     ("free", Later::Free, texts::CAN_CHANGED),
     ("fixed", Later::Never, texts::FIXED_ONCE_CREATED),
     ("on", Later::OnlyOn, texts::CAN_SWITCHED_NEVER_OFF),
+    ("later", Later::NotYet, texts::CAN_SWITCHED_LATER),
+    ("request", Later::Request, texts::OF_THIS_REQUEST),
     ("partly", Later::Partly, texts::CAN_CHANGED_WITHIN_BOUNDS),
     ("", Later::GivenUp, texts::CAN_GIVEN_UP_NOT),
     ("page", Later::Page, ""),
@@ -147,6 +154,23 @@ impl Field {
         self.choices.lines().filter_map(|line| line.trim_start().split_once(' '))
     }
 
+    /// Its default, and whether it can be changed later.
+    pub fn facts(&self) -> String {
+        let label = self.later.label();
+        let default = match self.default {
+            "" if label.is_empty() => return String::new(),
+            "" => texts::NONE,
+            default => default,
+        };
+        let default = texts::DEFAULT.with([&default]);
+        if label.is_empty() { default } else { [&*default, " · ", label].concat() }
+    }
+
+    /// Whether the default is what the server means where its configuration does not name the field: zero, for numbers.
+    pub fn is_zero_default(&self) -> bool {
+        !matches!(self.kind, FieldKind::Count | FieldKind::Duration) || self.default.starts_with('0')
+    }
+
     /// The value of `typed`; `None` where nothing is typed.
     pub fn read(&self, typed: &str) -> Result<Option<Value>, &'static str> {
         self.kind.read(typed)
@@ -160,6 +184,7 @@ impl FieldKind {
             return Ok(None);
         }
         let value = match self {
+            Self::Time if DateTime::parse(trimmed.as_bytes()).is_err() => return Err(texts::NOT_TIME),
             Self::Text | Self::Lines | Self::Time | Self::Choice => trimmed.into(),
             Self::Flag => (typed == "true").into(),
             Self::Subjects => lines(typed).collect::<Vec<_>>().into(),
@@ -268,6 +293,14 @@ mod tests {
     }
 
     #[test]
+    fn every_field_says_its_default_and_whether_it_can_be_changed() {
+        let facts: Vec<_> = read("# A\na count free 5 A.\nb text fixed _ B.\nc count page 1 C.\nd text page _ D.\n")
+            .map(|(_, field)| field.facts())
+            .collect();
+        assert_eq!(facts, ["default 5 · can be changed", "default none · fixed once created", "default 1", ""]);
+    }
+
+    #[test]
     fn what_is_typed_comes_back_as_it_was() {
         let cases = [
             (FieldKind::Pairs, "a.* -> b.{{wildcard(1)}}\nc -> d"),
@@ -283,7 +316,14 @@ mod tests {
             let value = kind.read(typed).expect(typed).expect("something is typed");
             assert_eq!(kind.typed(&value), typed);
         }
-        for (kind, typed) in [(FieldKind::Pairs, "a b"), (FieldKind::Map, "no colon"), (FieldKind::Duration, "soon")] {
+        let unreadable = [
+            (FieldKind::Pairs, "a b"),
+            (FieldKind::Map, "no colon"),
+            (FieldKind::Duration, "soon"),
+            (FieldKind::Time, "tomorrow"),
+            (FieldKind::Time, "2026-02-30T00:00:00Z"),
+        ];
+        for (kind, typed) in unreadable {
             assert!(kind.read(typed).is_err(), "{typed}");
         }
     }

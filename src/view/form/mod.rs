@@ -96,14 +96,16 @@ pub struct Entry {
     pub group: Rc<str>,
     pub field: Field,
     pub value: String,
+    /// Whether the reader chose the value: it then goes out, also where it is what the server takes by itself.
+    is_typed: bool,
     /// The entry without which this one does not count.
     of: Option<Rc<str>>,
 }
 
 impl Entry {
-    /// Whether what is typed differs from what the server takes by itself.
+    /// Whether there is something that differs from what the server takes by itself.
     pub fn is_changed(&self) -> bool {
-        self.value != self.field.default
+        !self.value.is_empty() && self.value != self.field.default
     }
 }
 
@@ -156,10 +158,14 @@ impl Form {
         let of = (!prefix.is_empty()).then(|| Rc::from(format!("{prefix}name")));
         for (group, field) in field::read(table) {
             let key: Rc<str> = format!("{prefix}{}", field.key).into();
-            let otherwise = if self.is_edit { field.default } else { field.start };
+            let otherwise = match (self.is_edit, field.is_zero_default()) {
+                (false, _) => field.start,
+                (true, true) => field.default,
+                (true, false) => "",
+            };
             let value = self.was(&key).map_or(otherwise.into(), |value| field.kind.typed(value));
             let group = if title.is_empty() { group } else { title };
-            self.entries.push(Entry { key, group: group.into(), field, value, of: of.clone() });
+            self.entries.push(Entry { key, group: group.into(), field, value, is_typed: false, of: of.clone() });
         }
     }
 
@@ -189,6 +195,7 @@ impl Form {
     pub fn set(&mut self, key: &str, value: impl Into<String>) {
         if let Some(index) = self.index(key) {
             self.entries[index].value = value.into();
+            self.entries[index].is_typed = true;
             self.offer_one_more();
         }
     }
@@ -200,17 +207,18 @@ impl Form {
     /// Whether `entry` cannot be changed, given what it is now.
     pub fn is_locked(&self, entry: &Entry) -> bool {
         let was = self.was(&entry.key);
-        self.is_edit
-            && match entry.field.later {
-                Later::Never => true,
-                Later::OnlyOn => was.and_then(Value::as_bool) == Some(true),
-                Later::GivenUp => was.is_none() || entry.of.as_ref() != Some(&entry.key),
-                Later::Free | Later::Partly | Later::Page => false,
-            }
+        match entry.field.later {
+            Later::Free | Later::Partly | Later::Request | Later::Page => false,
+            Later::NotYet if !self.is_edit => true,
+            _ if !self.is_edit => false,
+            Later::Never => true,
+            Later::OnlyOn | Later::NotYet => was.and_then(Value::as_bool) == Some(true),
+            Later::GivenUp => was.is_none() || entry.of.as_ref() != Some(&entry.key),
+        }
     }
 
-    /// The members of the configuration: what differs from the default or was there before, in order of the fields,
-    /// then what was there before and has no field.
+    /// The members of the configuration: what was typed, differs from the default or was there before, in order of the
+    /// fields, then what was there before and has no field.
     ///
     /// # Errors
     /// All fields whose text cannot be read.
@@ -220,7 +228,7 @@ impl Form {
         for entry in self.entries.iter().filter(counts) {
             match entry.field.read(&entry.value) {
                 Ok(Some(value)) => {
-                    if entry.is_changed() || self.was(&entry.key).is_some() {
+                    if entry.is_typed || entry.is_changed() || self.was(&entry.key).is_some() {
                         put(&mut members, entry, value);
                     }
                 }
@@ -394,6 +402,24 @@ to.dest   text      free  _      To.
         let expected = "{\n  \"name\": \"A \\\"quoted\\\" name\",\n  \"subjects\": [\"a.>\",\"b\"],\n  \
                         \"max_age\": 600000000000,\n  \"max_bytes\": 65536,\n  \"sealed\": true\n}";
         assert_eq!(written(&form), expected);
+    }
+
+    #[test]
+    fn what_is_typed_goes_out_even_where_it_is_the_default() {
+        let mut form = Form::new(TABLE);
+        form.set("backoff", "");
+        form.set("max_bytes", "-1");
+        assert_eq!(written(&form), "{\n  \"max_bytes\": -1\n}");
+    }
+
+    #[test]
+    fn a_number_that_a_configuration_leaves_out_is_zero_and_not_its_default() {
+        let table = "# A\na duration free 2m A.\nb count free 0 B.\nc count free 9>_ C.\n";
+        let values = |form: Form| form.entries.into_iter().map(|entry| entry.value).collect::<Vec<_>>().join("|");
+        assert_eq!(values(Form::new(table)), "2m|0|");
+        let form = Form::edit(table, object(br#"{"c": 9}"#).expect("an object"));
+        assert!(!form.entries.iter().any(Entry::is_changed));
+        assert_eq!(values(form), "|0|9");
     }
 
     #[test]
