@@ -901,7 +901,7 @@ pub mod stream {
     pub const KV: Template<1> = of("KV {0}");
     pub const ROLLUP_OF: Template<1> = of("rollup {0}");
     pub const SCHEDULED_BY: Template<1> = of("by {0}");
-    pub const FROM: Template<1> = of("{0} copied");
+    pub const FROM: Template<1> = of("{0} copy");
     pub const TTL_LEFT: Template<1> = of("TTL {0}");
     pub const TTL_NEVER: &str = "TTL never";
     pub const DUPLICATES: Template<1> = of("+{0} dup");

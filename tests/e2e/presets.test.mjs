@@ -202,6 +202,18 @@ pageTest("a large session opens while the page lives on, and can be left", {}, a
   assert.equal(await page.getByRole("progressbar", { name: "Opening" }).count(), 0);
 });
 
+pageTest("on a phone a step and what it does are in sight, and no consumer's name is cut", { screen: PHONE, path: "/#preset=push" }, async ({ page }) => {
+  const [wide, seen] = await page.locator(".consumers .card__name").first().evaluate((name) => [name.scrollWidth, name.clientWidth]);
+  assert.ok(wide <= seen, `${wide} px of name in ${seen} px`);
+  const { y, height } = await page.locator(".tape__cell").last().boundingBox();
+  assert.ok(y + height <= PHONE.height, `the tape ends at ${y + height} px`);
+  const steps = page.locator(".firsts__do");
+  await steps.first().click();
+  assert.equal(await steps.first().isVisible(), false);
+  const next = await steps.nth(1).boundingBox();
+  assert.ok(next.x + next.width <= PHONE.width, "the next step is cut");
+});
+
 pageTest("first steps on a phone", { screen: PHONE, touch: true, path: "/#preset=c12" }, async ({ page, picture }) => {
   await assertNoSidewaysScroll(page);
   await assertAccessible(page);

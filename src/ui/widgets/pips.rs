@@ -1,7 +1,9 @@
 //! Delivery counts as pips.
 
 use crate::texts::page::widgets as texts;
+use crate::texts::stream::TIMES;
 use crate::view::Pips;
+use crate::view::text::counted;
 
 use super::element::{Element, element};
 use super::heard;
@@ -13,7 +15,7 @@ const SHOWN: u64 = 6;
 pub fn pips(row: Pips) -> Element {
     let spoken = match row.max {
         Some(max) => texts::DELIVERED_OF.with([&row.delivered, &max]),
-        None => texts::DELIVERED_TIMES.with([&row.delivered]),
+        None => texts::DELIVERED_TIMES.with([&counted(row.delivered, TIMES)]),
     };
     let all = row.max.unwrap_or(0).max(row.delivered);
     let drawn = element("span", "pips__drawn").attr("aria-hidden", "true");

@@ -5,10 +5,12 @@ use std::rc::Rc;
 use yew::Callback;
 
 use crate::texts::page::streams as texts;
+use crate::texts::stream::TIMES;
 use crate::ui::action::{Action, PageAction};
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::view::streams::{DedupBar, DedupId, GaveUpRow, StreamRow};
+use crate::view::text::counted;
 
 pub fn strip(row: &StreamRow, on: &Callback<Action>) -> Element {
     let dedup = |dedup: &DedupBar| item(texts::DEDUP_WINDOW.with([&dedup.window]), ids(dedup));
@@ -53,6 +55,6 @@ fn ids(dedup: &DedupBar) -> Element {
 fn given_up_on(row: &StreamRow, given_up: &GaveUpRow, on: &Callback<Action>) -> Element {
     let seq = given_up.stream_seq;
     button("button button--small strip__given-up", format!("#{seq}"))
-        .title(texts::DELIVERED_TIMES_STAYS_STREAM.with([&given_up.consumer, &given_up.deliveries]))
+        .title(texts::DELIVERED_TIMES_STAYS_STREAM.with([&given_up.consumer, &counted(given_up.deliveries, TIMES)]))
         .on_click(does(on, PageAction::Select(Some((Rc::clone(&row.name), seq)))))
 }

@@ -87,10 +87,11 @@ fn sign(state: &CellState) -> Option<Element> {
     }
 }
 
-/// What stands at the foot of the cell. It may break behind every dot.
+/// What stands at the foot of the cell. It may break behind every dot; below a mark there is room for the last token.
 fn label(cell: &StoredCell) -> AttrValue {
     match cell.state {
         CellState::GaveUp => texts::CELL_GAVE_UP.into(),
+        _ if !cell.marks.is_empty() => cell.label.rsplit('.').next().unwrap_or_default().to_owned().into(),
         _ => cell.label.replace('.', ".\u{200b}").into(),
     }
 }
