@@ -255,7 +255,7 @@ impl MessageStore {
 
     /// The sequences that [`num_deleted`](Self::num_deleted) counts, ascending. There may be very many.
     pub fn deleted(&self) -> impl Iterator<Item = u64> {
-        let mut stored = self.stored_from(self.first_seq).peekable();
+        let mut stored = self.seqs_from(self.first_seq).peekable();
         let end = if self.messages == 0 { self.first_seq } else { self.last_seq.saturating_add(1) };
         let mut gap = self.first_seq..self.first_seq;
         std::iter::from_fn(move || {
@@ -315,11 +315,11 @@ impl MessageStore {
 
     /// The messages at or after `seq`, ascending.
     pub fn messages_from(&self, seq: u64) -> impl Iterator<Item = StoredMessage<'_>> {
-        self.stored_from(seq).map(|seq| self.get(seq).expect("is stored"))
+        self.seqs_from(seq).map(|seq| self.get(seq).expect("is stored"))
     }
 
     /// The sequences of the messages at or after `seq`, ascending.
-    fn stored_from(&self, seq: u64) -> impl Iterator<Item = u64> {
+    pub fn seqs_from(&self, seq: u64) -> impl Iterator<Item = u64> {
         let mut next = Some(seq);
         std::iter::from_fn(move || {
             let seq = self.log.next(next?)?;
@@ -419,7 +419,7 @@ mod tests {
             }
             let mut removed = Vec::new();
             let count = store.purge(&purge, |message| removed.push(message.seq));
-            assert_eq!(store.stored_from(0).collect::<Vec<_>>(), left, "{purge:?}");
+            assert_eq!(store.seqs_from(0).collect::<Vec<_>>(), left, "{purge:?}");
             assert_eq!((store.first_seq(), store.last_seq()), (first_seq, last_seq), "{purge:?}");
             assert_eq!((count, removed.len()), (6 - left.len() as u64, 6 - left.len()), "{purge:?}");
         }

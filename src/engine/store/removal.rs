@@ -108,7 +108,7 @@ impl MessageStore {
     }
 
     fn remove_all(&mut self, mut on_remove: impl FnMut(RemovedMessage)) {
-        for seq in self.stored_from(self.first_seq) {
+        for seq in self.seqs_from(self.first_seq) {
             on_remove(self.removed_message(seq));
         }
         self.log = Log::new();

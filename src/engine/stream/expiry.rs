@@ -21,20 +21,13 @@ const MARKER_START: &[u8] = b"NATS/1.0\r\nNats-Marker-Reason: MaxAge\r\n";
 impl Stream {
     /// Whether max age does not touch message `seq` (`Nats-TTL: never`).
     pub fn is_ageless(&self, seq: u64) -> bool {
-        self.ageless.contains(seq)
+        self.exempt.ageless.contains(seq)
     }
 
     /// The message that reaches max age first, and when.
     pub fn oldest_ageing(&self) -> Option<(Timestamp, u64)> {
-        self.oldest_ageing_from(self.store.first_seq())
-    }
-
-    /// Likewise, of the messages from `seq` on.
-    fn oldest_ageing_from(&self, mut seq: u64) -> Option<(Timestamp, u64)> {
         let max_age = self.config.max_age?;
-        while self.ageless.contains(seq) || self.refused_markers.contains(seq) {
-            seq = self.store.messages_from(seq + 1).next()?.seq;
-        }
+        let seq = self.exempt.first_ageing(&self.store)?;
         Some((self.store.time_of(seq)? + max_age, seq))
     }
 
@@ -47,12 +40,9 @@ impl Stream {
     }
 
     pub(super) fn expire_by_age(&mut self, ctx: &mut Context<'_>, room: &Room) {
-        let mut oldest = self.oldest_ageing();
-        while let Some((_, seq)) = oldest.filter(|(at, _)| *at <= ctx.now) {
+        // What stays for want of a marker is exempt from then on.
+        while let Some((_, seq)) = self.oldest_ageing().filter(|(at, _)| *at <= ctx.now) {
             self.expire(ctx, room, seq, Removal::MaxAge);
-            // What stays for want of a marker is not looked at again.
-            let after = self.store.messages_from(seq + 1).next().map(|message| message.seq);
-            oldest = after.and_then(|seq| self.oldest_ageing_from(seq));
         }
     }
 
@@ -73,7 +63,7 @@ impl Stream {
         }
         self.place_marker(ctx, room, &subject, ttl);
         if self.store.contains(seq) {
-            self.refused_markers.insert(seq, ());
+            self.exempt.refused_markers.insert(seq, ());
             self.ttls.set(seq, ctx.now + RETRY);
         }
     }
@@ -81,12 +71,12 @@ impl Stream {
     /// Whether no other message keeps the subject alive. Those for which a marker was refused count as gone.
     fn is_last_to_expire(&self, seq: u64, subject: &[u8]) -> bool {
         let count = self.store.count_of(subject);
-        if count == 1 || count > self.refused_markers.len() as u64 + 1 {
+        if count == 1 || count > self.exempt.refused_markers.len() as u64 + 1 {
             return count == 1;
         }
         let is_of_subject = |(refused, _): &(u64, &())| self.store.subject_of(*refused) == Some(subject);
-        let expired = self.refused_markers.iter().filter(is_of_subject).count() as u64;
-        count == expired + u64::from(!self.refused_markers.contains(seq))
+        let expired = self.exempt.refused_markers.iter().filter(is_of_subject).count() as u64;
+        count == expired + u64::from(!self.exempt.refused_markers.contains(seq))
     }
 
     /// Why the messages of `subject` go that a message with these headers rolls up.

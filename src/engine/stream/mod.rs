@@ -3,6 +3,7 @@
 //! Owns the store and the consumers. What concerns several streams (overlap, limits of the account) is left to the
 //! account; what other streams feed in comes by [`sourcing`]. Sources: nats-server `server/stream.go`, `server/memstore.go`.
 
+mod ageing;
 mod atomic;
 mod checks;
 pub mod config;
@@ -30,6 +31,7 @@ mod storing;
 mod ttl;
 mod update;
 
+use self::ageing::Exempt;
 pub use self::atomic::AtomicBatch;
 use self::config::{Retention, StreamConfig};
 use self::consumers::Readers;
@@ -59,7 +61,6 @@ use super::store::MessageStore;
 use super::subject_map::SubjectMap;
 use super::table::{ConsumerId, StreamId, Table};
 use super::time::Timestamp;
-use crate::engine::seq_map::SeqMap;
 use crate::engine::sorted_map::SortedMap;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -85,10 +86,8 @@ pub struct Stream {
     takes_delivery_as_ack: bool,
     /// When messages with a TTL of their own go.
     ttls: Deadlines,
-    /// Messages that max age does not touch (`Nats-TTL: never`).
-    ageless: SeqMap<()>,
-    /// Messages that are past their time and still there, since the marker in their place was refused.
-    refused_markers: SeqMap<()>,
+    /// Messages that max age does not touch.
+    exempt: Exempt,
     /// What feeds the stream from other streams.
     sourcing: Sourcing,
     schedules: Schedules,
@@ -117,8 +116,7 @@ impl Stream {
             last_msg_id: Vec::new(),
             takes_delivery_as_ack: config.retention != Retention::Limits,
             ttls: Deadlines::default(),
-            ageless: SeqMap::default(),
-            refused_markers: SeqMap::default(),
+            exempt: Exempt::default(),
             sourcing: Sourcing::default(),
             schedules: Schedules::default(),
             atomic_batches: OpenBatches::default(),
@@ -138,7 +136,7 @@ impl Stream {
         /// As much as a consumer without pending messages.
         const OF_CONSUMER: usize = 16;
         let of_consumers = self.consumers().map(|consumer| OF_CONSUMER + consumer.ack_pending().len());
-        let of_messages = self.ttls.len() + self.ageless.len() + self.refused_markers.len();
+        let of_messages = self.ttls.len() + self.exempt.len();
         self.duplicates.len() + of_messages + of_consumers.sum::<usize>()
     }
 

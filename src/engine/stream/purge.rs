@@ -62,14 +62,12 @@ impl Stream {
         cause: Removal,
     ) -> u64 {
         let valid = filter.map(|filter| std::str::from_utf8(filter).ok().and_then(SubjectFilter::new));
-        let (id, ttls, ageless, schedules) = (self.id, &mut self.ttls, &mut self.ageless, &mut self.schedules);
-        let refused_markers = &mut self.refused_markers;
+        let (id, ttls, exempt, schedules) = (self.id, &mut self.ttls, &mut self.exempt, &mut self.schedules);
         let mut last_removed = None;
         let mut removed = |message: RemovedMessage<'_>| {
             let seq = message.seq;
             ttls.remove(seq);
-            ageless.remove(seq);
-            refused_markers.remove(seq);
+            exempt.remove(seq);
             schedules.handle_removed(seq, message.subject);
             last_removed = Some((seq, Vec::from(message.subject)));
             ctx.tell(|| Event::Removed { stream: id, seq, cause });

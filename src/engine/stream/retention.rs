@@ -69,8 +69,7 @@ impl Stream {
         }
         self.store.remove(seq);
         self.ttls.remove(seq);
-        self.ageless.remove(seq);
-        self.refused_markers.remove(seq);
+        self.exempt.remove(seq);
     }
 
     fn tell_removed_to(&mut self, ctx: &mut Context<'_>, seq: u64, readers: &Readers) {

@@ -72,7 +72,7 @@ impl Stream {
     pub(super) fn track_ttl(&mut self, now: Timestamp, seq: u64, ttl: Option<MessageTtl>) {
         match ttl.filter(|_| self.config.allow_msg_ttl) {
             Some(MessageTtl::Never) => {
-                self.ageless.insert(seq, ());
+                self.exempt.ageless.insert(seq, ());
             }
             Some(MessageTtl::Seconds(seconds)) => self.ttls.set(seq, now + Duration::from_secs(seconds)),
             None => {}
