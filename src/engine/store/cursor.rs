@@ -187,9 +187,8 @@ impl MessageStore {
                 self.first_of_from(id.or_else(|| self.subjects.find(filter.as_bytes()))?, from)?
             }
         };
-        let (segment, index) = self.log.find(seq)?;
-        let after = self.stored_after(seq, segment.row(index));
-        derived.literal = Some(Literal { id: segment.row(index).subject, since: from, seq, after });
+        let row = self.log.row(seq)?;
+        derived.literal = Some(Literal { id: row.subject, since: from, seq, after: self.stored_after(seq, row) });
         Some(seq)
     }
 
@@ -269,9 +268,9 @@ impl MessageStore {
         loop {
             let mut head = heads.peek_mut()?;
             if head.seq >= from
-                && let Some((segment, index)) = self.log.find(head.seq)
+                && let Some(row) = self.log.row(head.seq)
             {
-                let after = self.log.after(head.seq, segment.row(index));
+                let after = self.log.after(head.seq, row);
                 if head.after != after {
                     // Not through the guard's `DerefMut` unless needed: that makes it sift.
                     head.after = after;

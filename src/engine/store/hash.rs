@@ -7,7 +7,7 @@
 use std::rc::Rc;
 
 use super::StoreError;
-use super::paged::try_edit;
+use super::paged::{SOLE_OWNER, check_room, edit_items, try_filled, try_own};
 
 /// A hash of `bytes`, the same on every platform. Meant for subjects and ids: short, and different towards their end.
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
@@ -19,6 +19,13 @@ pub fn hash_of(bytes: &[u8]) -> u32 {
     };
     let mut hash = (bytes.len() as u64).wrapping_mul(MULTIPLIER);
     let mut rest = bytes;
+    if bytes.len() < 16
+        && let Some((word, after)) = rest.split_first_chunk()
+    {
+        // One word, without what a loop takes to begin.
+        hash = mix(hash, u64::from_le_bytes(*word));
+        rest = after;
+    }
     while let Some((word, after)) = rest.split_first_chunk() {
         hash = mix(hash, u64::from_le_bytes(*word));
         rest = after;
@@ -45,7 +52,7 @@ struct Slot {
 #[derive(Clone, Debug)]
 struct Page {
     /// A power of two of slots; an id lies in the slot of its hash's last bits or in the next free one after it.
-    slots: Rc<Vec<Slot>>,
+    slots: Rc<[Slot]>,
     used: u32,
     /// How many first bits of the hash are the same in all that is in this page.
     depth: u32,
@@ -54,7 +61,7 @@ struct Page {
 #[derive(Clone, Debug)]
 pub(super) struct HashTable {
     /// The page for each value of the first `depth` bits of a hash.
-    directory: Rc<Vec<u32>>,
+    directory: Rc<[u32]>,
     depth: u32,
     pages: Vec<Page>,
     /// Slots of all pages.
@@ -70,7 +77,7 @@ const MAX_DEPTH: u32 = 20;
 
 impl HashTable {
     pub(super) fn new() -> Self {
-        Self { directory: Rc::new(vec![0]), depth: 0, pages: Vec::new(), slots: 0 }
+        Self { directory: Rc::new([0]), depth: 0, pages: Vec::new(), slots: 0 }
     }
 
     /// The id stored under `hash` for which `is_it` holds.
@@ -109,8 +116,7 @@ impl HashTable {
             let index = self.page_of(hash);
             let page = &mut self.pages[index];
             if (page.used as usize) < page.slots.len() / 16 * 12 {
-                let len = page.slots.len();
-                try_edit(&mut page.slots, len)?;
+                try_own(&mut page.slots)?;
                 return Ok(());
             }
             if budget < ((page.slots.len() * 4).max(PAGE_SLOTS) * size_of::<Slot>()) as u64 {
@@ -128,7 +134,7 @@ impl HashTable {
     pub(super) fn insert(&mut self, hash: u32, id: u32) {
         let index = self.page_of(hash);
         let page = &mut self.pages[index];
-        place(&mut Rc::make_mut(&mut page.slots)[..], Slot { hash, id });
+        place(Rc::get_mut(&mut page.slots).expect(SOLE_OWNER), Slot { hash, id });
         page.used += 1;
     }
 
@@ -137,7 +143,7 @@ impl HashTable {
         let index = self.page_of(hash);
         let page = &mut self.pages[index];
         page.used -= 1;
-        let slots = Rc::make_mut(&mut page.slots);
+        let slots = edit_items(&mut page.slots);
         let mask = slots.len() - 1;
         let mut hole = hash as usize & mask;
         while slots[hole].id != id {
@@ -175,14 +181,11 @@ impl HashTable {
         let mut halves = [empty_slots(PAGE_SLOTS)?, empty_slots(PAGE_SLOTS)?];
         self.pages.try_reserve(1)?;
         if depth > self.depth {
-            let mut directory = Vec::new();
-            directory.try_reserve_exact(self.directory.len() * 2)?;
-            directory.extend(self.directory.iter().flat_map(|page| [*page, *page]));
-            self.directory = Rc::new(directory);
+            check_room::<u32>(self.directory.len() * 2)?;
+            self.directory = self.directory.iter().flat_map(|page| [*page, *page]).collect();
             self.depth = depth;
         }
-        let prefixes = self.directory.len();
-        let directory = try_edit(&mut self.directory, prefixes)?;
+        let directory = try_own(&mut self.directory)?;
         let mut used = [0, 0];
         for slot in self.pages[index].slots.iter().filter(|slot| slot.id != FREE) {
             let half = (slot.hash >> (32 - depth) & 1) as usize;
@@ -214,11 +217,8 @@ impl Page {
     }
 }
 
-fn empty_slots(count: usize) -> Result<Rc<Vec<Slot>>, StoreError> {
-    let mut slots = Vec::new();
-    slots.try_reserve_exact(count)?;
-    slots.resize(count, Slot { hash: 0, id: FREE });
-    Ok(Rc::new(slots))
+fn empty_slots(count: usize) -> Result<Rc<[Slot]>, StoreError> {
+    try_filled(&[], Slot { hash: 0, id: FREE }, count)
 }
 
 fn place(slots: &mut [Slot], slot: Slot) {

@@ -67,19 +67,36 @@ impl Log {
     /// The segment and row of message `seq` if that is stored.
     #[inline]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    pub(super) fn find(&self, seq: u64) -> Option<(&Segment, usize)> {
+    pub(super) fn find(&self, seq: u64) -> Option<(&Segment, &Row)> {
         if seq < self.first {
             return None;
         }
         let segment = if seq >= self.tail.base() { &self.tail } else { self.segment(seq / SPAN)? };
-        let index = segment.index_of(seq)?;
-        segment.row(index).is_stored().then_some((segment, index))
+        let row = segment.row(segment.index_of(seq)?);
+        row.is_stored().then_some((segment, row))
     }
 
     #[inline]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn row(&self, seq: u64) -> Option<&Row> {
-        self.find(seq).map(|(segment, index)| segment.row(index))
+        self.find(seq).map(|(_, row)| row)
+    }
+
+    /// The row of the first message, of which there has to be one.
+    #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    pub(super) fn first_row(&self) -> &Row {
+        let segment = self.first_segment();
+        segment.row(segment.index_of(self.first).expect("is stored"))
+    }
+
+    #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    fn first_segment(&self) -> &Segment {
+        match self.chunks.first() {
+            Some(chunk) => chunk.segments[(self.first / SPAN) as usize % CHUNK].as_ref().expect("is stored"),
+            None => &self.tail,
+        }
     }
 
     /// The first message stored at or after `seq`.
@@ -174,19 +191,28 @@ impl Log {
         self.next(from)
     }
 
+    #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn segment(&self, number: u64) -> Option<&Segment> {
-        let chunk = self.chunk(number / CHUNK as u64).ok()?;
-        self.chunks[chunk].segments[number as usize % CHUNK].as_deref()
+        let chunk = &self.chunks[self.chunk(number / CHUNK as u64).ok()?];
+        chunk.segments[number as usize % CHUNK].as_deref()
     }
 
     /// Where the chunk with this number is, or would be.
     #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn chunk(&self, number: u64) -> Result<usize, usize> {
         let first = self.chunks.first().ok_or(0usize)?;
-        let guess = number.wrapping_sub(first.number);
-        if guess < self.chunks.len() as u64 && self.chunks[guess as usize].number == number {
-            return Ok(guess as usize);
+        let guess = number.wrapping_sub(first.number) as usize;
+        match self.chunks.get(guess) {
+            Some(chunk) if chunk.number == number => Ok(guess),
+            _ => self.search_chunk(number),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn search_chunk(&self, number: u64) -> Result<usize, usize> {
         self.chunks.binary_search_by_key(&number, |chunk| chunk.number)
     }
 }
@@ -270,27 +296,40 @@ impl Log {
         message: NewMessage,
         budget: impl FnOnce() -> u64,
     ) -> Result<(), StoreError> {
-        if self.tail.live() == 0 || self.tail.number() != seq / SPAN {
-            self.start_tail(seq)?;
-            if self.chunks.is_empty() {
-                self.first = seq;
-            }
+        let len = message.headers.len() + message.payload.len();
+        if !self.tail.has_room(seq, len) {
+            self.make_room(seq, len, budget())?;
         }
         let previous = match last {
             None => 0,
             // Should the rest fail, this link behind the last message of a subject means nothing.
             Some(last) => self.try_link_next(last, seq)?,
         };
-        let others = self.heap_bytes - self.tail.heap_bytes();
         let tail = try_edit(&mut self.tail)?;
-        let len = message.headers.len() + message.payload.len();
-        tail.try_reserve(seq, len, || budget().saturating_sub(others))?;
-        tail.push(seq, &NewMessage { previous, ..message });
+        let others = self.heap_bytes - tail.heap_bytes();
+        tail.push(&NewMessage { previous, ..message });
         self.heap_bytes = others + tail.heap_bytes();
         if previous == FAR {
             let last = last.expect("is far away");
             edit(&mut self.far_previous).insert(seq, last);
         }
+        Ok(())
+    }
+
+    /// Lets the tail be one that message `seq` of `len` bytes can be appended to.
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self, seq: u64, len: usize, budget: u64) -> Result<(), StoreError> {
+        if self.tail.live() == 0 || self.tail.number() != seq / SPAN {
+            self.start_tail(seq)?;
+            if self.chunks.is_empty() {
+                self.first = seq;
+            }
+        }
+        let others = self.heap_bytes - self.tail.heap_bytes();
+        let tail = try_edit(&mut self.tail)?;
+        tail.make_room(seq, len, budget.saturating_sub(others))?;
+        self.heap_bytes = others + tail.heap_bytes();
         Ok(())
     }
 
@@ -321,13 +360,13 @@ impl Log {
         try_edit(segment)
     }
 
-    /// Removes message `seq`, which is stored, in row `index`, and not the first one.
+    /// Removes message `seq`, which is stored and not the first one.
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    pub(super) fn remove(&mut self, seq: u64, index: usize) {
+    pub(super) fn remove(&mut self, seq: u64) {
         if seq >= self.tail.base() {
             let tail = edit(&mut self.tail);
             let before = tail.heap_bytes();
-            tail.remove(index, false);
+            tail.remove(seq, false);
             self.heap_bytes = self.heap_bytes + tail.heap_bytes() - before;
             return;
         }
@@ -338,30 +377,25 @@ impl Log {
         let slot = edit(&mut chunk.segments)[number as usize % CHUNK].as_mut().expect("is stored");
         let segment = edit(slot);
         let before = segment.heap_bytes();
-        segment.remove(index, true);
+        segment.remove(seq, true);
         self.heap_bytes = self.heap_bytes + segment.heap_bytes() - before;
         if segment.live() == 0 {
             self.drop_segment(at, number);
         }
     }
 
-    /// Removes the first message of all, which is in row `index`. Its segment is not changed unless that frees memory.
+    /// Removes the first message of all. Its segment is not changed unless that frees memory.
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    pub(super) fn remove_first(&mut self, index: usize) {
-        let number = self.first / SPAN;
-        let is_in_tail = self.chunks.is_empty();
-        let segment = if is_in_tail {
-            &self.tail
-        } else {
-            self.chunks[0].segments[number as usize % CHUNK].as_ref().expect("is stored")
-        };
+    pub(super) fn remove_first(&mut self) {
+        let segment = self.first_segment();
+        let index = segment.index_of(self.first).expect("is stored");
         if let Some(next) = segment.stored_after(index) {
             let has_free_blocks = segment.has_blocks_between(index, next);
             self.first = segment.seq(next);
             if has_free_blocks {
                 self.drop_blocks_before(self.first, next);
             }
-        } else if is_in_tail {
+        } else if self.chunks.is_empty() {
             let end = self.tail.end();
             let before = self.tail.heap_bytes();
             let tail = edit(&mut self.tail);
@@ -369,7 +403,7 @@ impl Log {
             self.heap_bytes = self.heap_bytes + tail.heap_bytes() - before;
             self.first = end;
         } else {
-            self.drop_segment(0, number);
+            self.drop_segment(0, self.first / SPAN);
             let after = self.first.saturating_add(1);
             self.first = self.next(after).unwrap_or(after);
         }
@@ -406,7 +440,6 @@ impl Log {
     }
 
     /// Lets the tail begin at `seq`, after it was put among the other segments if it holds messages.
-    #[cold]
     fn start_tail(&mut self, seq: u64) -> Result<(), StoreError> {
         if self.tail.live() > 0 {
             self.put_tail_away()?;

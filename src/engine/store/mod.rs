@@ -151,16 +151,16 @@ impl MessageStore {
         let id = subjects.intern(subject, || byte_budget.saturating_sub(log.heap_bytes()))?;
         let index_bytes = subjects.heap_bytes();
         let entry = subjects.edit(id);
-        let last = (entry.messages > 0).then(|| entry.last_seq());
+        let last = (entry.messages > 0).then(|| entry.last_seq);
         let message = NewMessage { subject: id, previous: 0, headers, payload, time };
         if let Err(error) = log.push(seq, last, message, || byte_budget.saturating_sub(index_bytes)) {
             subjects.release(id);
             return Err(error);
         }
         if last.is_none() {
-            entry.set_first_seq(seq);
+            entry.first_seq = seq;
         }
-        entry.set_last_seq(seq);
+        entry.last_seq = seq;
         entry.messages += 1;
         let parent = entry.parent;
         subjects.note_added(id, parent, last.is_none());
@@ -286,25 +286,22 @@ impl MessageStore {
 impl MessageStore {
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn get(&self, seq: u64) -> Option<StoredMessage<'_>> {
-        let (segment, index) = self.log.find(seq)?;
-        let (headers, payload) = segment.content(index);
-        let subject = self.subjects.name(segment.row(index).subject);
-        Some(StoredMessage { seq, subject, headers, payload, time: segment.row(index).time() })
+        let (segment, row) = self.log.find(seq)?;
+        let (headers, payload) = segment.content(row);
+        Some(StoredMessage { seq, subject: self.subjects.name(row.subject), headers, payload, time: row.time() })
     }
 
     pub fn contains(&self, seq: u64) -> bool {
-        self.log.find(seq).is_some()
+        self.log.row(seq).is_some()
     }
 
     pub fn subject_of(&self, seq: u64) -> Option<&[u8]> {
-        let (segment, index) = self.log.find(seq)?;
-        Some(self.subjects.name(segment.row(index).subject))
+        self.log.row(seq).map(|row| self.subjects.name(row.subject))
     }
 
     /// What message `seq` counts for in [`bytes`](Self::bytes).
     pub fn size_of(&self, seq: u64) -> Option<u64> {
-        let (segment, index) = self.log.find(seq)?;
-        let row = segment.row(index);
+        let row = self.log.row(seq)?;
         let name_len = self.subjects.entry(row.subject).name_len;
         Some(message_size(name_len.into(), row.len()))
     }

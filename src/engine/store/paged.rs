@@ -19,10 +19,52 @@ pub(super) fn edit<T: Clone>(shared: &mut Rc<T>) -> &mut T {
     fn copy<T: Clone>(shared: &mut Rc<T>) {
         *shared = Rc::new(T::clone(shared));
     }
-    if Rc::strong_count(shared) > 1 {
+    if Rc::get_mut(shared).is_none() {
         copy(shared);
     }
     Rc::get_mut(shared).expect(SOLE_OWNER)
+}
+
+/// As [`edit`], for a run of items.
+#[inline]
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
+pub(super) fn edit_items<T: Copy>(shared: &mut Rc<[T]>) -> &mut [T] {
+    #[cold]
+    #[inline(never)]
+    fn copy<T: Copy>(shared: &mut Rc<[T]>) {
+        *shared = Rc::from(&shared[..]);
+    }
+    if Rc::get_mut(shared).is_none() {
+        copy(shared);
+    }
+    Rc::get_mut(shared).expect(SOLE_OWNER)
+}
+
+/// A run of `len` items: first those given, then as many copies of `filler` as it takes.
+///
+/// # Errors
+/// [`StoreError::OutOfMemory`] if the allocator refuses.
+pub(super) fn try_filled<T: Copy>(items: &[T], filler: T, len: usize) -> Result<Rc<[T]>, StoreError> {
+    check_room::<T>(len)?;
+    Ok(items.iter().copied().chain(std::iter::repeat_n(filler, len - items.len())).collect())
+}
+
+/// Makes sure that there is room for `len` items at once: where memory is short, what allocates without a way to say so
+/// must not be the first to find out.
+pub(super) fn check_room<T>(len: usize) -> Result<(), StoreError> {
+    let mut room = Vec::<T>::new();
+    Ok(room.try_reserve_exact(len)?)
+}
+
+/// As [`edit_items`], but that the allocator may refuse the copy.
+///
+/// # Errors
+/// [`StoreError::OutOfMemory`] if it does; nothing has changed then.
+pub(super) fn try_own<T: Copy>(shared: &mut Rc<[T]>) -> Result<&mut [T], StoreError> {
+    if Rc::get_mut(shared).is_none() {
+        check_room::<T>(shared.len())?;
+    }
+    Ok(edit_items(shared))
 }
 
 /// The vector in `shared`, copied first if a clone holds it as well. Either way it has room for `capacity` items.
@@ -58,7 +100,8 @@ pub(super) const fn capacity_for(len: usize, full: usize) -> usize {
 /// A long vector in pages of [`PAGE`] items.
 #[derive(Clone, Debug)]
 pub(super) struct Paged<T> {
-    pages: Vec<Rc<Vec<T>>>,
+    /// All full but the last, which has room for some more.
+    pages: Vec<Rc<[T]>>,
     len: u32,
 }
 
@@ -84,14 +127,14 @@ impl<T: Copy> Paged<T> {
     #[inline]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn edit(&mut self, index: u32) -> &mut T {
-        &mut edit(&mut self.pages[index as usize / PAGE])[index as usize % PAGE]
+        &mut edit_items(&mut self.pages[index as usize / PAGE])[index as usize % PAGE]
     }
 
     /// The page with the item at `index`, to change, and the index of its first item.
     #[inline]
     pub(super) fn edit_page(&mut self, index: u32) -> (u32, &mut [T]) {
         let page = index as usize / PAGE;
-        ((page * PAGE) as u32, &mut edit(&mut self.pages[page])[..])
+        ((page * PAGE) as u32, edit_items(&mut self.pages[page]))
     }
 
     /// Appends `item` and returns its index.
@@ -100,10 +143,13 @@ impl<T: Copy> Paged<T> {
         let in_page = index as usize % PAGE;
         if in_page == 0 {
             self.pages.try_reserve(1)?;
-            self.pages.push(Rc::default());
+            self.pages.push(try_filled(&[], item, capacity_for(1, PAGE))?);
         }
         let page = self.pages.last_mut().expect("a page was added above if there was none");
-        try_edit(page, capacity_for(in_page + 1, PAGE))?.push(item);
+        if in_page == page.len() || Rc::get_mut(page).is_none() {
+            *page = try_filled(&page[..in_page], item, capacity_for(in_page + 1, PAGE))?;
+        }
+        Rc::get_mut(page).expect(SOLE_OWNER)[in_page] = item;
         self.len += 1;
         Ok(index)
     }
@@ -112,7 +158,7 @@ impl<T: Copy> Paged<T> {
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
         self.pages.iter().zip(0..).flat_map(|(page, number)| {
             let first = number * PAGE as u32;
-            page.iter().zip(first..).map(|(item, index)| (index, item))
+            page.iter().zip(first..self.len).map(|(item, index)| (index, item))
         })
     }
 

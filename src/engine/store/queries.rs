@@ -27,38 +27,32 @@ impl MessageStore {
 
     /// The first message stored under `subject`.
     pub fn first_of(&self, subject: &[u8]) -> Option<u64> {
-        self.subjects.find(subject).map(|id| self.subjects.entry(id).first_seq())
+        self.subjects.find(subject).map(|id| self.subjects.entry(id).first_seq)
     }
 
     /// The last message stored under `subject`.
     pub fn last_of(&self, subject: &[u8]) -> Option<u64> {
-        self.subjects.find(subject).map(|id| self.subjects.entry(id).last_seq())
+        self.subjects.find(subject).map(|id| self.subjects.entry(id).last_seq)
     }
 
     /// How many messages there are under the subject of message `seq`, and the first and last of them.
     pub fn subject_state(&self, seq: u64) -> Option<FilteredState> {
-        let (segment, index) = self.log.find(seq)?;
-        let id = segment.row(index).subject;
-        let messages = u64::from(self.subjects.entry(id).messages);
-        Some(FilteredState {
-            messages,
-            first_seq: self.subjects.entry(id).first_seq(),
-            last_seq: self.subjects.entry(id).last_seq(),
-        })
+        let entry = self.subjects.entry(self.log.row(seq)?.subject);
+        Some(FilteredState { messages: entry.messages.into(), first_seq: entry.first_seq, last_seq: entry.last_seq })
     }
 
     /// The message after message `seq` under the same subject.
     pub fn next_of_subject(&self, seq: u64) -> Option<u64> {
-        let (segment, index) = self.log.find(seq)?;
-        let is_last = self.subjects.entry(segment.row(index).subject).last_seq() == seq;
-        (!is_last).then(|| self.log.next_of(seq, segment.row(index)))
+        let row = self.log.row(seq)?;
+        let is_last = self.subjects.entry(row.subject).last_seq == seq;
+        (!is_last).then(|| self.log.next_of(seq, row))
     }
 
     /// The message before message `seq` under the same subject.
     pub fn previous_of_subject(&self, seq: u64) -> Option<u64> {
-        let (segment, index) = self.log.find(seq)?;
-        let is_first = self.subjects.entry(segment.row(index).subject).first_seq() == seq;
-        (!is_first).then(|| self.log.previous_of(seq, segment.row(index)))
+        let row = self.log.row(seq)?;
+        let is_first = self.subjects.entry(row.subject).first_seq == seq;
+        (!is_first).then(|| self.log.previous_of(seq, row))
     }
 }
 
@@ -72,8 +66,8 @@ impl MessageStore {
         let mut state = FilteredState { messages: 0, first_seq: u64::MAX, last_seq: 0 };
         self.subjects.for_each(filters, |_, entry| {
             state.messages += u64::from(entry.messages);
-            state.first_seq = state.first_seq.min(entry.first_seq());
-            state.last_seq = state.last_seq.max(entry.last_seq());
+            state.first_seq = state.first_seq.min(entry.first_seq);
+            state.last_seq = state.last_seq.max(entry.last_seq);
         });
         if state.messages == 0 { FilteredState::default() } else { state }
     }
@@ -85,7 +79,7 @@ impl MessageStore {
         }
         let mut best = None;
         self.subjects.for_each(filters, |id, entry| {
-            if Some(entry.last_seq()) > best {
+            if Some(entry.last_seq) > best {
                 best = best.max(self.last_of_to(id, entry, up_to));
             }
         });
@@ -136,7 +130,7 @@ impl MessageStore {
     /// How many subjects that one of `filters` covers have their last message at or after `from`.
     pub fn count_last_per_subject(&self, filters: &[SubjectFilter], from: u64) -> u64 {
         let mut count = 0;
-        self.subjects.for_each(filters, |_, entry| count += u64::from(entry.last_seq() >= from));
+        self.subjects.for_each(filters, |_, entry| count += u64::from(entry.last_seq >= from));
         count
     }
 
@@ -170,11 +164,11 @@ impl MessageStore {
 impl MessageStore {
     /// The first message of a subject at or after `from`.
     pub(super) fn first_of_from(&self, id: u32, from: u64) -> Option<u64> {
-        let last = self.subjects.entry(id).last_seq();
+        let last = self.subjects.entry(id).last_seq;
         if self.subjects.entry(id).messages == 0 || last < from {
             return None;
         }
-        let first = self.subjects.entry(id).first_seq();
+        let first = self.subjects.entry(id).first_seq;
         if first >= from {
             return Some(first);
         }
@@ -205,12 +199,12 @@ impl MessageStore {
 
     /// The last message of a subject at or before `up_to`.
     fn last_of_to(&self, id: u32, entry: &Entry, up_to: u64) -> Option<u64> {
-        if entry.last_seq() <= up_to {
-            return Some(entry.last_seq());
+        if entry.last_seq <= up_to {
+            return Some(entry.last_seq);
         }
         // There is one after `up_to`, so what comes before the first of those is the one, unless that is the first.
         let after = self.first_of_from(id, up_to.checked_add(1)?)?;
-        (after != entry.first_seq()).then(|| self.log.previous_of(after, self.stored_row(after)))
+        (after != entry.first_seq).then(|| self.log.previous_of(after, self.stored_row(after)))
     }
 
     /// The first message of a subject among the next `limit` rows at or after `from`.
@@ -273,7 +267,7 @@ impl<'a> Walks<'a> {
     }
 
     fn add(&mut self, entry: &Entry) {
-        let (first, last) = (entry.first_seq(), entry.last_seq());
+        let (first, last) = (entry.first_seq, entry.last_seq);
         if last < self.from {
             return;
         }

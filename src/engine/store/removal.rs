@@ -40,16 +40,16 @@ pub struct Purge<'a> {
 impl MessageStore {
     /// Removes message `seq`. The last sequence and its time stay as they are.
     pub fn remove(&mut self, seq: u64) -> Option<Removed> {
-        let (segment, index) = self.log.find(seq)?;
-        let row = *segment.row(index);
+        let is_first = seq == self.first_seq && self.messages > 0;
+        let row = if is_first { *self.log.first_row() } else { *self.log.row(seq)? };
         let Self { log, subjects, .. } = self;
         let subject = subjects.edit(row.subject);
         let size = message_size(subject.name_len.into(), row.len());
         if subject.messages > 1 {
-            if seq == subject.first_seq() {
-                subject.set_first_seq(log.next_of(seq, &row));
-            } else if seq == subject.last_seq() {
-                subject.set_last_seq(log.previous_of(seq, &row));
+            if seq == subject.first_seq {
+                subject.first_seq = log.next_of(seq, &row);
+            } else if seq == subject.last_seq {
+                subject.last_seq = log.previous_of(seq, &row);
             } else {
                 log.link(log.previous_of(seq, &row), log.next_of(seq, &row));
             }
@@ -60,11 +60,11 @@ impl MessageStore {
         log.forget_far(seq, &row);
         self.messages -= 1;
         self.bytes -= size;
-        if seq == self.first_seq {
-            log.remove_first(index);
+        if is_first {
+            log.remove_first();
             self.first_seq = if self.messages == 0 { self.last_seq.saturating_add(1) } else { log.first() };
         } else {
-            log.remove(seq, index);
+            log.remove(seq);
         }
         Some(Removed { size, time: row.time(), was_last_of_subject })
     }
@@ -102,9 +102,9 @@ impl MessageStore {
     }
 
     fn removed_message(&self, seq: u64) -> RemovedMessage<'_> {
-        let (segment, index) = self.log.find(seq).expect("is stored");
-        let subject = self.subjects.name(segment.row(index).subject);
-        RemovedMessage { seq, subject, size: message_size(subject.len(), segment.row(index).len()) }
+        let row = self.log.row(seq).expect("is stored");
+        let subject = self.subjects.name(row.subject);
+        RemovedMessage { seq, subject, size: message_size(subject.len(), row.len()) }
     }
 
     fn remove_all(&mut self, mut on_remove: impl FnMut(RemovedMessage)) {

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use super::StoreError;
 use super::blocks::Blocks;
-use super::paged::capacity_for;
+use super::paged::{capacity_for, check_room};
 use super::subjects::NONE;
 use crate::engine::time::Timestamp;
 
@@ -33,7 +33,7 @@ const OVERHEAD: u64 = 64;
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(32))]
 pub(super) struct Row {
-    time: [u32; 2],
+    time: Timestamp,
     /// Its subject; [`NONE`] if the message is gone.
     pub(super) subject: u32,
     /// How many sequences before this one the previous message of its subject is; [`FAR`] if that does not fit.
@@ -48,7 +48,7 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) const fn time(&self) -> Timestamp {
-        Timestamp::from_nanos(self.time[0] as u64 | (self.time[1] as u64) << 32)
+        self.time
     }
 
     /// Bytes of headers and payload.
@@ -234,8 +234,11 @@ impl Segment {
     /// The first row after `index` whose message is stored.
     #[inline]
     pub(super) fn stored_after(&self, index: usize) -> Option<usize> {
-        let found = self.rows[index + 1..].iter().position(Row::is_stored)?;
-        Some(index + 1 + found)
+        let mut next = index + 1;
+        while !self.rows.get(next)?.is_stored() {
+            next += 1;
+        }
+        Some(next)
     }
 
     /// Messages stored at or after `seq`.
@@ -246,11 +249,10 @@ impl Segment {
         self.rows[self.index_from(seq)..].iter().filter(|row| row.is_stored()).count() as u64
     }
 
-    /// Headers and payload of the message in row `index`, which has to be stored.
+    /// Headers and payload of the message in one of its rows, which has to be stored.
     #[inline]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    pub(super) fn content(&self, index: usize) -> (&[u8], &[u8]) {
-        let row = &self.rows[index];
+    pub(super) fn content(&self, row: &Row) -> (&[u8], &[u8]) {
         if row.len() == 0 {
             return (&[], &[]);
         }
@@ -261,13 +263,6 @@ impl Segment {
         let start = row.place.offset();
         bytes[start..start + row.len()].split_at(row.headers_len as usize)
     }
-}
-
-/// Makes sure that there is room for `len` bytes at once: where memory is short, what allocates without a way to say so
-/// must not be the first to find out.
-fn check_room(len: usize) -> Result<(), StoreError> {
-    let mut room = Vec::<u8>::new();
-    Ok(room.try_reserve_exact(len)?)
 }
 
 /// Which sequences of a segment have rows.
@@ -331,22 +326,34 @@ impl Segment {
         self.base.saturating_add(self.rows.len() as u64)
     }
 
-    /// Makes sure that [`push`](Self::push) of message `seq` with `len` bytes does not fail.
+    /// Whether message `seq` of `len` bytes can be appended as the segment is: it is the next one of those that the segment
+    /// covers, and small.
+    #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    pub(super) fn has_room(&self, seq: u64, len: usize) -> bool {
+        let is_next = seq.wrapping_sub(self.base) == self.rows.len() as u64 && !seq.is_multiple_of(SPAN);
+        is_next
+            && self.live > 0
+            && self.rows.len() < self.capacity
+            && self.open.len() + len <= self.open_capacity
+            && len <= OWN_BLOCK
+    }
+
+    /// Makes sure that [`push`](Self::push) of message `seq` with `len` bytes does not fail. The segment covers it.
     ///
     /// # Errors
     /// [`StoreError::OutOfMemory`] if the segment would get larger than `budget` says, or if the allocator refuses.
-    #[inline]
-    #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    pub(super) fn try_reserve(&mut self, seq: u64, len: usize, budget: impl FnOnce() -> u64) -> Result<(), StoreError> {
+    pub(super) fn make_room(&mut self, seq: u64, len: usize, budget: u64) -> Result<(), StoreError> {
         let rows = (seq - self.base) as usize + 1;
         if rows > self.capacity || self.open.len() + len > self.open_capacity || len > OWN_BLOCK {
-            self.try_grow(rows, len, budget())?;
+            self.try_grow(rows, len, budget)?;
+        }
+        if self.end() != seq {
+            self.push_gap(seq);
         }
         Ok(())
     }
 
-    #[cold]
-    #[inline(never)]
     fn try_grow(&mut self, rows: usize, len: usize, budget: u64) -> Result<(), StoreError> {
         let capacity = if rows > self.capacity { capacity_for(rows, SPAN as usize) } else { self.capacity };
         let has_own_block = len > OWN_BLOCK;
@@ -374,7 +381,7 @@ impl Segment {
             self.blocks.try_reserve()?;
         }
         if has_own_block {
-            check_room(len)?;
+            check_room::<u8>(len)?;
         }
         self.open.try_reserve_exact(open_capacity - self.open.len())?;
         self.open_capacity = open_capacity;
@@ -382,15 +389,11 @@ impl Segment {
         Ok(())
     }
 
-    /// Appends message `seq`, for which [`try_reserve`](Self::try_reserve) has made room.
+    /// Appends a message; [`make_room`](Self::make_room) has to come first, unless it [has](Self::has_room) some.
     #[inline]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    pub(super) fn push(&mut self, seq: u64, message: &NewMessage) {
+    pub(super) fn push(&mut self, message: &NewMessage) {
         let NewMessage { subject, previous, headers, payload, time } = *message;
-        let time = [time.as_nanos() as u32, (time.as_nanos() >> 32) as u32];
-        if self.end() != seq {
-            self.push_gap(seq);
-        }
         let len = headers.len() + payload.len();
         let place = Place::new(self.blocks.len(), self.open.len().min(BLOCK - 1));
         if len > OWN_BLOCK {
@@ -408,7 +411,6 @@ impl Segment {
     }
 
     /// Adds rows without messages, for sequences before `seq` that were skipped.
-    #[cold]
     fn push_gap(&mut self, seq: u64) {
         let last = *self.rows.last().expect("a segment begins with a message");
         let gap = Row { subject: NONE, ..last };
@@ -465,10 +467,11 @@ impl Segment {
 
 /// Removing.
 impl Segment {
-    /// Removes the message in row `index`. `is_finished` if nothing is appended any more.
+    /// Removes message `seq`, which is stored. `is_finished` if nothing is appended any more.
     #[inline]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    pub(super) fn remove(&mut self, index: usize, is_finished: bool) {
+    pub(super) fn remove(&mut self, seq: u64, is_finished: bool) {
+        let index = self.index_of(seq).expect("is stored");
         let row = &mut self.rows[index];
         row.subject = NONE;
         self.live -= 1;

@@ -24,41 +24,25 @@ const INLINE_NAME: usize = 18;
 /// A subject, or a prefix of subjects, in which case `messages` is 0. Also a free place, in which case
 /// `next_sibling` is the next such one.
 #[derive(Clone, Copy, Debug)]
-#[repr(C, align(4))]
+#[repr(C)]
 pub(super) struct Entry {
-    first_seq: [u32; 2],
-    last_seq: [u32; 2],
+    /// The first message of a subject that has some.
+    pub(super) first_seq: u64,
+    /// Likewise the last one.
+    pub(super) last_seq: u64,
     pub(super) messages: u32,
     /// The branch that this stands below.
     pub(super) parent: u32,
+    pub(super) name_len: u16,
+    /// The name, or the place of a long one in [`SubjectIndex::long_names`].
+    name: [u8; INLINE_NAME],
     /// The branch for what stands below this, or [`NONE`].
     branch: u32,
     next_sibling: u32,
     previous_sibling: u32,
-    pub(super) name_len: u16,
-    /// The name, or the place of a long one in [`SubjectIndex::long_names`].
-    name: [u8; INLINE_NAME],
 }
 
 impl Entry {
-    /// The first message of a subject that has some.
-    pub(super) const fn first_seq(&self) -> u64 {
-        join(self.first_seq)
-    }
-
-    /// The last message of a subject that has some.
-    pub(super) const fn last_seq(&self) -> u64 {
-        join(self.last_seq)
-    }
-
-    pub(super) const fn set_first_seq(&mut self, seq: u64) {
-        self.first_seq = halves(seq);
-    }
-
-    pub(super) const fn set_last_seq(&mut self, seq: u64) {
-        self.last_seq = halves(seq);
-    }
-
     /// Where the name of this lies if it is a long one.
     fn long_name(&self) -> u32 {
         let [a, b, c, d, ..] = self.name;
@@ -94,8 +78,8 @@ pub(super) struct SubjectIndex {
 }
 
 const FREE_ENTRY: Entry = Entry {
-    first_seq: [0, 0],
-    last_seq: [0, 0],
+    first_seq: 0,
+    last_seq: 0,
     messages: 0,
     parent: ROOT,
     branch: NONE,
@@ -107,14 +91,6 @@ const FREE_ENTRY: Entry = Entry {
 
 const FREE_BRANCH: Branch =
     Branch { entry: NONE, parent: ROOT, first_child: NONE, messages_below: 0, inner_children: 0 };
-
-const fn join(halves: [u32; 2]) -> u64 {
-    halves[0] as u64 | (halves[1] as u64) << 32
-}
-
-const fn halves(seq: u64) -> [u32; 2] {
-    [seq as u32, (seq >> 32) as u32]
-}
 
 /// The prefix below whose branch `name` stands; `None` for the root's.
 fn parent_name(name: &[u8]) -> Option<&[u8]> {
@@ -308,9 +284,12 @@ impl SubjectIndex {
         while branch != ROOT {
             let (first, page) = self.branches.edit_page(branch);
             // As a rule all of them are in one page.
-            while let Some(above) = page.get_mut(branch.wrapping_sub(first) as usize).filter(|_| branch != ROOT) {
+            while let Some(above) = page.get_mut(branch.wrapping_sub(first) as usize) {
                 change(above);
                 branch = above.parent;
+                if branch == ROOT {
+                    return;
+                }
             }
         }
     }
