@@ -1,17 +1,15 @@
 //! The next message that filters cover, again and again.
 //!
-//! A [`Cursor`] remembers what it found out about its filters. Where they cover few of the messages it merges the
-//! subjects' own messages, kept in a heap; where they cover many it looks at each message's subject and remembers the
+//! A [`Cursor`] remembers what it found out about its filters. Where they cover few of the messages it [merges](Merge)
+//! the subjects' own messages; where they cover many it looks at each message's subject and remembers the
 //! verdict. All that is derived: the answers are those of a cursor made just now.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
 use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
 
 use super::MessageStore;
 use super::matching::covers_all;
+use super::merge::{Head, Merge};
 use super::segment::Row;
 use crate::engine::subject::SubjectFilter;
 
@@ -19,6 +17,8 @@ use crate::engine::subject::SubjectFilter;
 pub struct Cursor {
     filters: Vec<SubjectFilter>,
     covers_all: bool,
+    /// Whether there is one filter, and that without wildcards.
+    is_literal: bool,
     derived: Derived,
 }
 
@@ -32,7 +32,8 @@ const MANY: u64 = 16;
 impl Cursor {
     /// A cursor over the messages that one of `filters` covers, or over all if there are none.
     pub fn new(filters: &[SubjectFilter]) -> Self {
-        Self { filters: filters.to_vec(), covers_all: covers_all(filters), derived: Derived::default() }
+        let is_literal = matches!(filters, [filter] if filter.is_literal());
+        Self { filters: filters.to_vec(), covers_all: covers_all(filters), is_literal, derived: Derived::default() }
     }
 
     pub fn filters(&self) -> &[SubjectFilter] {
@@ -72,43 +73,12 @@ struct Derived {
     /// Births of subjects that are known.
     births: u64,
     verdicts: Verdicts,
-    /// Merging: for the sequences `merged.0` to `merged.1` the next message of each subject.
-    heads: BinaryHeap<Head>,
-    merged: Option<(u64, u64)>,
+    merge: Merge,
     /// Sequences to look at one by one.
     scanned: Option<(u64, u64)>,
     /// For a single literal filter.
     literal: Option<Literal>,
 }
-
-/// The next message of one subject.
-struct Head {
-    seq: u64,
-    /// The one after `seq` when that was handed out; 0 if not known.
-    after: u64,
-    id: u32,
-}
-
-impl Ord for Head {
-    /// Lowest sequence first.
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.seq.cmp(&self.seq)
-    }
-}
-
-impl PartialOrd for Head {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Head {
-    fn eq(&self, other: &Self) -> bool {
-        self.seq == other.seq
-    }
-}
-
-impl Eq for Head {}
 
 /// The first message of subject `id` at or after `since` is `seq`.
 struct Literal {
@@ -170,7 +140,7 @@ impl MessageStore {
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn next_filtered(&self, cursor: &mut Cursor, from: u64) -> Option<u64> {
         match &cursor.filters[..] {
-            [filter] if filter.is_literal() => self.next_literal(filter, &mut cursor.derived, from),
+            [filter] if cursor.is_literal => self.next_literal(filter, &mut cursor.derived, from),
             filters => self.next_covered(filters, &mut cursor.derived, from),
         }
     }
@@ -198,11 +168,8 @@ impl MessageStore {
         let mut from = from;
         let mut scan_was_fruitless = false;
         loop {
-            if let Some((start, end)) = derived.merged
-                && (start..=end).contains(&from)
-            {
-                derived.merged = Some((from, end));
-                if let Some(seq) = self.next_merged(&mut derived.heads, from, end) {
+            if let Some(end) = derived.merge.end_from(from) {
+                if let Some(seq) = derived.merge.next(self, from) {
                     return Some(seq);
                 }
                 from = self.log.next(end.checked_add(1)?)?;
@@ -224,7 +191,7 @@ impl MessageStore {
         }
     }
 
-    /// Decides how to go on at `from`: the last sequence to look at one by one, or `None` after the heap was filled.
+    /// Decides how to go on at `from`: the last sequence to look at one by one, or `None` if those of the covered subjects are to be merged.
     fn plan(
         &self,
         filters: &[SubjectFilter],
@@ -233,7 +200,7 @@ impl MessageStore {
         scan_was_fruitless: bool,
     ) -> Option<u64> {
         let many = self.subjects.messages_of(filters).saturating_mul(MANY) >= self.messages;
-        if (many && !scan_was_fruitless) || !self.fill_heads(filters, derived, from) {
+        if (many && !scan_was_fruitless) || !self.begin_merge(filters, &mut derived.merge, from) {
             let end = from.saturating_add(SCAN).min(self.last_seq);
             derived.scanned = Some((from, end));
             return Some(end);
@@ -242,54 +209,23 @@ impl MessageStore {
     }
 
     /// Prepares merging from `from` on, unless there are too many subjects for that.
-    fn fill_heads(&self, filters: &[SubjectFilter], derived: &mut Derived, from: u64) -> bool {
+    fn begin_merge(&self, filters: &[SubjectFilter], merge: &mut Merge, from: u64) -> bool {
         let limit = (self.messages / 256).max(4096) as usize;
-        let mut heads = std::mem::take(&mut derived.heads).into_vec();
-        heads.clear();
+        let mut heads = merge.take_room();
         let flow = self.subjects.visit(filters, &mut |id, _| {
             if heads.len() == limit {
                 return ControlFlow::Break(());
             }
             if let Some(seq) = self.first_of_from(id, from) {
-                heads.push(Head { seq, after: 0, id });
+                heads.push(Head { seq, id });
             }
             ControlFlow::Continue(())
         });
         let is_complete = flow.is_continue();
-        derived.merged = is_complete.then_some((from, self.last_seq));
         if is_complete {
-            derived.heads = BinaryHeap::from(heads);
+            *merge = Merge::new(heads, from, self.last_seq, std::mem::take(merge));
         }
         is_complete
-    }
-
-    /// The lowest head at or after `from`; heads before it move on, and fall off beyond `end`.
-    fn next_merged(&self, heads: &mut BinaryHeap<Head>, from: u64, end: u64) -> Option<u64> {
-        loop {
-            let mut head = heads.peek_mut()?;
-            if head.seq >= from
-                && let Some(row) = self.log.row(head.seq)
-            {
-                let after = self.log.after(head.seq, row);
-                if head.after != after {
-                    // Not through the guard's `DerefMut` unless needed: that makes it sift.
-                    head.after = after;
-                }
-                return Some(head.seq);
-            }
-            let from = from.max(head.seq);
-            let next = if head.after >= from && self.contains(head.after) {
-                Some(head.after)
-            } else {
-                self.first_of_from(head.id, from)
-            };
-            match next.filter(|next| *next <= end) {
-                Some(seq) => (head.seq, head.after) = (seq, 0),
-                None => {
-                    PeekMut::pop(head);
-                }
-            }
-        }
     }
 
     /// The message of the same subject after `seq` if that is known without a search; else 0.

@@ -77,12 +77,10 @@ impl SubjectIndex {
         filter: &SubjectFilter,
         visit: &mut dyn FnMut(u32, &Entry) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let mut visit = |id| {
-            let entry = self.entry(id);
-            if entry.messages > 0 { visit(id, entry) } else { ControlFlow::Continue(()) }
-        };
+        let mut visit =
+            |(id, entry): (u32, &Entry)| if entry.messages > 0 { visit(id, entry) } else { ControlFlow::Continue(()) };
         self.matches(filter.as_bytes(), &mut |found| match found {
-            Match::Subject(id) => visit(id),
+            Match::Subject(id) => visit((id, self.entry(id))),
             Match::Children(branch) => self.children(branch).try_for_each(&mut visit),
             Match::Below(branch) => self.below(branch).try_for_each(&mut visit),
         })
@@ -96,7 +94,7 @@ impl SubjectIndex {
             Match::Children(branch) if branch != ROOT && self.branch(branch).inner_children == 0 => {
                 u64::from(self.branch(branch).messages_below)
             }
-            Match::Children(branch) => self.children(branch).map(|id| u64::from(self.entry(id).messages)).sum(),
+            Match::Children(branch) => self.children(branch).map(|(_, entry)| u64::from(entry.messages)).sum(),
         }
     }
 
@@ -126,15 +124,14 @@ impl SubjectIndex {
             return visit(Match::Below(branch));
         }
         if depth == DEEPEST {
-            let mut covered = self.children(branch).filter(|id| subject::matches(filter, self.name(*id)));
-            return covered.try_for_each(|id| visit(Match::Subject(id)));
+            let mut covered = self.children(branch).filter(|(_, entry)| subject::matches(filter, self.name_of(entry)));
+            return covered.try_for_each(|(id, _)| visit(Match::Subject(id)));
         }
         if token == b"*" {
             let Some(after) = after else { return visit(Match::Children(branch)) };
-            for child in self.children(branch) {
-                let below = self.branch_below(child);
-                if below != NONE {
-                    self.descend(filter, below, depth + 1, after, path, visit)?;
+            for (_, child) in self.children(branch) {
+                if child.branch != NONE {
+                    self.descend(filter, child.branch, depth + 1, after, path, visit)?;
                 }
             }
             return ControlFlow::Continue(());
@@ -164,46 +161,43 @@ impl SubjectIndex {
         }
     }
 
-    fn children(&self, branch: u32) -> impl Iterator<Item = u32> {
+    fn children(&self, branch: u32) -> impl Iterator<Item = (u32, &Entry)> {
         let mut next = self.branch(branch).first_child;
         std::iter::from_fn(move || {
             let id = next;
             (id != NONE).then(|| {
-                next = self.next_sibling(id);
-                id
+                let entry = self.entry(id);
+                next = entry.next_sibling;
+                (id, entry)
             })
         })
     }
 
     /// All entries below `top`, parents before children.
-    fn below(&self, top: u32) -> impl Iterator<Item = u32> {
+    fn below(&self, top: u32) -> impl Iterator<Item = (u32, &Entry)> {
         let mut next = self.branch(top).first_child;
         std::iter::from_fn(move || {
             let id = next;
             (id != NONE).then(|| {
-                next = self.entry_after(id, top);
-                id
+                let entry = self.entry(id);
+                next = self.entry_after(entry, top);
+                (id, entry)
             })
         })
     }
 
-    fn entry_after(&self, id: u32, top: u32) -> u32 {
-        let below = self.branch_below(id);
-        if below != NONE {
-            return self.branch(below).first_child;
+    fn entry_after(&self, entry: &Entry, top: u32) -> u32 {
+        if entry.branch != NONE {
+            return self.branch(entry.branch).first_child;
         }
-        let mut id = id;
-        loop {
-            let sibling = self.next_sibling(id);
-            if sibling != NONE {
-                return sibling;
-            }
-            let parent = self.entry(id).parent;
-            if parent == top {
+        let mut entry = entry;
+        while entry.next_sibling == NONE {
+            if entry.parent == top {
                 return NONE;
             }
-            id = self.branch(parent).entry;
+            entry = self.entry(self.branch(entry.parent).entry);
         }
+        entry.next_sibling
     }
 }
 

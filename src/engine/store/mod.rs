@@ -16,6 +16,7 @@ mod cursor;
 mod hash;
 mod log;
 mod matching;
+mod merge;
 mod names;
 mod paged;
 mod queries;
@@ -151,7 +152,7 @@ impl MessageStore {
         let id = subjects.intern(subject, || byte_budget.saturating_sub(log.heap_bytes()))?;
         let index_bytes = subjects.heap_bytes();
         let entry = subjects.edit(id);
-        let last = (entry.messages > 0).then(|| entry.last_seq);
+        let last = (entry.messages > 0).then_some(entry.last_seq);
         let message = NewMessage { subject: id, previous: 0, headers, payload, time };
         if let Err(error) = log.push(seq, last, message, || byte_budget.saturating_sub(index_bytes)) {
             subjects.release(id);

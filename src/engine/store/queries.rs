@@ -43,9 +43,7 @@ impl MessageStore {
 
     /// The message after message `seq` under the same subject.
     pub fn next_of_subject(&self, seq: u64) -> Option<u64> {
-        let row = self.log.row(seq)?;
-        let is_last = self.subjects.entry(row.subject).last_seq == seq;
-        (!is_last).then(|| self.log.next_of(seq, row))
+        self.next_of_id(self.log.row(seq)?.subject, seq)
     }
 
     /// The message before message `seq` under the same subject.
@@ -118,6 +116,13 @@ impl MessageStore {
     pub fn last_per_subject(&self, filters: &[SubjectFilter], from: u64, up_to: u64) -> Vec<u64> {
         let room = if covers_all(filters) { self.subjects.len() as usize } else { 0 };
         let mut seqs = Vec::with_capacity(room);
+        if covers_all(filters) && up_to >= self.last_seq {
+            // Not each by a call: there may be very many.
+            let stored = self.subjects.entries().filter(|(_, entry)| entry.messages > 0 && entry.last_seq >= from);
+            stored.for_each(|(_, entry)| seqs.push(entry.last_seq));
+            sort(&mut seqs);
+            return seqs;
+        }
         self.subjects.for_each(filters, |id, entry| {
             if let Some(seq) = self.last_of_to(id, entry, up_to).filter(|seq| *seq >= from) {
                 seqs.push(seq);
@@ -195,6 +200,12 @@ impl MessageStore {
                 seq = previous;
             }
         }
+    }
+
+    /// The message of a subject after its message `seq`.
+    pub(super) fn next_of_id(&self, id: u32, seq: u64) -> Option<u64> {
+        let is_last = self.subjects.entry(id).last_seq == seq;
+        (!is_last).then(|| self.log.next_of(seq, self.stored_row(seq)))
     }
 
     /// The last message of a subject at or before `up_to`.
@@ -319,13 +330,13 @@ impl<'a> Walks<'a> {
 }
 
 /// Sorts distinct numbers. If they lie close together, by marking them in a row of bits.
-fn sort(numbers: &mut [u64]) {
+pub(super) fn sort(numbers: &mut [u64]) {
     if numbers.is_sorted() {
         return;
     }
     let (Some(low), Some(high)) = (numbers.iter().min().copied(), numbers.iter().max().copied()) else { return };
     let words = (high - low) / 64 + 1;
-    if words > numbers.len() as u64 {
+    if words / 4 > numbers.len() as u64 {
         numbers.sort_unstable();
         return;
     }

@@ -246,7 +246,11 @@ impl Segment {
         if seq <= self.base {
             return u64::from(self.live);
         }
-        self.rows[self.index_from(seq)..].iter().filter(|row| row.is_stored()).count() as u64
+        let rows = &self.rows[self.index_from(seq)..];
+        if self.live as usize == self.rows.len() {
+            return rows.len() as u64;
+        }
+        rows.iter().filter(|row| row.is_stored()).count() as u64
     }
 
     /// Headers and payload of the message in one of its rows, which has to be stored.

@@ -37,8 +37,8 @@ pub(super) struct Entry {
     /// The name, or the place of a long one in [`SubjectIndex::long_names`].
     name: [u8; INLINE_NAME],
     /// The branch for what stands below this, or [`NONE`].
-    branch: u32,
-    next_sibling: u32,
+    pub(super) branch: u32,
+    pub(super) next_sibling: u32,
     previous_sibling: u32,
 }
 
@@ -213,10 +213,6 @@ impl SubjectIndex {
     /// The branch for what stands below entry `id`, or [`NONE`].
     pub(super) fn branch_below(&self, id: u32) -> u32 {
         self.entries.get(id).branch
-    }
-
-    pub(super) fn next_sibling(&self, id: u32) -> u32 {
-        self.entries.get(id).next_sibling
     }
 
     /// All entries, free places included, with their ids.
