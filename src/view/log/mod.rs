@@ -252,7 +252,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::engine::event::Event;
     use crate::sim::Simulation;
     use crate::sim::actor::{Actor, ActorId};
     use crate::sim::command::{Command, Settlement};
