@@ -177,21 +177,20 @@ impl Server {
 
     /// An acknowledgement; `rest` is its subject behind the prefix. Whether there is a consumer that takes it.
     fn handle_ack(&mut self, now: Timestamp, rest: &[u8], message: &Message<'_>) -> bool {
-        let Some((stream, consumer, numbers)) = self.acked_consumer(rest) else { return false };
-        let ack = AckSubject::parse(numbers);
+        let Some((stream, consumer, ack)) = self.acked_consumer(rest) else { return false };
         let (account, mut ctx) = self.parts(now);
         let Some(stream) = account.stream_mut(stream) else { return false };
         stream.handle_ack(&mut ctx, consumer, ack, message.reply, message.payload)
     }
 
-    /// The consumer that an acknowledgement names, and the numbers behind its name. The whole subject has nine tokens or,
-    /// with domain and account hash, eleven and more (ADR-15).
-    fn acked_consumer<'t>(&mut self, rest: &'t [u8]) -> Option<(StreamId, ConsumerId, &'t [u8])> {
+    /// The consumer that an acknowledgement names, and what it says. The whole subject has nine tokens or, with domain and
+    /// account hash, eleven and more (ADR-15).
+    fn acked_consumer(&mut self, rest: &[u8]) -> Option<(StreamId, ConsumerId, AckSubject)> {
         if let Some((stream, consumer, numbers)) = self.router.latest_acked(rest)
-            && token_count(numbers) == 5
-            && self.account.stream(stream)?.consumer(consumer).is_some()
+            && let (ack, 5) = AckSubject::parse(numbers)
+            && self.account.stream(stream).is_some_and(|stream| stream.consumer(consumer).is_some())
         {
-            return Some((stream, consumer, numbers));
+            return Some((stream, consumer, ack));
         }
         let names = match token_count(rest) {
             7 => rest,
@@ -212,7 +211,7 @@ impl Server {
         if names.len() == rest.len() {
             self.router.note_acked(&rest[..rest.len() - numbers.len()], stream, consumer);
         }
-        Some((stream, consumer, numbers))
+        Some((stream, consumer, AckSubject::parse(numbers).0))
     }
 
     /// The answer to a flow control request of a push consumer.

@@ -14,7 +14,7 @@ use crate::engine::api::wire::NakOptions;
 use crate::engine::duration;
 use crate::engine::event::{AckKind, Event};
 use crate::engine::stream::config::Retention;
-use crate::engine::subject::split_token;
+use crate::engine::subject::{split_token, token_count};
 use crate::engine::time::Timestamp;
 
 /// What stands in the reply subject of a delivery behind the names: the client sends it back.
@@ -26,16 +26,23 @@ pub struct AckSubject {
 }
 
 impl AckSubject {
-    /// Reads `<delivered>.<stream seq>.<consumer seq>.<time>.<pending>`. What is no number counts as one that was never reached.
+    /// Reads `<delivered>.<stream seq>.<consumer seq>.<time>.<pending>`, and counts the tokens. What is no number counts as
+    /// one that was never reached.
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    pub fn parse(text: &[u8]) -> Self {
-        let mut rest = text;
+    pub fn parse(text: &[u8]) -> (Self, usize) {
+        let (mut rest, mut tokens) = (Some(text), 0);
         let mut number = || {
-            let (digits, after) = split_token(rest);
-            rest = after.unwrap_or_default();
-            decimal(digits).unwrap_or(u64::MAX)
+            let Some(text) = rest else { return u64::MAX };
+            tokens += 1;
+            let (number, after) = few_digits(text).unwrap_or_else(|| {
+                let (token, after) = split_token(text);
+                (decimal(token).unwrap_or(u64::MAX), after)
+            });
+            rest = after;
+            number
         };
-        Self { delivered: number(), stream_seq: number(), consumer_seq: number() }
+        let ack = Self { delivered: number(), stream_seq: number(), consumer_seq: number() };
+        (ack, tokens + rest.map_or(0, token_count))
     }
 }
 
@@ -313,20 +320,29 @@ impl Consumer {
     }
 }
 
-/// A number of decimal digits.
+/// The number that is the first token, unless it has so many digits that it may not fit, and what follows its dot.
+#[inline]
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
+fn few_digits(text: &[u8]) -> Option<(u64, Option<&[u8]>)> {
+    let (mut number, mut rest) = (0_u64, text);
+    while let [digit @ b'0'..=b'9', after @ ..] = rest {
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+        rest = after;
+    }
+    let after = match rest {
+        [] => None,
+        [b'.', after @ ..] => Some(after),
+        _ => return None,
+    };
+    (1..20).contains(&(text.len() - rest.len())).then_some((number, after))
+}
+
+/// A number of decimal digits.
 fn decimal(digits: &[u8]) -> Option<u64> {
-    /// As many always fit.
-    const FEW: usize = 19;
-    let (few, more) = digits.split_at(digits.len().min(FEW));
-    let mut number = 0;
-    for byte in few {
-        number = number * 10 + u64::from(byte.is_ascii_digit().then(|| byte - b'0')?);
-    }
-    for byte in more {
-        number = number.checked_mul(10)?.checked_add(u64::from(byte.is_ascii_digit().then(|| byte - b'0')?))?;
-    }
-    (!digits.is_empty()).then_some(number)
+    let add = |number: u64, byte: &u8| {
+        number.checked_mul(10)?.checked_add(byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?)
+    };
+    digits.iter().try_fold(0, add).filter(|_| !digits.is_empty())
 }
 
 /// The delay that a nak asks for. What cannot be read asks for none.
@@ -349,16 +365,16 @@ mod tests {
     #[test]
     fn numbers_of_an_ack_subject() {
         const MAX: u64 = u64::MAX;
-        for (text, numbers) in [
-            ("1.2.3.4.5", [1, 2, 3]),
-            ("0.007.10", [0, 7, 10]),
-            ("9999999999999999999.18446744073709551615.18446744073709551616", [9_999_999_999_999_999_999, MAX, MAX]),
-            ("00000000000000000000001.99999999999999999999.1x", [1, MAX, MAX]),
-            ("1..-3", [1, MAX, MAX]),
-            ("", [MAX, MAX, MAX]),
+        for (text, numbers, tokens) in [
+            ("1.2.3.4.5", [1, 2, 3], 5),
+            ("0.007.10", [0, 7, 10], 3),
+            ("9999999999999999999.18446744073709551615.18446744073709551616", [9_999_999_999_999_999_999, MAX, MAX], 3),
+            ("00000000000000000000001.99999999999999999999.1x.2..3", [1, MAX, MAX], 6),
+            ("1..-3.", [1, MAX, MAX], 4),
+            ("", [MAX, MAX, MAX], 1),
         ] {
-            let AckSubject { delivered, stream_seq, consumer_seq } = AckSubject::parse(text.as_bytes());
-            assert_eq!([delivered, stream_seq, consumer_seq], numbers, "{text}");
+            let (AckSubject { delivered, stream_seq, consumer_seq }, found) = AckSubject::parse(text.as_bytes());
+            assert_eq!(([delivered, stream_seq, consumer_seq], found), (numbers, tokens), "{text}");
         }
     }
 }
