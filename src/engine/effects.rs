@@ -65,23 +65,22 @@ impl Batch {
     }
 
     fn push(&mut self, publication: Publication<'_>) {
-        let Publication { reply, payload, .. } = publication;
-        self.push_with(publication, |out| out.extend_from_slice(reply), |out| out.extend_from_slice(payload));
+        let payload = publication.payload;
+        self.push_with(publication, |out| out.extend_from_slice(payload));
     }
 
-    /// Adds a publication whose reply subject and payload are written in place.
+    /// Adds a publication whose payload is written in place.
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn push_with(
         &mut self,
-        Publication { to, subject, headers, .. }: Publication<'_>,
-        write_reply: impl FnOnce(&mut Vec<u8>),
+        Publication { to, subject, reply, headers, .. }: Publication<'_>,
         write_payload: impl FnOnce(&mut Vec<u8>),
     ) {
         // As a rule it is the same text at the same place.
         let own_subject = !std::ptr::eq(subject, to) && subject != to;
         let to = self.append(|out| out.extend_from_slice(to));
         let subject = own_subject.then(|| self.append(|out| out.extend_from_slice(subject)));
-        let reply = self.append(write_reply);
+        let reply = if reply.is_empty() { 0 } else { self.append(|out| out.extend_from_slice(reply)) };
         let headers = if headers.is_empty() { 0 } else { self.append(|out| out.extend_from_slice(headers)) };
         let payload = self.append(write_payload);
         self.lengths.push(Lengths { to, subject, reply, headers, payload });
@@ -129,13 +128,7 @@ impl Effects {
     /// Publishes a payload that is written in place.
     pub fn send_with(&mut self, subject: &[u8], write_payload: impl FnOnce(&mut Vec<u8>)) {
         let publication = Publication { to: subject, subject, ..Publication::default() };
-        self.pending.push_with(publication, |_| {}, write_payload);
-    }
-
-    /// Publishes a message whose reply subject is written in place.
-    pub fn publish_with_reply(&mut self, publication: Publication<'_>, write_reply: impl FnOnce(&mut Vec<u8>)) {
-        let payload = publication.payload;
-        self.pending.push_with(publication, write_reply, |out| out.extend_from_slice(payload));
+        self.pending.push_with(publication, write_payload);
     }
 
     /// Publishes a message without payload: a status, an acknowledgement.

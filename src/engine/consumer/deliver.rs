@@ -8,7 +8,6 @@ use std::rc::Rc;
 use super::ack_pending::{AckWait, PendingState};
 use super::config::{AckPolicy, PriorityPolicy};
 use super::{Consumer, Context, Reported, SequencePair, StreamView};
-use crate::engine::connection::{MAX_DIGITS, digits};
 use crate::engine::effects::Publication;
 use crate::engine::event::{AckKind, Event};
 use crate::engine::message::HeaderBlock;
@@ -34,39 +33,6 @@ struct Picked {
 enum Nothing {
     EndOfStream,
     MaxAckPending,
-}
-
-/// The numbers at the end of a delivery's reply subject, written out.
-struct AckNumbers {
-    text: [u8; Self::MAX_LEN],
-    /// Where they begin.
-    start: usize,
-}
-
-impl AckNumbers {
-    /// Five numbers, and four dots.
-    const MAX_LEN: usize = 5 * MAX_DIGITS + 4;
-
-    #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    fn new(numbers: &[u64; 5]) -> Self {
-        let mut ack = Self { text: [0; Self::MAX_LEN], start: Self::MAX_LEN };
-        for (place, number) in numbers.iter().enumerate().rev() {
-            ack.start = digits(&mut ack.text[..ack.start], *number);
-            if place > 0 {
-                ack.start -= 1;
-                ack.text[ack.start] = b'.';
-            }
-        }
-        ack
-    }
-
-    const fn len(&self) -> usize {
-        Self::MAX_LEN - self.start
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        &self.text[self.start..]
-    }
 }
 
 /// Which message goes where.
@@ -142,8 +108,8 @@ impl Consumer {
         let Picked { delivered, stream_seq } = picked;
         let stored = message.time.as_nanos();
         let ack_numbers = [delivered, stream_seq, self.next_consumer_seq, stored, self.num_pending()];
-        let ack = AckNumbers::new(&ack_numbers);
-        let size = self.size_of_delivery(&message, &ack);
+        self.ack_reply.write(&ack_numbers);
+        let size = self.size_of_delivery(&message);
         let Some((to, completes)) = self.choose_receiver(ctx, stream.id, size) else {
             self.put_back(picked);
             self.end_replay();
@@ -155,7 +121,7 @@ impl Consumer {
             self.in_hand = Some(InHand { delivery, until });
             return None;
         }
-        self.send(ctx, stream, &delivery, &ack, &message);
+        self.send(ctx, stream, &delivery, &message);
         if !was_stalled && self.is_stalled() {
             ctx.tell(|| Event::Stalled { stream: stream.id, consumer: self.id });
         }
@@ -234,13 +200,13 @@ impl Consumer {
     }
 
     /// Bytes that a delivery counts for: subject, reply, headers and payload.
-    fn size_of_delivery(&self, message: &StoredMessage<'_>, ack: &AckNumbers) -> usize {
+    fn size_of_delivery(&self, message: &StoredMessage<'_>) -> usize {
         let (headers, payload) = if self.config.headers_only {
             (headers_only(message).len(), 0)
         } else {
             (message.headers.len(), message.payload.len())
         };
-        message.subject.len() + self.ack_prefix.len() + ack.len() + headers + payload
+        message.subject.len() + self.ack_reply.as_bytes().len() + headers + payload
     }
 
     /// Where the message goes: the deliver subject, or the inbox of the pull request whose turn it is. For the last
@@ -270,7 +236,8 @@ impl Consumer {
     pub(super) fn send_in_hand(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) {
         let Some(held) = self.in_hand.take() else { return };
         if let Some(message) = stream.store.get(held.delivery.picked.stream_seq) {
-            self.send(ctx, stream, &held.delivery, &AckNumbers::new(&held.delivery.ack_numbers), &message);
+            self.ack_reply.write(&held.delivery.ack_numbers);
+            self.send(ctx, stream, &held.delivery, &message);
         }
         self.deliver(ctx, stream);
     }
@@ -281,7 +248,6 @@ impl Consumer {
         ctx: &mut Context<'_>,
         stream: StreamView<'_>,
         delivery: &Delivery,
-        ack: &AckNumbers,
         message: &StoredMessage<'_>,
     ) {
         let Delivery { picked: Picked { stream_seq, delivered }, ref to, completes, .. } = *delivery;
@@ -294,13 +260,13 @@ impl Consumer {
             let wait = AckWait { ack_wait: self.config.ack_wait, backoff: &self.config.backoff };
             self.ack_pending.track(ctx.now, stream_seq, consumer_seq, wait);
         }
-        self.publish(ctx, message, to, ack);
+        self.publish(ctx, message, to);
         if let Some(bytes_left) = completes {
             let mut status = HeaderBlock::with_status("409 Batch Completed");
             status.push("Nats-Pending-Messages", "0").push("Nats-Pending-Bytes", bytes_left.to_string());
             ctx.effects.send_headers(to, &status.finish());
         }
-        let reply_len = self.ack_prefix.len() + ack.len();
+        let reply_len = self.ack_reply.as_bytes().len();
         self.count_window(ctx, to.len() + reply_len + message.headers.len() + message.payload.len());
         if self.is_pull() {
             self.last_active = ctx.now;
@@ -323,7 +289,7 @@ impl Consumer {
     }
 
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
-    fn publish(&self, ctx: &mut Context<'_>, message: &StoredMessage<'_>, to: &[u8], ack: &AckNumbers) {
+    fn publish(&self, ctx: &mut Context<'_>, message: &StoredMessage<'_>, to: &[u8]) {
         let (mut headers, mut payload) = (message.headers, message.payload);
         let changed;
         if self.config.headers_only {
@@ -337,11 +303,8 @@ impl Consumer {
             pinned = block.finish();
             headers = &pinned;
         }
-        let publication = Publication { to, subject: message.subject, reply: b"", headers, payload };
-        ctx.effects.publish_with_reply(publication, |out| {
-            out.extend_from_slice(&self.ack_prefix);
-            out.extend_from_slice(ack.as_bytes());
-        });
+        let reply = self.ack_reply.as_bytes();
+        ctx.effects.publish(Publication { to, subject: message.subject, reply, headers, payload });
     }
 
     /// Notes a delivery in what INFO shows.

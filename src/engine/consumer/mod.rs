@@ -5,6 +5,7 @@
 //! ADR-42.
 
 pub mod ack_pending;
+mod ack_reply;
 mod acks;
 mod archived;
 pub mod config;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use self::ack_pending::{AckPending, AckWait};
+use self::ack_reply::AckReply;
 pub use self::acks::{AckOutcome, AckSubject};
 pub use self::archived::MAX_SEQ;
 use self::config::{AckPolicy, ConsumerConfig, DeliverPolicy};
@@ -135,8 +137,7 @@ pub struct Consumer {
     orphans: VecDeque<u64>,
     /// How many of a hundred acks send a metric. An update that takes the frequency away leaves it.
     sample_percent: i32,
-    /// Reply subjects of deliveries up to the delivery count.
-    ack_prefix: Box<[u8]>,
+    ack_reply: AckReply,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::ack_pending::{AckPending, AckWait};
+use super::ack_reply::AckReply;
 use super::config::{ConsumerConfig, DeliverPolicy};
 use super::waiting::Waiting;
 use super::{Consumer, Context, Reported, SequencePair, SkipList, StreamView};
@@ -39,7 +40,7 @@ impl Consumer {
         let mut consumer = Self {
             id,
             stream_name: stream.name.to_owned(),
-            ack_prefix: format!("$JS.ACK.{}.{name}.", stream.name).into_bytes().into(),
+            ack_reply: AckReply::new(stream.name, &name),
             name,
             created: ctx.now,
             start_seq: stream_seq,
