@@ -26,6 +26,8 @@ pub struct RouteCache {
     pub nobody: Rc<Route>,
     /// The stream and consumer that were acked last, with their names as they stand in ack subjects.
     pub latest_acked: Option<(Box<[u8]>, StreamId, ConsumerId)>,
+    /// The inbox that was asked about last, if somebody listens there.
+    pub latest_inbox: Option<Rc<[u8]>>,
     /// Whether anybody may get advisories and metrics, once that was asked.
     pub interest_in_events: Option<bool>,
     /// Whether anybody but the server may get acks, once that was asked.
@@ -41,6 +43,7 @@ impl RouteCache {
         self.routes.clear();
         self.distinct.clear();
         self.latest.iter_mut().for_each(Latest::forget);
+        self.latest_inbox = None;
         self.interest_in_events = None;
         self.interest_in_acks = None;
     }

@@ -179,8 +179,15 @@ impl Router {
     }
 
     /// As [`has_interest`](Self::has_interest), for an inbox that is asked about again and again.
-    pub fn has_interest_in_inbox(&mut self, inbox: &[u8]) -> bool {
-        !self.route(inbox, false).is_empty()
+    pub fn has_interest_in_inbox(&mut self, inbox: &Rc<[u8]>) -> bool {
+        if self.cache.latest_inbox.as_ref().is_some_and(|latest| Rc::ptr_eq(latest, inbox)) {
+            return true;
+        }
+        let has_interest = !self.route(inbox, false).is_empty();
+        if has_interest {
+            self.cache.latest_inbox = Some(Rc::clone(inbox));
+        }
+        has_interest
     }
 
     /// Whether a push consumer with deliver subject `subject` is bound: a subscription to just that subject, in just

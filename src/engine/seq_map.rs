@@ -123,7 +123,14 @@ impl<V> SeqMap<V> {
     }
 
     /// The first entry with a sequence of at least `seq`.
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn first_from(&self, seq: u64) -> Option<(u64, &V)> {
+        // As a rule it is asked for where the first one was removed.
+        if let Some((first, Some(value))) = self.slots.front()
+            && *first >= seq
+        {
+            return Some((*first, value));
+        }
         let start = self.position(seq).unwrap_or_else(|at| at);
         if let Some((seq, Some(value))) = self.slots.get(start) {
             return Some((*seq, value));
