@@ -54,11 +54,14 @@ impl DeadlineOrder {
         }
     }
 
-    /// `seq` is no longer due at the moment that it was; `due_at` says when a sequence is due now.
+    /// `seq` is no longer due at `at`, as it was; `due_at` says when a sequence is due now.
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    pub fn forget(&mut self, due_at: impl Fn(u64) -> Option<Timestamp>) {
+    pub fn forget(&mut self, seq: u64, at: Timestamp, due_at: impl Fn(u64) -> Option<Timestamp>) {
         let counts = |(at, seq): &(Timestamp, u64)| due_at(*seq) == Some(*at);
         self.len -= 1;
+        if self.in_order.front() == Some(&(at, seq)) {
+            self.in_order.pop_front();
+        }
         while self.in_order.front().is_some_and(|first| !counts(first)) {
             self.in_order.pop_front();
         }
@@ -110,7 +113,7 @@ impl Deadlines {
     pub fn remove(&mut self, seq: u64) -> Option<Timestamp> {
         let at = self.by_seq.remove(seq)?;
         let by_seq = &self.by_seq;
-        self.order.forget(|seq| by_seq.get(seq).copied());
+        self.order.forget(seq, at, |seq| by_seq.get(seq).copied());
         Some(at)
     }
 

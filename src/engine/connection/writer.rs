@@ -69,8 +69,15 @@ pub fn message(out: &mut Vec<u8>, sid: &[u8], message: &Message<'_>, with_header
 /// Appends `number` in decimal digits.
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
 pub fn decimal(out: &mut Vec<u8>, number: u64) {
-    if number < 10 {
-        return out.push(b'0' + number as u8);
+    if number < 1_000 {
+        let [tens, ones] = PAIRS[number as usize % 100];
+        if number >= 100 {
+            out.push(b'0' + (number / 100) as u8);
+        }
+        if number >= 10 {
+            out.push(tens);
+        }
+        return out.push(ones);
     }
     let mut buffer = [0; MAX_DIGITS];
     let start = digits(&mut buffer, number);

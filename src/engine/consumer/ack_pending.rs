@@ -195,6 +195,7 @@ impl AckPending {
     }
 
     /// Takes a message off what is pending, and forgets how often it was delivered again.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub fn settle(&mut self, stream_seq: u64) -> Option<Pending> {
         let settled = self.remove(stream_seq);
         if settled.is_none() {
@@ -212,10 +213,11 @@ impl AckPending {
         Some(removed)
     }
 
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn remove(&mut self, stream_seq: u64) -> Option<Pending> {
         let removed = self.entries.remove(stream_seq)?;
-        if removed.state.due_at().is_some() {
-            self.forget_deadline();
+        if let Some(at) = removed.state.due_at() {
+            self.forget_deadline(stream_seq, at);
         }
         self.num_due -= usize::from(removed.state == PendingState::Due);
         self.num_pending_redelivered -= usize::from(removed.redeliveries > 0);
@@ -366,17 +368,18 @@ impl AckPending {
         if before.due_at() == state.due_at() {
             return;
         }
-        if before.due_at().is_some() {
-            self.forget_deadline();
+        if let Some(at) = before.due_at() {
+            self.forget_deadline(stream_seq, at);
         }
         if let Some(at) = state.due_at() {
             self.deadlines.add(stream_seq, at);
         }
     }
 
-    fn forget_deadline(&mut self) {
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
+    fn forget_deadline(&mut self, stream_seq: u64, at: Timestamp) {
         let entries = &self.entries;
-        self.deadlines.forget(|seq| entries.get(seq)?.state.due_at());
+        self.deadlines.forget(stream_seq, at, |seq| entries.get(seq)?.state.due_at());
     }
 }
 

@@ -150,11 +150,10 @@ impl Consumer {
             let message = stream.store.get(stream_seq).ok_or(Nothing::EndOfStream)?;
             return Ok((Picked { stream_seq, delivered: 1 }, message));
         }
-        match stream.store.next(&mut self.cursor, self.next_stream_seq) {
-            Some(stream_seq) => {
-                self.next_stream_seq = stream_seq + 1;
-                let message = stream.store.get(stream_seq).ok_or(Nothing::EndOfStream)?;
-                Ok((Picked { stream_seq, delivered: 1 }, message))
+        match stream.store.next_message(&mut self.cursor, self.next_stream_seq) {
+            Some(message) => {
+                self.next_stream_seq = message.seq + 1;
+                Ok((Picked { stream_seq: message.seq, delivered: 1 }, message))
             }
             None => {
                 self.next_stream_seq = self.next_stream_seq.max(stream.store.last_seq() + 1);
@@ -163,6 +162,7 @@ impl Consumer {
         }
     }
 
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn pick_redelivery<'s>(
         &mut self,
         ctx: &mut Context<'_>,
@@ -200,6 +200,7 @@ impl Consumer {
     }
 
     /// Bytes that a delivery counts for: subject, reply, headers and payload.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn size_of_delivery(&self, message: &StoredMessage<'_>) -> usize {
         let (headers, payload) = if self.config.headers_only {
             (headers_only(message).len(), 0)
@@ -211,6 +212,7 @@ impl Consumer {
 
     /// Where the message goes: the deliver subject, or the inbox of the pull request whose turn it is. For the last
     /// message of a request that counts bytes, also how many it has left.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn choose_receiver(
         &mut self,
         ctx: &mut Context<'_>,
@@ -308,6 +310,7 @@ impl Consumer {
     }
 
     /// Notes a delivery in what INFO shows.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn report_delivered(&mut self, now: Timestamp, consumer_seq: u64, stream_seq: u64, delivered: u64) {
         let Reported { delivered: reached, ack_floor, last_delivered, .. } = &mut self.reported;
         *last_delivered = Some(now);

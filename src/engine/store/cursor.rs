@@ -7,10 +7,10 @@
 use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
 
-use super::MessageStore;
 use super::matching::covers_all;
 use super::merge::{Head, Merge};
 use super::segment::Row;
+use super::{MessageStore, StoredMessage};
 use crate::engine::subject::SubjectFilter;
 
 /// Filters, with a memory of what they cover in one store and its clones.
@@ -135,6 +135,14 @@ impl MessageStore {
             return None;
         }
         if cursor.covers_all { self.log.next(from) } else { self.next_filtered(cursor, from.max(self.first_seq)) }
+    }
+
+    /// As [`next`](Self::next), with the message.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
+    pub fn next_message(&self, cursor: &mut Cursor, from: u64) -> Option<StoredMessage<'_>> {
+        // Without filters it is mostly the very next one.
+        let found = if cursor.covers_all { self.get(from) } else { None };
+        found.or_else(|| self.get(self.next(cursor, from)?))
     }
 
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
