@@ -56,6 +56,7 @@ impl Server {
     }
 
     /// What is to be routed next. Before that, consumers learn that streams began or ceased to listen to them.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn next_publications(&mut self, now: Timestamp) -> Option<Batch> {
         if self.router.has_changed_by_server() {
             for subject in self.router.take_changed_by_server() {
@@ -133,6 +134,7 @@ impl Server {
     }
 
     /// The server's own subjects: the API, acknowledgements, flow control. Whether one of them listens.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn dispatch_to_server(&mut self, now: Timestamp, from: Option<ConnId>, to: &[u8], message: &Message<'_>) -> bool {
         if self.trace.is_some() && self.trace_service(now, to) {
             return false;
@@ -176,6 +178,7 @@ impl Server {
     }
 
     /// An acknowledgement; `rest` is its subject behind the prefix. Whether there is a consumer that takes it.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn handle_ack(&mut self, now: Timestamp, rest: &[u8], message: &Message<'_>) -> bool {
         let Some((stream, consumer, ack)) = self.acked_consumer(rest) else { return false };
         let (account, mut ctx) = self.parts(now);
@@ -185,6 +188,7 @@ impl Server {
 
     /// The consumer that an acknowledgement names, and what it says. The whole subject has nine tokens or, with domain and
     /// account hash, eleven and more (ADR-15).
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn acked_consumer(&mut self, rest: &[u8]) -> Option<(StreamId, ConsumerId, AckSubject)> {
         if let Some((stream, consumer, numbers)) = self.router.latest_acked(rest)
             && let (ack, 5) = AckSubject::parse(numbers)

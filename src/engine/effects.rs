@@ -64,6 +64,7 @@ impl Batch {
         }
     }
 
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn push(&mut self, publication: Publication<'_>) {
         let payload = publication.payload;
         self.push_with(publication, |out| out.extend_from_slice(payload));
@@ -148,6 +149,7 @@ impl Effects {
     }
 
     /// The publications so far. Give the batch back with [`recycle`](Self::recycle).
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub fn take_publications(&mut self) -> Option<Batch> {
         if self.pending.is_empty() {
             return None;
@@ -155,6 +157,7 @@ impl Effects {
         Some(std::mem::replace(&mut self.pending, std::mem::take(&mut self.spare)))
     }
 
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub fn recycle(&mut self, mut batch: Batch) {
         batch.clear();
         self.spare = batch;

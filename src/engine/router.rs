@@ -157,6 +157,7 @@ impl Router {
 
     /// The consumer that was acked last, if `rest` of an ack subject names it, and the numbers behind its name. It may be
     /// gone.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub fn latest_acked<'t>(&self, rest: &'t [u8]) -> Option<(StreamId, ConsumerId, &'t [u8])> {
         let (names, stream, consumer) = self.cache.latest_acked.as_ref()?;
         Some((*stream, *consumer, rest.strip_prefix(&**names)?))
@@ -179,6 +180,7 @@ impl Router {
     }
 
     /// As [`has_interest`](Self::has_interest), for an inbox that is asked about again and again.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub fn has_interest_in_inbox(&mut self, inbox: &Rc<[u8]>) -> bool {
         if self.cache.latest_inbox.as_ref().is_some_and(|latest| Rc::ptr_eq(latest, inbox)) {
             return true;

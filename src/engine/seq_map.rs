@@ -123,7 +123,7 @@ impl<V> SeqMap<V> {
     }
 
     /// The first entry with a sequence of at least `seq`.
-    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub fn first_from(&self, seq: u64) -> Option<(u64, &V)> {
         // As a rule it is asked for where the first one was removed.
         if let Some((first, Some(value))) = self.slots.front()

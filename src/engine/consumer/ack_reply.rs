@@ -32,7 +32,7 @@ impl AckReply {
 
     /// Writes the reply subject of the delivery with these numbers.
     #[inline]
-    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn write(&mut self, numbers: &[u64; 5]) {
         for (place, number) in numbers.iter().enumerate() {
             if self.numbers[place] != *number && !self.replace(place, *number) {
@@ -43,7 +43,7 @@ impl AckReply {
 
     /// Puts `number` in its place, if it has as many digits as the one that is there.
     #[inline]
-    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn replace(&mut self, place: usize, number: u64) -> bool {
         let before = std::mem::replace(&mut self.numbers[place], number);
         let end = self.ends[place];

@@ -59,6 +59,7 @@ pub struct AckOutcome {
 
 impl Consumer {
     /// Takes an acknowledgement. What it does not understand is answered and changes nothing.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub fn handle_ack(
         &mut self,
         ctx: &mut Context<'_>,
@@ -117,6 +118,7 @@ impl Consumer {
     }
 
     /// Settles a message: by its stream sequence alone, or with everything before it (ack policy `all`).
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn ack_message(
         &mut self,
         ctx: &mut Context<'_>,
@@ -149,6 +151,7 @@ impl Consumer {
     }
 
     /// Takes one message off what is pending, and lets the floors follow. Whether it was pending.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn settle(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, consumer_seq: u64) -> bool {
         let pending_seq = self.ack_pending.settle(stream_seq).map(|pending| pending.consumer_seq);
         if let Some(consumer_seq) = pending_seq {
@@ -190,6 +193,7 @@ impl Consumer {
     }
 
     /// Moves the floor that decides, after `settled` left what is pending.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn move_floor(&mut self, settled: SequencePair) {
         if self.ack_pending.is_empty() {
             self.floor = self.reached();
@@ -199,6 +203,7 @@ impl Consumer {
     }
 
     /// Just before the next pending message above `settled`, as long as that is below `end`.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn before_next_pending(&self, settled: SequencePair, end: u64) -> SequencePair {
         match self.ack_pending.first_from(settled.stream_seq.saturating_add(1)) {
             Some((stream_seq, pending)) if stream_seq < end && pending.consumer_seq > 0 => {
@@ -209,6 +214,7 @@ impl Consumer {
     }
 
     /// Moves the floor that INFO shows.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn report_ack(&mut self, was_pending: bool, settled: SequencePair) {
         let reported = self.reported;
         if !was_pending || settled.consumer_seq <= reported.ack_floor.consumer_seq {

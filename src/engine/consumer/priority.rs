@@ -34,6 +34,7 @@ enum Verdict {
 impl Consumer {
     /// Brings a request that can take a message of `size` bytes to the front of the line, and charges it. Requests that
     /// have come to their end are removed on the way. `None` if there is no such request.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn find_eligible(&mut self, ctx: &mut Context<'_>, stream: StreamId, size: usize) -> Option<()> {
         let wants_pin = self.pin.is_none() && self.config.priority_policy == PriorityPolicy::PinnedClient;
         let mut cycled = 0;
@@ -64,6 +65,7 @@ impl Consumer {
         None
     }
 
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn judge_front(&mut self, ctx: &mut Context<'_>, size: usize) -> Verdict {
         let num_pending = self.num_pending;
         let num_ack_pending = self.ack_pending.len() as i64;

@@ -136,6 +136,7 @@ impl Consumer {
     }
 
     /// Counts a delivery for flow control, and asks the client to confirm once half the window is on its way.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn count_window(&mut self, ctx: &mut Context<'_>, bytes: usize) {
         let pending_is_full = self.config.ack_policy == AckPolicy::FlowControl && self.is_stalled();
         let Some(push) = &mut self.push else { return };
@@ -211,6 +212,7 @@ impl Consumer {
     }
 
     /// Until when a message has to wait, since the consumer replays the pace of the stream or is limited in rate.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn paced_until(
         &mut self,
         now: Timestamp,

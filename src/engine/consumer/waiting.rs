@@ -97,6 +97,7 @@ impl Waiting {
     }
 
     /// Takes one message off the first request, which goes to the end of the line, or leaves it once it has its batch.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub fn serve_front(&mut self, now: Timestamp, by_priority: bool) {
         let is_alone = self.line.len() == 1;
         let Some(request) = self.line.front_mut() else { return };

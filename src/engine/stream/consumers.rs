@@ -52,6 +52,7 @@ impl Stream {
     }
 
     /// Lets `act` change a consumer, then does what the stream owes about it.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub fn with_consumer<R>(
         &mut self,
         ctx: &mut Context<'_>,
@@ -90,6 +91,7 @@ impl Stream {
     }
 
     /// Takes an acknowledgement for a consumer. Whether that takes acks.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub fn handle_ack(
         &mut self,
         ctx: &mut Context<'_>,
