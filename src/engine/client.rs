@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::Server;
 use super::api::json::to_json;
 use super::asset::{API_LEVEL, SERVER_VERSION};
-use super::connection::parser::{ClientOp, Parsed, Publish, parse};
+use super::connection::parser::{ClientOp, Parsed, parse};
 use super::connection::{Connection, Message, ProtocolError, Subscriptions};
 use super::event::Event;
 use super::liveness::FIRST_PING;
@@ -105,10 +105,11 @@ impl Server {
             let Some(connection) = self.connections.get(conn).filter(|connection| !connection.is_closed()) else {
                 return;
             };
+            let is_pedantic = connection.options.pedantic;
             match parse(rest, &self.config, connection.options.headers) {
                 Parsed::Op(op, consumed) => {
                     match op {
-                        ClientOp::Pub(publish) => self.handle_pub(now, conn, &publish),
+                        ClientOp::Pub(publish) => self.handle_pub(now, conn, &publish, is_pedantic),
                         op => self.handle_control(now, conn, op),
                     }
                     self.route_effects(now);
@@ -214,10 +215,9 @@ impl Server {
     }
 
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
-    fn handle_pub(&mut self, now: Timestamp, conn: ConnId, publish: &Publish<'_>) {
-        let Some(connection) = self.connections.get(conn) else { return };
+    fn handle_pub(&mut self, now: Timestamp, conn: ConnId, publish: &Message<'_>, is_pedantic: bool) {
         let is_wild = |token: &[u8]| token.is_empty() || is_wildcard(token);
-        if connection.options.pedantic && tokens(publish.subject).any(is_wild) {
+        if is_pedantic && tokens(publish.subject).any(is_wild) {
             self.with_connection(conn, |connection| connection.send_error(b"Invalid Publish Subject"));
         }
         if Self::asks_for_trace(publish.headers) {
@@ -227,7 +227,7 @@ impl Server {
     }
 
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
-    pub(super) fn handle_message(&mut self, now: Timestamp, conn: ConnId, publish: &Publish<'_>) {
+    pub(super) fn handle_message(&mut self, now: Timestamp, conn: ConnId, publish: &Message<'_>) {
         let Some(connection) = self.connections.get_mut(conn) else { return };
         let verbose = connection.options.verbose;
         let size = publish.headers.len() + publish.payload.len();
@@ -239,22 +239,14 @@ impl Server {
         if verbose {
             self.with_connection(conn, Connection::send_ok);
         }
-        let message = Message {
-            subject: publish.subject,
-            reply: publish.reply,
-            headers: publish.headers,
-            payload: publish.payload,
-            header_digits: publish.header_digits,
-            size_digits: publish.size_digits,
-        };
-        let reached_somebody = self.dispatch(now, Some(conn), publish.subject, &message);
+        let reached_somebody = self.dispatch(now, Some(conn), publish.subject, publish);
         if !reached_somebody && !publish.reply.is_empty() {
             self.answer_no_responders(now, conn, publish);
         }
     }
 
     /// A request that reached nobody is answered on the requester's own subscription.
-    fn answer_no_responders(&mut self, now: Timestamp, conn: ConnId, publish: &Publish<'_>) {
+    fn answer_no_responders(&mut self, now: Timestamp, conn: ConnId, publish: &Message<'_>) {
         if !self.connections.get(conn).is_some_and(|connection| connection.options.no_responders) {
             return;
         }
@@ -320,8 +312,9 @@ const fn is_reserved_reply(reply: &[u8]) -> bool {
 }
 
 /// The error for a publish that only servers may make.
+#[inline]
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
-pub(super) fn reserved(publish: &Publish<'_>) -> Option<Vec<u8>> {
+pub(super) fn reserved(publish: &Message<'_>) -> Option<Vec<u8>> {
     if is_reserved_subject(publish.subject) {
         Some(refuse("to ", publish.subject))
     } else if is_reserved_reply(publish.reply) {
@@ -331,6 +324,8 @@ pub(super) fn reserved(publish: &Publish<'_>) -> Option<Vec<u8>> {
     }
 }
 
+#[cold]
+#[inline(never)]
 pub(super) fn refuse(what: &str, subject: &[u8]) -> Vec<u8> {
     [b"Permissions Violation for Publish ", what.as_bytes(), b"\"", subject, b"\""].concat()
 }

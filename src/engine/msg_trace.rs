@@ -11,7 +11,6 @@ use super::api::advisory::ACCOUNT;
 use super::api::json::{Text, to_json};
 use super::client::{is_reserved_subject, refuse, reserved};
 use super::connection::Message;
-use super::connection::parser::Publish;
 use super::effects::Effects;
 use super::event::Event;
 use super::message::{HEADER_LINE, HeaderBlock, Headers, with_header};
@@ -90,7 +89,7 @@ impl Server {
     }
 
     /// Takes a message that asks to be traced.
-    pub(super) fn handle_traced(&mut self, now: Timestamp, conn: ConnId, publish: &Publish<'_>) {
+    pub(super) fn handle_traced(&mut self, now: Timestamp, conn: ConnId, publish: &Message<'_>) {
         let headers = header_map(publish.headers);
         let first = |name: &'static [u8]| headers.get(&Text(name)).map(|values| values[0].0);
         let Some(dest) = first(DEST).filter(|dest| *dest != DISABLED) else {
@@ -104,7 +103,7 @@ impl Server {
                 self.handle_message(
                     now,
                     conn,
-                    &Publish { headers: &headers, header_digits: b"", size_digits: b"", ..*publish },
+                    &Message { headers: &headers, header_digits: b"", size_digits: b"", ..*publish },
                 );
             }
         } else if !is_valid_literal(dest) {

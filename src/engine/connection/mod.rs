@@ -337,6 +337,7 @@ impl Connection {
     }
 
     /// Writes a message for subscription `sid` that counts nowhere.
+    #[inline]
     pub fn write(&mut self, sid: &[u8], message: &Message<'_>) {
         writer::message(&mut self.outbox, sid, message, self.options.headers);
     }

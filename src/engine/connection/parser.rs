@@ -4,7 +4,7 @@
 //! Verbs are matched letter by letter, so that a wrong one is refused before its line is complete. Source: nats-server
 //! `server/parser.go`, `server/client.go` (`processPub`, `processHeaderPub`, `parseSub`, `processUnsub`).
 
-use super::ProtocolError;
+use super::{Message, ProtocolError};
 use crate::engine::ServerConfig;
 use crate::engine::api::json::{is_json, is_object_or_array};
 
@@ -26,20 +26,7 @@ pub enum ClientOp<'a> {
         /// Deliveries in total after which the subscription ends; `None` ends it now.
         max: Option<u64>,
     },
-    Pub(Publish<'a>),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Publish<'a> {
-    pub subject: &'a [u8],
-    /// Empty if there is none.
-    pub reply: &'a [u8],
-    /// The header block; empty for `PUB` and for `HPUB` with a header size of 0.
-    pub headers: &'a [u8],
-    pub payload: &'a [u8],
-    /// The digits of the two sizes as they were sent: `MSG` and `HMSG` repeat them.
-    pub header_digits: &'a [u8],
-    pub size_digits: &'a [u8],
+    Pub(Message<'a>),
 }
 
 /// What [`parse`] found at the start of the bytes.
@@ -86,6 +73,9 @@ enum Verb {
 /// there is no `HPUB`.
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
 pub fn parse<'a>(bytes: &'a [u8], config: &ServerConfig, takes_headers: bool) -> Parsed<'a> {
+    if let Some((message, len)) = usual_publish(bytes, config) {
+        return Parsed::Op(ClientOp::Pub(message), len);
+    }
     let (verb, verb_len) = match verb(bytes) {
         Ok(Some(found)) => found,
         Ok(None) => return Parsed::Incomplete(bytes.len() + 1),
@@ -108,13 +98,38 @@ pub fn parse<'a>(bytes: &'a [u8], config: &ServerConfig, takes_headers: bool) ->
     }
 }
 
+/// A `PUB` as clients write it, and its length: whole, with one blank before each argument, and within the limits. `None`
+/// is no answer: then [`with_arguments`] looks at it.
+#[inline]
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
+fn usual_publish<'a>(bytes: &'a [u8], config: &ServerConfig) -> Option<(Message<'a>, usize)> {
+    let line = bytes.strip_prefix(b"PUB ")?;
+    let (subject, rest) = usual_argument(line)?;
+    let (second, rest) = usual_argument(rest.strip_prefix(b" ")?)?;
+    let (reply, size_digits, rest) = match rest.strip_prefix(b" ") {
+        None => (&b""[..], second, rest),
+        Some(rest) => usual_argument(rest).map(|(third, rest)| (second, third, rest))?,
+    };
+    if line.len() - rest.len() > config.client_limits().max_control_line {
+        return None;
+    }
+    let size = size(size_digits).filter(|size| *size <= config.max_payload)?;
+    let (payload, rest) = rest.strip_prefix(b"\r\n")?.split_at_checked(size)?;
+    let rest = rest.strip_prefix(b"\r\n")?;
+    let message = Message { subject, reply, headers: b"", payload, header_digits: b"", size_digits };
+    Some((message, bytes.len() - rest.len()))
+}
+
+/// The argument that `bytes` begin with, and the rest.
+#[inline]
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
+fn usual_argument(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    bytes.split_at_checked(printable_len(bytes)).filter(|(argument, _)| !argument.is_empty())
+}
+
 /// The verb at the start and its length; `None` while its letters are still arriving.
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
 fn verb(bytes: &[u8]) -> Result<Option<(Verb, usize)>, ProtocolError> {
-    // Nearly all operations are this one.
-    if bytes.starts_with(b"PUB ") {
-        return Ok(Some((Verb::Pub, 3)));
-    }
     for (name, verb) in &VERBS {
         let common = name.iter().zip(bytes).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
         if common == name.len() {
@@ -315,8 +330,8 @@ fn publish<'a>(
         _ => return Parsed::Violation(ProtocolError::UnknownOperation),
     }
     let (headers, payload) = bytes[after_line..end].split_at(header_size);
-    let publish = Publish { subject, reply, headers, payload, header_digits, size_digits };
-    Parsed::Op(ClientOp::Pub(publish), end + 2)
+    let message = Message { subject, reply, headers, payload, header_digits, size_digits };
+    Parsed::Op(ClientOp::Pub(message), end + 2)
 }
 
 #[cfg(test)]
@@ -330,7 +345,7 @@ mod tests {
         super::parse(bytes, &ServerConfig { max_payload, ..ServerConfig::default() }, takes_headers)
     }
 
-    fn publish_of(bytes: &[u8]) -> Publish<'_> {
+    fn publish_of(bytes: &[u8]) -> Message<'_> {
         match parse(bytes, MAX, true) {
             Parsed::Op(ClientOp::Pub(publish), consumed) => {
                 assert_eq!(consumed, bytes.len());

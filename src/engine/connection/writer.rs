@@ -1,12 +1,12 @@
 //! Messages to bytes: `MSG` and `HMSG`.
 
-/// A message on its way to a client.
-#[derive(Clone, Copy, Debug, Default)]
+/// A message on its way, as a client or the server itself published it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Message<'a> {
     pub subject: &'a [u8],
     /// Empty if there is none.
     pub reply: &'a [u8],
-    /// A header block, or empty.
+    /// A header block; empty if there is none, as for `HPUB` with a header size of 0.
     pub headers: &'a [u8],
     pub payload: &'a [u8],
     /// The digits of the sizes as the publisher sent them; `HMSG` and `MSG` repeat them. Empty for the server's own
@@ -34,7 +34,11 @@ pub fn message(out: &mut Vec<u8>, sid: &[u8], message: &Message<'_>, with_header
     out.extend_from_slice(b"MSG ");
     out.extend_from_slice(subject);
     out.push(b' ');
-    out.extend_from_slice(sid);
+    match sid {
+        // One byte is pushed in place, where more are copied by a call.
+        [byte] => out.push(*byte),
+        _ => out.extend_from_slice(sid),
+    }
     out.push(b' ');
     if !reply.is_empty() {
         out.extend_from_slice(reply);
@@ -53,7 +57,6 @@ pub fn message(out: &mut Vec<u8>, sid: &[u8], message: &Message<'_>, with_header
     } else {
         out.extend_from_slice(size_digits);
     }
-    // One byte is pushed in place, where more are copied by a call.
     out.push(b'\r');
     out.push(b'\n');
     if has_headers {
@@ -69,65 +72,59 @@ pub fn message(out: &mut Vec<u8>, sid: &[u8], message: &Message<'_>, with_header
 /// Appends `number` in decimal digits.
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
 pub fn decimal(out: &mut Vec<u8>, number: u64) {
-    if number < 1_000 {
-        let [tens, ones] = PAIRS[number as usize % 100];
-        if number >= 100 {
-            out.push(b'0' + (number / 100) as u8);
-        }
+    if number < 100 {
         if number >= 10 {
-            out.push(tens);
+            out.push(b'0' + (number as u8) / 10);
         }
-        return out.push(ones);
+        out.push(b'0' + (number as u8) % 10);
+    } else if number < EIGHT_DIGITS {
+        let (digits, zeros) = eight_digits(number as u32);
+        // All eight are stored at once, where as many as there are would be copied by a call.
+        out.extend_from_slice(&(digits >> (8 * zeros)).to_le_bytes());
+        out.truncate(out.len() - zeros as usize);
+    } else {
+        let mut buffer = [0; MAX_DIGITS];
+        let start = digits(&mut buffer, number);
+        out.extend_from_slice(&buffer[start..]);
     }
-    let mut buffer = [0; MAX_DIGITS];
-    let start = digits(&mut buffer, number);
-    out.extend_from_slice(&buffer[start..]);
 }
 
-/// Digits of the largest number.
-pub const MAX_DIGITS: usize = 20;
+/// Room for the digits of the largest number, which are written by eights.
+pub const MAX_DIGITS: usize = 24;
 
-/// Two digits at once: `00` to `99`.
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
-    let mut number = 0;
-    while number < 100 {
-        pairs[number] = [b'0' + number as u8 / 10, b'0' + number as u8 % 10];
-        number += 1;
-    }
-    pairs
-};
+const EIGHT_DIGITS: u64 = 100_000_000;
 
-/// Writes `number` in decimal digits to the end of `buffer`, which has room for them. Returns where they begin.
+/// Writes `number` in decimal digits to the end of `buffer`, which has room for [`MAX_DIGITS`]. Returns where they begin.
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
 pub fn digits(buffer: &mut [u8], mut number: u64) -> usize {
-    const EIGHT_DIGITS: u64 = 100_000_000;
     let mut start = buffer.len();
-    // Few divisions of 64 bits: WebAssembly has no fast one.
-    while number >= EIGHT_DIGITS {
-        let Some((_, eight)) = buffer[..start].split_last_chunk_mut::<8>() else { break };
-        let mut lower = (number % EIGHT_DIGITS) as u32;
-        number /= EIGHT_DIGITS;
-        for pair in eight.as_chunks_mut().0.iter_mut().rev() {
-            *pair = PAIRS[(lower % 100) as usize];
-            lower /= 100;
+    loop {
+        let Some((_, last)) = buffer[..start].split_last_chunk_mut() else { return start };
+        // As few divisions of 64 bits as can be: WebAssembly has no fast one.
+        let is_last = number < EIGHT_DIGITS;
+        let (digits, zeros) = eight_digits(if is_last { number } else { number % EIGHT_DIGITS } as u32);
+        *last = digits.to_le_bytes();
+        start -= last.len();
+        if is_last {
+            return start + zeros as usize;
         }
-        start -= 8;
+        number /= EIGHT_DIGITS;
     }
-    let mut number = number as u32;
-    while number >= 10 {
-        let Some((_, pair)) = buffer[..start].split_last_chunk_mut() else { break };
-        *pair = PAIRS[(number % 100) as usize];
-        number /= 100;
-        start -= 2;
-    }
-    if (number > 0 || start == buffer.len())
-        && let Some(last) = buffer[..start].last_mut()
-    {
-        *last = b'0' + number as u8;
-        start -= 1;
-    }
-    start
+}
+
+/// The digits of a number below [`EIGHT_DIGITS`], the first in the lowest byte, and how many zeros they begin with that are
+/// not the last digit.
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
+const fn eight_digits(number: u32) -> (u64, u32) {
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    // Fours, then pairs, then single digits side by side, the higher ones lower; all are divided at once.
+    let fours = (number / 10_000) as u64 | ((number % 10_000) as u64) << 32;
+    let higher = ((fours * 10_486) >> 20) & 0x0000_007F_0000_007F;
+    let pairs = higher | (fours - higher * 100) << 16;
+    let higher = ((pairs * 103) >> 10) & 0x000F_000F_000F_000F;
+    let digits = higher | (pairs - higher * 10) << 8;
+    // With the last digit's lowest bit set, the search ends there.
+    (digits | ZEROS, (digits | 1 << 56).trailing_zeros() / 8)
 }
 
 #[cfg(test)]
