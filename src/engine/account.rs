@@ -116,16 +116,15 @@ impl Account {
     fn room(&self, settings: &JetStreamConfig, id: StreamId) -> Room {
         let Some(StreamConfig { storage, allow_atomic, allow_batched, .. }) = self.stream(id).map(|own| &own.config)
         else {
-            return Room::default();
+            return Room::UNLIMITED;
         };
         let AccountLimits { max_memory, max_storage, .. } = settings.limits;
         let (account_max, server_max) = match storage {
             Storage::Memory => (max_memory, settings.max_memory_store),
             Storage::File => (max_storage, settings.max_file_store),
         };
-        let mut room = Room { account_max, server_max, total_max: settings.max_total_store, ..Room::default() };
-        let has_limits = room.account_max.is_some() || room.server_max.is_some() || room.total_max.is_some();
-        if has_limits || *allow_atomic || *allow_batched {
+        let mut room = Room { account_max, server_max, total_max: settings.max_total_store, ..Room::UNLIMITED };
+        if settings.has_store_limits() || *allow_atomic || *allow_batched {
             for (_, other) in self.streams.iter().filter(|(other, _)| *other != id) {
                 let bytes = other.store().bytes();
                 room.total_others += bytes;
@@ -143,11 +142,20 @@ impl Account {
         ctx: &mut Context<'_>,
         settings: &JetStreamConfig,
         stream: StreamId,
-        inbound: Inbound<'_>,
+        inbound: &Inbound<'_>,
     ) {
-        let room = self.room(settings, stream);
+        let Some(StreamConfig { allow_atomic, allow_batched, .. }) = self.stream(stream).map(|own| &own.config) else {
+            return;
+        };
+        let limited;
+        let room = if settings.has_store_limits() || *allow_atomic || *allow_batched {
+            limited = self.room(settings, stream);
+            &limited
+        } else {
+            &Room::UNLIMITED
+        };
         if let Some(stream) = self.streams.get_mut(stream) {
-            stream.handle_publish(ctx, &room, inbound);
+            stream.handle_publish(ctx, room, inbound);
         }
     }
 

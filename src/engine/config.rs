@@ -136,6 +136,15 @@ impl Default for ServerConfig {
     }
 }
 
+impl JetStreamConfig {
+    /// Whether what a stream may store depends on what others have stored.
+    pub const fn has_store_limits(&self) -> bool {
+        let of_server =
+            self.max_memory_store.is_some() || self.max_file_store.is_some() || self.max_total_store.is_some();
+        of_server || self.limits.max_memory.is_some() || self.limits.max_storage.is_some()
+    }
+}
+
 impl Default for JetStreamConfig {
     fn default() -> Self {
         Self {

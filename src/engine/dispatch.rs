@@ -31,7 +31,7 @@ impl Server {
     pub(super) fn route_effects(&mut self, now: Timestamp) {
         let (mut rounds, mut publications) = (0, 0);
         while let Some(batch) = self.next_publications(now) {
-            (rounds, publications) = (rounds + 1, publications + batch.len());
+            (rounds, publications) = (rounds + 1, publications + batch.count());
             if rounds > MAX_ROUNDS || publications > MAX_PUBLICATIONS {
                 self.effects.recycle(batch);
                 self.effects.tell(now, || Event::WentInCircles { rounds });
@@ -57,7 +57,7 @@ impl Server {
 
     /// What is to be routed next. Before that, consumers learn that streams began or ceased to listen to them.
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
-    fn next_publications(&mut self, now: Timestamp) -> Option<Batch> {
+    fn next_publications(&mut self, now: Timestamp) -> Option<Box<Batch>> {
         if self.router.has_changed_by_server() {
             for subject in self.router.take_changed_by_server() {
                 self.handle_interest_change(now, &subject);
@@ -121,7 +121,7 @@ impl Server {
         let Self { config, router, rng, effects, account, .. } = self;
         let Some(settings) = &config.jetstream else { return };
         let mut ctx = Context { now, config, router, rng, effects };
-        account.handle_publish(&mut ctx, settings, stream, inbound(message));
+        account.handle_publish(&mut ctx, settings, stream, &inbound(message));
     }
 
     /// Hands a stream what one of its origins answers or delivers.

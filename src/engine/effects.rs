@@ -39,11 +39,8 @@ pub struct Batch {
 }
 
 impl Batch {
-    pub fn is_empty(&self) -> bool {
-        self.lengths.is_empty()
-    }
-
-    pub fn len(&self) -> usize {
+    /// Publications in it.
+    pub fn count(&self) -> usize {
         self.lengths.len()
     }
 
@@ -105,9 +102,10 @@ impl Batch {
 /// Collects what one input causes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Effects {
-    pending: Batch,
+    /// `None` until something is published.
+    pending: Option<Box<Batch>>,
     /// A cleared batch, kept for its memory.
-    spare: Batch,
+    spare: Option<Box<Batch>>,
     events: Option<Vec<(Timestamp, Event)>>,
 }
 
@@ -118,7 +116,12 @@ impl Effects {
     }
 
     pub fn publish(&mut self, publication: Publication<'_>) {
-        self.pending.push(publication);
+        self.batch().push(publication);
+    }
+
+    #[inline]
+    fn batch(&mut self) -> &mut Batch {
+        self.pending.get_or_insert_with(|| self.spare.take().unwrap_or_default())
     }
 
     /// Publishes a payload on a subject, without reply or headers.
@@ -129,7 +132,13 @@ impl Effects {
     /// Publishes a payload that is written in place.
     pub fn send_with(&mut self, subject: &[u8], write_payload: impl FnOnce(&mut Vec<u8>)) {
         let publication = Publication { to: subject, subject, ..Publication::default() };
-        self.pending.push_with(publication, write_payload);
+        self.batch().push_with(publication, |_| {}, write_payload);
+    }
+
+    /// Publishes a message whose reply subject is written in place.
+    pub fn publish_with_reply(&mut self, publication: Publication<'_>, write_reply: impl FnOnce(&mut Vec<u8>)) {
+        let payload = publication.payload;
+        self.batch().push_with(publication, write_reply, |out| out.extend_from_slice(payload));
     }
 
     /// Publishes a message without payload: a status, an acknowledgement.
@@ -150,17 +159,14 @@ impl Effects {
 
     /// The publications so far. Give the batch back with [`recycle`](Self::recycle).
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
-    pub fn take_publications(&mut self) -> Option<Batch> {
-        if self.pending.is_empty() {
-            return None;
-        }
-        Some(std::mem::replace(&mut self.pending, std::mem::take(&mut self.spare)))
+    pub fn take_publications(&mut self) -> Option<Box<Batch>> {
+        self.pending.take()
     }
 
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
-    pub fn recycle(&mut self, mut batch: Batch) {
+    pub fn recycle(&mut self, mut batch: Box<Batch>) {
         batch.clear();
-        self.spare = batch;
+        self.spare = Some(batch);
     }
 }
 

@@ -42,6 +42,7 @@ pub(super) fn rollup_failed(err: impl Into<String>) -> ApiError {
 
 impl Stream {
     /// Headers and payload together have so many bytes.
+    #[inline]
     pub(super) fn check_size(&self, bytes: usize) -> Result<(), ApiError> {
         let is_too_large = self.config.max_msg_size.is_some_and(|max| bytes > max as usize);
         if is_too_large { Err(ApiError::StreamMessageExceedsMaximum) } else { Ok(()) }

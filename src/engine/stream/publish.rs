@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::checks::check_header_size;
+use super::config::Retention;
 use super::counter::Increment;
 use super::fast_batch::FastStep;
 use super::headers::{PublishHeaders, sequence, without_status};
@@ -73,12 +74,16 @@ pub(super) enum Accepted {
 impl Stream {
     /// Takes a message from a publisher, and answers it.
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
-    pub fn handle_publish(&mut self, ctx: &mut Context<'_>, room: &Room, inbound: Inbound<'_>) {
+    pub fn handle_publish(&mut self, ctx: &mut Context<'_>, room: &Room, inbound: &Inbound<'_>) {
         if inbound.headers.is_empty() && !FastStep::is_meant(inbound.reply) {
-            return self.handle_single(ctx, room, inbound, &PublishHeaders::NONE);
+            return if self.keeps_as_is() {
+                self.handle_plain(ctx, room, inbound)
+            } else {
+                self.handle_single(ctx, room, *inbound, &PublishHeaders::NONE)
+            };
         }
         let without_status = without_status(inbound.headers);
-        let inbound = Inbound { headers: without_status.as_deref().unwrap_or(inbound.headers), ..inbound };
+        let inbound = Inbound { headers: without_status.as_deref().unwrap_or(inbound.headers), ..*inbound };
         let asked = PublishHeaders::read(inbound.headers);
         if FastStep::is_meant(inbound.reply) {
             self.handle_fast(ctx, room, inbound, &asked);
@@ -89,16 +94,46 @@ impl Stream {
         }
     }
 
+    /// Whether a message without headers is kept as it came, and nothing else comes of it.
+    #[inline]
+    fn keeps_as_is(&self) -> bool {
+        let config = &self.config;
+        let changes = config.subject_transform.is_some() || config.republish.is_some();
+        let counts = config.allow_msg_counter || config.allow_msg_schedules || config.retention == Retention::Interest;
+        !(config.sealed || changes || counts)
+    }
+
+    /// As [`handle_single`](Self::handle_single), for a message without headers of a stream that
+    /// [keeps it as it is](Self::keeps_as_is). Nearly all messages are of this kind.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
+    fn handle_plain(&mut self, ctx: &mut Context<'_>, room: &Room, inbound: &Inbound<'_>) {
+        let Inbound { subject, reply, payload, .. } = *inbound;
+        match self.keep_plain(ctx, room, subject, payload) {
+            Ok(seq) => {
+                if !reply.is_empty() && !self.config.no_ack {
+                    self.ack(ctx, reply, seq, &[]);
+                }
+                self.signal_consumers(ctx, subject, seq);
+            }
+            Err(error) => self.finish(ctx, subject, reply, &Err(error)),
+        }
+    }
+
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn handle_single(&mut self, ctx: &mut Context<'_>, room: &Room, inbound: Inbound<'_>, asked: &PublishHeaders<'_>) {
         let Inbound { reply, headers, payload, .. } = inbound;
         let subject = self.stored_subject(ctx, inbound.subject);
         let message = Candidate { subject: &subject, headers, payload, time: ctx.now, asked };
         let accepted = self.accept(ctx, room, Sender::Client, &message);
+        self.finish(ctx, &subject, reply, &accepted);
+    }
+
+    /// What is left to do once it is known what became of a message.
+    fn finish(&mut self, ctx: &mut Context<'_>, subject: &[u8], reply: &[u8], accepted: &Result<Accepted, ApiError>) {
         if !reply.is_empty() && !self.config.no_ack {
-            self.answer(ctx, reply, &accepted);
+            self.answer(ctx, reply, accepted);
         }
-        self.follow(ctx, &subject, &accepted);
+        self.follow(ctx, subject, accepted);
     }
 
     /// Takes a message that another stream or a schedule stored before.
@@ -144,12 +179,19 @@ impl Stream {
     }
 
     fn answer(&self, ctx: &mut Context<'_>, reply: &[u8], accepted: &Result<Accepted, ApiError>) {
-        let (seq, rest): (u64, &[&str]) = match accepted {
-            Ok(Accepted::Stored { seq, counter: None } | Accepted::Skipped { seq }) => (*seq, &[]),
-            Ok(Accepted::Stored { seq, counter: Some(total) }) => (*seq, &[",\"val\":\"", total, "\""]),
-            Ok(Accepted::Duplicate { seq }) => (*seq, &[",\"duplicate\": true"]),
-            Err(error) => return ctx.effects.send(reply, &pub_ack_error(&self.config.name, error)),
-        };
+        match accepted {
+            Ok(Accepted::Stored { seq, counter: None } | Accepted::Skipped { seq }) => self.ack(ctx, reply, *seq, &[]),
+            Ok(Accepted::Stored { seq, counter: Some(total) }) => {
+                self.ack(ctx, reply, *seq, &[",\"val\":\"", total, "\""]);
+            }
+            Ok(Accepted::Duplicate { seq }) => self.ack(ctx, reply, *seq, &[",\"duplicate\": true"]),
+            Err(error) => ctx.effects.send(reply, &pub_ack_error(&self.config.name, error)),
+        }
+    }
+
+    /// Sends the PubAck of message `seq`, with `rest` behind the sequence.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
+    fn ack(&self, ctx: &mut Context<'_>, reply: &[u8], seq: u64, rest: &[&str]) {
         ctx.effects.send_with(reply, |out| {
             out.extend_from_slice(self.pub_ack.as_bytes());
             decimal(out, seq);

@@ -18,7 +18,7 @@ use crate::engine::subject::is_valid_literal;
 use crate::engine::time::Timestamp;
 
 /// What account and server allow a stream, given what other streams have taken of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
     /// Bytes that the account may store; `None` if unlimited.
     pub account_max: Option<u64>,
@@ -34,6 +34,19 @@ pub struct Room {
     pub atomic_batches_others: usize,
     /// Fast batches that are open in other streams.
     pub fast_batches_others: usize,
+}
+
+impl Room {
+    /// Without a limit, where nothing depends on other streams.
+    pub const UNLIMITED: Self = Self {
+        account_max: None,
+        storage_others: 0,
+        server_max: None,
+        total_max: None,
+        total_others: 0,
+        atomic_batches_others: 0,
+        fast_batches_others: 0,
+    };
 }
 
 /// A message under the subject and with the headers and payload that it is to be stored with.
@@ -59,6 +72,7 @@ pub(super) enum Kept {
 impl Stream {
     /// # Errors
     /// If the server's memory is used up.
+    #[inline]
     pub(super) fn check_server_room(&self, room: &Room) -> Result<(), ApiError> {
         let is_beyond = |max: Option<u64>, others| max.is_some_and(|max| others + self.store.bytes() > max);
         let is_full = is_beyond(room.server_max, room.storage_others) || is_beyond(room.total_max, room.total_others);
@@ -67,6 +81,7 @@ impl Stream {
 
     /// # Errors
     /// If the account has no room for a message of `size` bytes.
+    #[inline]
     pub(super) fn check_account_room(&self, room: &Room, size: u64) -> Result<(), ApiError> {
         let is_full = room.account_max.is_some_and(|max| room.storage_others + self.store.bytes() + size > max);
         if is_full { Err(ApiError::AccountResourcesExceeded) } else { Ok(()) }
@@ -125,11 +140,7 @@ impl Stream {
         let (ttl, headers) = self.raise_ttl(ttl, headers.into());
         let has_rollup = asked.rollup.is_some();
         self.check_discard_new(subject, message_size(subject.len(), headers.len() + payload.len()), has_rollup)?;
-        let Ok(seq) = self.store.push(subject, &headers, payload, time) else {
-            return Err(ApiError::InsufficientResources);
-        };
-        let payload_bytes = payload.len();
-        ctx.tell(|| Event::Stored { stream: self.id, seq, subject: subject.into(), payload_bytes });
+        let seq = self.push(ctx, subject, &headers, payload, time)?;
         self.track_ttl(time, seq, ttl);
         if self.config.allow_msg_schedules {
             self.track_schedule(ctx.now, time, seq, subject, asked);
@@ -138,7 +149,43 @@ impl Stream {
         Ok((seq, headers))
     }
 
+    /// As [`keep`](Self::keep), for a message without headers of a stream that keeps it as it is. Returns its sequence.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
+    pub(super) fn keep_plain(
+        &mut self,
+        ctx: &mut Context<'_>,
+        room: &Room,
+        subject: &[u8],
+        payload: &[u8],
+    ) -> Result<u64, ApiError> {
+        let size = message_size(subject.len(), payload.len());
+        self.check_size(payload.len())?;
+        self.check_server_room(room)?;
+        self.check_account_room(room, size)?;
+        self.check_discard_new(subject, size, false)?;
+        let seq = self.push(ctx, subject, b"", payload, ctx.now)?;
+        self.enforce_limits(ctx, subject);
+        self.last_msg_id.clear();
+        Ok(seq)
+    }
+
+    #[inline]
+    fn push(
+        &mut self,
+        ctx: &mut Context<'_>,
+        subject: &[u8],
+        headers: &[u8],
+        payload: &[u8],
+        time: Timestamp,
+    ) -> Result<u64, ApiError> {
+        let seq = self.store.push(subject, headers, payload, time).map_err(|_| ApiError::InsufficientResources)?;
+        let payload_bytes = payload.len();
+        ctx.tell(|| Event::Stored { stream: self.id, seq, subject: subject.into(), payload_bytes });
+        Ok(seq)
+    }
+
     /// What `discard: new` refuses.
+    #[inline]
     fn check_discard_new(&self, subject: &[u8], size: u64, has_rollup: bool) -> Result<(), ApiError> {
         if self.config.discard != Discard::New {
             return Ok(());
