@@ -312,7 +312,6 @@ const fn is_reserved_reply(reply: &[u8]) -> bool {
 }
 
 /// The error for a publish that only servers may make.
-#[inline]
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
 pub(super) fn reserved(publish: &Message<'_>) -> Option<Vec<u8>> {
     if is_reserved_subject(publish.subject) {
@@ -324,8 +323,6 @@ pub(super) fn reserved(publish: &Message<'_>) -> Option<Vec<u8>> {
     }
 }
 
-#[cold]
-#[inline(never)]
 pub(super) fn refuse(what: &str, subject: &[u8]) -> Vec<u8> {
     [b"Permissions Violation for Publish ", what.as_bytes(), b"\"", subject, b"\""].concat()
 }

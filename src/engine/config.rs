@@ -6,6 +6,9 @@ use serde::{Serialize, Serializer};
 
 use super::duration::nanos;
 
+/// Whether this is the page, whose budget of bytes is spent: there what is only faster is left out.
+pub const IS_PAGE: bool = cfg!(all(jetstream_sim_small, not(feature = "js")));
+
 /// Longest argument part of a control line unless a server is set up otherwise, in bytes.
 pub const MAX_CONTROL_LINE: usize = 4096;
 
@@ -65,7 +68,7 @@ impl Default for ClientLimits {
 impl ServerConfig {
     /// What clients may do. In the page these are always the defaults, and what looks for others is left out of it.
     pub const fn client_limits(&self) -> &ClientLimits {
-        if cfg!(all(jetstream_sim_small, not(feature = "js"))) { &ClientLimits::DEFAULT } else { &self.clients }
+        if IS_PAGE { &ClientLimits::DEFAULT } else { &self.clients }
     }
 }
 

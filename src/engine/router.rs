@@ -125,6 +125,7 @@ impl Router {
 
     /// Everyone whom a message on `subject` reaches, `from_client` or of the server itself. Those of one kind stand in the
     /// order of their subscribing.
+    #[cfg_attr(not(jetstream_sim_small), inline)]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn route(&mut self, subject: &[u8], from_client: bool) -> Rc<Route> {
         if subject.starts_with(b"$JS.ACK.") && !self.has_interest_in_acks() {
@@ -134,6 +135,7 @@ impl Router {
     }
 
     /// As [`route`](Self::route), where it is not the latest.
+    #[inline(never)]
     fn look_up(&mut self, subject: &[u8], from_client: bool) -> Rc<Route> {
         let Self { interest, cache, .. } = self;
         // Where few listen, finding them is faster than looking them up among many subjects.

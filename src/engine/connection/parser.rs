@@ -7,6 +7,7 @@
 use super::{Message, ProtocolError};
 use crate::engine::ServerConfig;
 use crate::engine::api::json::{is_json, is_object_or_array};
+use crate::engine::config::IS_PAGE;
 
 /// One operation of a client. Borrowed from the bytes that it arrived in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ enum Verb {
 /// there is no `HPUB`.
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
 pub fn parse<'a>(bytes: &'a [u8], config: &ServerConfig, takes_headers: bool) -> Parsed<'a> {
-    if let Some((message, len)) = usual_publish(bytes, config) {
+    if !IS_PAGE && let Some((message, len)) = usual_publish(bytes, config) {
         return Parsed::Op(ClientOp::Pub(message), len);
     }
     let (verb, verb_len) = match verb(bytes) {

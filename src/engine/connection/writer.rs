@@ -70,14 +70,23 @@ pub fn message(out: &mut Vec<u8>, sid: &[u8], message: &Message<'_>, with_header
 }
 
 /// Appends `number` in decimal digits.
+#[cfg_attr(not(jetstream_sim_small), inline)]
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
 pub fn decimal(out: &mut Vec<u8>, number: u64) {
-    if number < 100 {
-        if number >= 10 {
-            out.push(b'0' + (number as u8) / 10);
-        }
-        out.push(b'0' + (number as u8) % 10);
-    } else if number < EIGHT_DIGITS {
+    if number >= 100 {
+        return long_decimal(out, number);
+    }
+    if number >= 10 {
+        out.push(b'0' + (number as u8) / 10);
+    }
+    out.push(b'0' + (number as u8) % 10);
+}
+
+/// As [`decimal`], for a number of three digits and more.
+#[cfg_attr(not(jetstream_sim_small), inline(never))]
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
+fn long_decimal(out: &mut Vec<u8>, number: u64) {
+    if number < EIGHT_DIGITS {
         let (digits, zeros) = eight_digits(number as u32);
         // All eight are stored at once, where as many as there are would be copied by a call.
         out.extend_from_slice(&(digits >> (8 * zeros)).to_le_bytes());

@@ -15,6 +15,7 @@ use super::staged::Staged;
 use super::storing::{Candidate, Kept, Room};
 use super::{Context, Stream};
 use crate::engine::api::wire::pub_ack_error;
+use crate::engine::config::IS_PAGE;
 use crate::engine::connection::decimal;
 use crate::engine::error::ApiError;
 use crate::engine::event::Event;
@@ -100,7 +101,7 @@ impl Stream {
         let config = &self.config;
         let changes = config.subject_transform.is_some() || config.republish.is_some();
         let counts = config.allow_msg_counter || config.allow_msg_schedules || config.retention == Retention::Interest;
-        !(config.sealed || changes || counts)
+        !(IS_PAGE || config.sealed || changes || counts)
     }
 
     /// As [`handle_single`](Self::handle_single), for a message without headers of a stream that
