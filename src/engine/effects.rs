@@ -132,13 +132,7 @@ impl Effects {
     /// Publishes a payload that is written in place.
     pub fn send_with(&mut self, subject: &[u8], write_payload: impl FnOnce(&mut Vec<u8>)) {
         let publication = Publication { to: subject, subject, ..Publication::default() };
-        self.batch().push_with(publication, |_| {}, write_payload);
-    }
-
-    /// Publishes a message whose reply subject is written in place.
-    pub fn publish_with_reply(&mut self, publication: Publication<'_>, write_reply: impl FnOnce(&mut Vec<u8>)) {
-        let payload = publication.payload;
-        self.batch().push_with(publication, write_reply, |out| out.extend_from_slice(payload));
+        self.batch().push_with(publication, write_payload);
     }
 
     /// Publishes a message without payload: a status, an acknowledgement.
