@@ -107,6 +107,8 @@ export interface EndedConnection {
   port: number;
   start: string;
   last_activity: string;
+  /** A round trip: as good as none. */
+  rtt: string;
   stop: string;
   /** Such as `Client Closed`, `Stale Connection`, `Maximum Message Payload Exceeded`. */
   reason: string;
