@@ -213,18 +213,25 @@ mod tests {
     use crate::sim::actor::{Draft, PublisherScript};
     use crate::sim::command::Command;
 
-    #[test]
-    fn checkpoints_of_a_world_that_clones_do_not_share_are_few() {
+    /// A run with a stream that holds `max_msgs`, and what a publisher brings every millisecond until `end`.
+    fn flow(max_msgs: u64, draft: Draft, end: Duration) -> (Run, Line) {
         let mut outgoing = Vec::new();
         let mut run = Run::new(ServerConfig::default(), Timestamp::SIMULATION_START, &mut outgoing);
-        let stream = br#"{"name":"S","subjects":["s"],"storage":"memory","max_msgs":10}"#;
-        run.act(Command::Request { subject: "$JS.API.STREAM.CREATE.S".into(), body: stream.to_vec() }, &mut outgoing);
-        let draft = Draft { subject: "s".into(), msg_id: "{n}".into(), ..Draft::default() };
+        let stream = format!(r#"{{"name":"S","subjects":["s"],"storage":"memory","max_msgs":{max_msgs}}}"#);
+        let create = Command::Request { subject: "$JS.API.STREAM.CREATE.S".into(), body: stream.into_bytes() };
+        run.act(create, &mut outgoing);
+        let draft = Draft { subject: "s".into(), ..draft };
         let script = PublisherScript { draft, every: Some(Duration::from_millis(1)), count: None };
         run.act(Command::AddPublisher { name: "p".into(), script }, &mut outgoing);
         let mut line = Line::new(&run);
-        let end = Timestamp::SIMULATION_START + Duration::from_secs(60);
-        while line.go_on(&mut run, end, &mut outgoing) {}
+        while line.go_on(&mut run, Timestamp::SIMULATION_START + end, &mut outgoing) {}
+        (run, line)
+    }
+
+    #[test]
+    fn checkpoints_of_a_world_that_clones_do_not_share_are_few() {
+        let draft = Draft { msg_id: "{n}".into(), ..Draft::default() };
+        let (run, line) = flow(10, draft, Duration::from_secs(60));
         assert!(run.world().own_entries() > 50_000);
         assert!(line.held() <= MAX_OWN);
         assert!((8..64).contains(&line.checkpoints.len()), "{}", line.checkpoints.len());
@@ -234,16 +241,8 @@ mod tests {
 
     #[test]
     fn large_messages_that_left_are_held_by_few_checkpoints() {
-        let mut outgoing = Vec::new();
-        let mut run = Run::new(ServerConfig::default(), Timestamp::SIMULATION_START, &mut outgoing);
-        let stream = br#"{"name":"S","subjects":["s"],"storage":"memory","max_msgs":100}"#;
-        run.act(Command::Request { subject: "$JS.API.STREAM.CREATE.S".into(), body: stream.to_vec() }, &mut outgoing);
-        let draft = Draft { subject: "s".into(), payload: "x".repeat(10_000), ..Draft::default() };
-        let script = PublisherScript { draft, every: Some(Duration::from_millis(1)), count: None };
-        run.act(Command::AddPublisher { name: "p".into(), script }, &mut outgoing);
-        let mut line = Line::new(&run);
-        let end = Timestamp::SIMULATION_START + Duration::from_secs(50);
-        while line.go_on(&mut run, end, &mut outgoing) {}
+        let draft = Draft { payload: "x".repeat(10_000), ..Draft::default() };
+        let (run, line) = flow(100, draft, Duration::from_secs(50));
         assert!(run.trace().stored_bytes() > 5 * MAX_OWN);
         assert!(line.held() <= MAX_OWN && line.held() > MAX_OWN / 4, "{}", line.held());
         assert!(line.checkpoints.len() > 20, "{}", line.checkpoints.len());

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::ServerFilter;
+use super::{ServerFilter, for_servers};
 use crate::engine::Server;
 use crate::engine::api::advisory::ACCOUNT;
-use crate::engine::api::json::{Text, object, to_json};
+use crate::engine::api::json::{Text, to_json};
 use crate::engine::connection::{ClientSubscription, Connection, ProtocolError};
 use crate::engine::subject;
 use crate::engine::table::{ConnId, Id};
@@ -42,7 +42,7 @@ pub(super) struct ConnectionsRequest {
     pub(super) servers: ServerFilter,
 }
 
-object! {
+for_servers! {
     ConnectionsRequest as "server.ConnzEventOptions" {
         "sort" => string(sort),
         "auth" => boolean(auth),
@@ -55,12 +55,6 @@ object! {
         "user" => string(user),
         "mqtt_client" => string(mqtt_client),
         "filter_subject" => string(filter_subject),
-        "server_name" => string(servers.server_name),
-        "cluster" => string(servers.cluster),
-        "host" => string(servers.host),
-        "exact_match" => boolean(servers.exact_match),
-        "tags" => strings(servers.tags),
-        "domain" => string(servers.domain),
     }
 }
 

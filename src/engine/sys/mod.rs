@@ -5,6 +5,24 @@
 mod connections;
 mod traffic;
 
+/// As `object!`, for a request that also says in its field `servers` which servers it is for.
+macro_rules! for_servers {
+    ($type:ty as $go_type:literal { $($fields:tt)+ }) => {
+        $crate::engine::api::json::object! {
+            $type as $go_type {
+                $($fields)+
+                "server_name" => string(servers.server_name),
+                "cluster" => string(servers.cluster),
+                "host" => string(servers.host),
+                "exact_match" => boolean(servers.exact_match),
+                "tags" => strings(servers.tags),
+                "domain" => string(servers.domain),
+            }
+        }
+    };
+}
+use for_servers;
+
 use serde::Serialize;
 
 use super::Server;

@@ -4,10 +4,9 @@
 
 use serde::Serialize;
 
-use super::ServerFilter;
+use super::{ServerFilter, for_servers};
 use crate::engine::Server;
 use crate::engine::api::advisory::ACCOUNT;
-use crate::engine::api::json::object;
 use crate::engine::connection::Traffic;
 use crate::engine::list::List;
 use crate::engine::table::Id;
@@ -24,16 +23,10 @@ pub(super) struct TrafficRequest {
     pub(super) servers: ServerFilter,
 }
 
-object! {
+for_servers! {
     TrafficRequest as "server.AccountStatzEventOptions" {
         "accounts" => strings(accounts),
         "include_unused" => boolean(include_unused),
-        "server_name" => string(servers.server_name),
-        "cluster" => string(servers.cluster),
-        "host" => string(servers.host),
-        "exact_match" => boolean(servers.exact_match),
-        "tags" => strings(servers.tags),
-        "domain" => string(servers.domain),
     }
 }
 
