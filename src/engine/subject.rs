@@ -118,34 +118,39 @@ pub fn is_subset(filter: &[u8], wider: &[u8]) -> bool {
 
 /// A valid filter, cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SubjectFilter(Rc<str>);
+pub struct SubjectFilter {
+    text: Rc<str>,
+    is_literal: bool,
+}
 
 impl SubjectFilter {
     /// `None` if `text` is no valid filter, see [`is_valid_filter`].
     pub fn new(text: &str) -> Option<Self> {
-        is_valid_filter(text.as_bytes()).then(|| Self(text.into()))
+        let bytes = text.as_bytes();
+        is_valid_filter(bytes).then(|| Self { text: text.into(), is_literal: is_literal(bytes) })
     }
 
     /// The filter that covers everything, `>`.
     pub fn all() -> Self {
-        Self(">".into())
+        Self { text: ">".into(), is_literal: false }
     }
 
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+        self.text.as_bytes()
     }
 
-    pub fn is_literal(&self) -> bool {
-        is_literal(self.as_bytes())
+    /// Whether this covers one subject alone.
+    pub const fn is_literal(&self) -> bool {
+        self.is_literal
     }
 
     /// Whether this is `>`, which covers every subject.
     pub fn is_all(&self) -> bool {
-        &*self.0 == ">"
+        &*self.text == ">"
     }
 
     pub fn matches(&self, subject: &[u8]) -> bool {
@@ -163,19 +168,19 @@ impl SubjectFilter {
 
 impl fmt::Debug for SubjectFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Debug::fmt(&self.text, f)
     }
 }
 
 impl fmt::Display for SubjectFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
 impl Serialize for SubjectFilter {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+        serializer.serialize_str(&self.text)
     }
 }
 

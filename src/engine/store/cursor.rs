@@ -17,8 +17,6 @@ use crate::engine::subject::SubjectFilter;
 pub struct Cursor {
     filters: Vec<SubjectFilter>,
     covers_all: bool,
-    /// Whether there is one filter, and that without wildcards.
-    is_literal: bool,
     derived: Derived,
 }
 
@@ -32,8 +30,7 @@ const MANY: u64 = 16;
 impl Cursor {
     /// A cursor over the messages that one of `filters` covers, or over all if there are none.
     pub fn new(filters: &[SubjectFilter]) -> Self {
-        let is_literal = matches!(filters, [filter] if filter.is_literal());
-        Self { filters: filters.to_vec(), covers_all: covers_all(filters), is_literal, derived: Derived::default() }
+        Self { filters: filters.to_vec(), covers_all: covers_all(filters), derived: Derived::default() }
     }
 
     pub fn filters(&self) -> &[SubjectFilter] {
@@ -148,7 +145,7 @@ impl MessageStore {
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn next_filtered(&self, cursor: &mut Cursor, from: u64) -> Option<u64> {
         match &cursor.filters[..] {
-            [filter] if cursor.is_literal => self.next_literal(filter, &mut cursor.derived, from),
+            [filter] if filter.is_literal() => self.next_literal(filter, &mut cursor.derived, from),
             filters => self.next_covered(filters, &mut cursor.derived, from),
         }
     }
@@ -170,9 +167,17 @@ impl MessageStore {
         Some(seq)
     }
 
+    #[inline]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn next_covered(&self, filters: &[SubjectFilter], derived: &mut Derived, from: u64) -> Option<u64> {
         self.notice_births(derived);
+        // Mostly it was gathered before. What it takes otherwise stands apart, or each call would prepare for that.
+        derived.merge.next_gathered(self, from).or_else(|| self.search_covered(filters, derived, from))
+    }
+
+    #[inline(never)]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    fn search_covered(&self, filters: &[SubjectFilter], derived: &mut Derived, from: u64) -> Option<u64> {
         let mut from = from;
         let mut scan_was_fruitless = false;
         loop {
@@ -269,10 +274,17 @@ impl MessageStore {
     }
 
     /// Forgets what is known about ids that were given to other subjects since.
+    #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn notice_births(&self, derived: &mut Derived) {
-        if self.subjects.births() == derived.births {
-            return;
+        if self.subjects.births() != derived.births {
+            self.forget_reborn(derived);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn forget_reborn(&self, derived: &mut Derived) {
         let births = self.subjects.births();
         match self.subjects.births_since(derived.births) {
             Some(born) => {

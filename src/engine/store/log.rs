@@ -82,14 +82,6 @@ impl Log {
         self.find(seq).map(|(_, row)| row)
     }
 
-    /// The row of the first message, of which there has to be one.
-    #[inline]
-    #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    pub(super) fn first_row(&self) -> &Row {
-        let segment = self.first_segment();
-        segment.row(segment.index_of(self.first).expect("is stored"))
-    }
-
     #[inline]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn first_segment(&self) -> &Segment {
@@ -384,18 +376,31 @@ impl Log {
         }
     }
 
-    /// Removes the first message of all. Its segment is not changed unless that frees memory.
+    /// Removes the first message of all, of which there has to be one, and returns its row. Its segment is not changed
+    /// unless that frees memory.
+    #[inline]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    pub(super) fn remove_first(&mut self) {
+    pub(super) fn remove_first(&mut self) -> Row {
         let segment = self.first_segment();
         let index = segment.index_of(self.first).expect("is stored");
+        let row = *segment.row(index);
         if let Some(next) = segment.stored_after(index) {
             let has_free_blocks = segment.has_blocks_between(index, next);
             self.first = segment.seq(next);
             if has_free_blocks {
                 self.drop_blocks_before(self.first, next);
             }
-        } else if self.chunks.is_empty() {
+        } else {
+            self.drop_first_segment();
+        }
+        row
+    }
+
+    /// Drops the segment of the first message, which is the last of its messages.
+    #[cold]
+    #[inline(never)]
+    fn drop_first_segment(&mut self) {
+        if self.chunks.is_empty() {
             let end = self.tail.end();
             let before = self.tail.heap_bytes();
             let tail = edit(&mut self.tail);
@@ -409,6 +414,8 @@ impl Log {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn drop_blocks_before(&mut self, seq: u64, index: usize) {
         let segment = self.try_edit(seq).expect("there is memory to copy one segment");
         let before = segment.heap_bytes();

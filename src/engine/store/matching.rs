@@ -64,7 +64,7 @@ impl SubjectIndex {
                 self.for_each(filters, |_, entry| messages += u64::from(entry.messages));
                 return messages;
             }
-            let _ = self.matches(filter.as_bytes(), &mut |found| {
+            let _ = self.matches(filter, &mut |found| {
                 messages += self.messages_in(found);
                 ControlFlow::Continue(())
             });
@@ -79,7 +79,7 @@ impl SubjectIndex {
     ) -> ControlFlow<()> {
         let mut visit =
             |(id, entry): (u32, &Entry)| if entry.messages > 0 { visit(id, entry) } else { ControlFlow::Continue(()) };
-        self.matches(filter.as_bytes(), &mut |found| match found {
+        self.matches(filter, &mut |found| match found {
             Match::Subject(id) => visit((id, self.entry(id))),
             Match::Children(branch) => self.children(branch).try_for_each(&mut visit),
             Match::Below(branch) => self.below(branch).try_for_each(&mut visit),
@@ -99,14 +99,15 @@ impl SubjectIndex {
     }
 
     /// Calls `visit` with what `filter` covers. The pieces do not overlap.
-    fn matches(&self, filter: &[u8], visit: &mut dyn FnMut(Match) -> ControlFlow<()>) -> ControlFlow<()> {
-        if subject::is_literal(filter) {
-            return self.find(filter).map_or(ControlFlow::Continue(()), |id| visit(Match::Subject(id)));
+    fn matches(&self, filter: &SubjectFilter, visit: &mut dyn FnMut(Match) -> ControlFlow<()>) -> ControlFlow<()> {
+        let bytes = filter.as_bytes();
+        if filter.is_literal() {
+            return self.find(bytes).map_or(ControlFlow::Continue(()), |id| visit(Match::Subject(id)));
         }
         if self.is_empty() {
             return ControlFlow::Continue(());
         }
-        self.descend(filter, ROOT, 0, filter, &mut Vec::new(), visit)
+        self.descend(bytes, ROOT, 0, bytes, &mut Vec::new(), visit)
     }
 
     /// What `rest`, the end of `filter`, covers below `branch`, which is `depth` tokens down. `path` is scratch space.

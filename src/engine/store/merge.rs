@@ -60,17 +60,29 @@ impl Merge {
     pub(super) fn next(&mut self, store: &MessageStore, from: u64) -> Option<u64> {
         self.start = from;
         loop {
-            while let Some(seq) = self.gathered.get(self.at).copied() {
-                if seq >= from && store.contains(seq) {
-                    return Some(seq);
-                }
-                self.at += 1;
+            if let Some(seq) = self.next_gathered(store, from) {
+                return Some(seq);
             }
             if self.heads.is_empty() {
                 return None;
             }
             self.gather(store, from.max(self.up_to.saturating_add(1)));
         }
+    }
+
+    /// The first message at or after `from`, if that is among those that were gathered.
+    #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    pub(super) fn next_gathered(&mut self, store: &MessageStore, from: u64) -> Option<u64> {
+        self.end_from(from)?;
+        self.start = from;
+        while let Some(seq) = self.gathered.get(self.at).copied() {
+            if seq >= from && store.contains(seq) {
+                return Some(seq);
+            }
+            self.at += 1;
+        }
+        None
     }
 
     /// Gathers what comes at or after `from`; one message at least, if there is one.

@@ -75,6 +75,12 @@ impl MessageStore {
         if covers_all(filters) {
             return self.log.previous(up_to);
         }
+        if let [filter] = filters
+            && filter.is_literal()
+        {
+            let id = self.subjects.find(filter.as_bytes())?;
+            return self.last_of_to(id, self.subjects.entry(id), up_to);
+        }
         let mut best = None;
         self.subjects.for_each(filters, |id, entry| {
             if Some(entry.last_seq) > best {

@@ -41,7 +41,7 @@ impl MessageStore {
     /// Removes message `seq`. The last sequence and its time stay as they are.
     pub fn remove(&mut self, seq: u64) -> Option<Removed> {
         let is_first = seq == self.first_seq && self.messages > 0;
-        let row = if is_first { *self.log.first_row() } else { *self.log.row(seq)? };
+        let row = if is_first { self.log.remove_first() } else { *self.log.row(seq)? };
         let Self { log, subjects, .. } = self;
         let subject = subjects.edit(row.subject);
         let size = message_size(subject.name_len.into(), row.len());
@@ -61,7 +61,6 @@ impl MessageStore {
         self.messages -= 1;
         self.bytes -= size;
         if is_first {
-            log.remove_first();
             self.first_seq = if self.messages == 0 { self.last_seq.saturating_add(1) } else { log.first() };
         } else {
             log.remove(seq);
