@@ -237,6 +237,11 @@ impl Consumer {
         u64::try_from(self.num_pending).unwrap_or(0)
     }
 
+    /// The stream sequence of its ack floor.
+    pub const fn ack_floor(&self) -> u64 {
+        self.reported.ack_floor.stream_seq
+    }
+
     /// Whether the stream has to keep message `stream_seq`, which stands under `subject`, for this consumer.
     pub fn needs(&self, stream_seq: u64, subject: &[u8]) -> bool {
         if !self.matches(subject) {

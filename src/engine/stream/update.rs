@@ -4,6 +4,7 @@
 
 use super::config::{Discard, Retention, StreamConfig};
 use super::{Context, Room, Stream};
+use crate::engine::consumer::Consumer;
 use crate::engine::error::ApiError;
 use crate::engine::event::Removal;
 
@@ -89,8 +90,10 @@ impl Stream {
             return;
         }
         let is_settled = |seq: u64, subject: &[u8]| {
-            let mut readers = self.consumers().filter(|consumer| consumer.matches(subject)).peekable();
-            readers.peek().is_some() && readers.all(|consumer| !consumer.needs(seq, subject))
+            let readers = || self.consumers().filter(|consumer| consumer.matches(subject));
+            // One whose ack floor lies beyond the end is not asked what it has settled.
+            let is_asked = |consumer: &Consumer| consumer.ack_floor() <= self.store.last_seq();
+            readers().any(is_asked) && readers().all(|consumer| !consumer.needs(seq, subject))
         };
         let messages = self.store.messages_from(self.store.first_seq());
         let settled: Vec<u64> =
