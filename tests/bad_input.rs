@@ -208,15 +208,19 @@ impl Client {
         self.send(&frame);
     }
 
-    fn pass_time(&mut self, rng: &mut Rng) {
-        let until = self.now + std::time::Duration::from_millis(rng.below(1_500));
-        for _ in 0..10_000 {
-            let Some(deadline) = self.server.next_deadline().filter(|deadline| deadline.at <= until) else { break };
+    /// Lets some milliseconds pass, and returns how many deadlines there were.
+    fn pass_time(&mut self, millis: u64) -> u64 {
+        let until = self.now + std::time::Duration::from_millis(millis);
+        let mut deadlines = 0;
+        while let Some(deadline) = self.server.next_deadline().filter(|deadline| deadline.at <= until) {
             self.now = self.now.max(deadline.at);
             self.server.handle(self.now, Input::Deadline);
             self.listen();
+            deadlines += 1;
+            assert!(deadlines < 100_000, "time hardly moves: {:?}", self.now);
         }
         self.now = until;
+        deadlines
     }
 
     fn streams(&self) -> Vec<Stream> {
@@ -275,7 +279,7 @@ fn a_refused_request_changes_nothing() {
                 assert!(before == client.streams(), "seed {seed}, input {number}: {said}");
             }
             assert!(!client.closed, "seed {seed}, input {number}: closed");
-            client.pass_time(&mut rng);
+            client.pass_time(rng.below(1_500));
         }
         assert!(client.serves(), "seed {seed}");
     }
@@ -322,6 +326,28 @@ fn bytes_of_any_kind_end_a_connection_at_worst() {
         assert!(client.serves(), "seed {seed}");
     }
     assert!(closed > 100, "only {closed} connections ended");
+}
+
+#[test]
+fn waits_of_a_nanosecond_leave_time_for_others() {
+    for (config, asked) in [
+        (r#""ack_wait":1"#, r#"{"batch":1000000,"expires":60000000000}"#),
+        (r#""backoff":[0]"#, r#"{"batch":1000000,"expires":60000000000}"#),
+        (r#""backoff":[1,1]"#, r#"{"batch":1000000,"expires":60000000000}"#),
+        (r#""backoff":[1000000,0]"#, r#"{"batch":1000000,"expires":60000000000}"#),
+        (r#""filter_subject":"s.b""#, r#"{"batch":1,"expires":60000000000,"idle_heartbeat":1}"#),
+        (r#""filter_subject":"s.b""#, r#"{"batch":1,"expires":1}"#),
+    ] {
+        let mut client = Client::new(9);
+        client.request(b"$JS.API.STREAM.CREATE.S", b"", br#"{"name":"S","subjects":["s.>"],"storage":"memory"}"#);
+        client.request(b"s.a", b"", b"x");
+        let body = format!(r#"{{"stream_name":"S","config":{{"durable_name":"C","ack_policy":"explicit",{config}}}}}"#);
+        client.request(b"$JS.API.CONSUMER.CREATE.S.C", b"", body.as_bytes());
+        client.request(b"$JS.API.CONSUMER.MSG.NEXT.S.C", b"", asked.as_bytes());
+        let deadlines = client.pass_time(200);
+        assert!(deadlines < 1_000, "{config}: {deadlines} deadlines in 200 ms");
+        assert!(client.serves(), "{config}");
+    }
 }
 
 #[test]
@@ -405,7 +431,7 @@ fn connections_that_come_and_go_leave_nothing_behind() {
             client.server.handle(client.now, Input::Disconnect { conn });
         }
         client.listen();
-        client.pass_time(&mut rng);
+        client.pass_time(rng.below(1_500));
     }
     for conn in open {
         client.server.handle(client.now, Input::Disconnect { conn });
@@ -413,7 +439,7 @@ fn connections_that_come_and_go_leave_nothing_behind() {
     }
     // What was delivered and not acked keeps a consumer for its ack wait.
     for _ in 0..120 {
-        client.pass_time(&mut rng);
+        client.pass_time(rng.below(1_500));
     }
     // INFO looks for requests whose inbox nobody listens to.
     client.request(b"$JS.API.CONSUMER.INFO.S.stays", b"", b"");

@@ -44,19 +44,23 @@ impl PendingState {
     }
 }
 
+/// What a real server's timer for acks waits at least.
+const SHORTEST: Duration = Duration::from_millis(1);
+
 /// How long a delivery may stay without an ack: ack wait, or the step of the backoff.
 #[derive(Clone, Copy, Debug)]
 pub struct AckWait<'a> {
-    /// `None`: for ever.
+    /// `None`: for ever, whatever the backoff says.
     pub ack_wait: Option<Duration>,
     pub backoff: &'a [Duration],
 }
 
 impl AckWait<'_> {
-    /// The wait after a message was delivered again `redeliveries` times.
+    /// The wait after a message was delivered again `redeliveries` times. A step of no time waits as long as the first.
     pub fn after(&self, redeliveries: u64) -> Option<Duration> {
         let step = usize::try_from(redeliveries).unwrap_or(usize::MAX).min(self.backoff.len().saturating_sub(1));
-        self.backoff.get(step).copied().or(self.ack_wait)
+        let ack_wait = self.ack_wait?;
+        Some(self.backoff.get(step).copied().filter(|step| !step.is_zero()).unwrap_or(ack_wait).max(SHORTEST))
     }
 }
 

@@ -22,6 +22,8 @@ const CONSUMER_DELETED: &str = "409 Consumer Deleted";
 
 /// An expiry below this is over before anything is delivered.
 const SHORTEST_EXPIRY: Duration = Duration::from_micros(1);
+/// As often as a real server's timers get to it.
+const SHORTEST_HEARTBEAT: Duration = Duration::from_millis(1);
 /// How often a full line is looked through for requests that have ended.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
@@ -242,7 +244,8 @@ impl Consumer {
 /// Reads the body of a pull request.
 fn parse(now: Timestamp, reply: &[u8], body: &[u8]) -> Result<PullRequest, String> {
     let asked = NextRequest::parse(body).map_err(|error| error.to_string())?;
-    let heartbeat = u64::try_from(asked.idle_heartbeat_ns).ok().filter(|nanos| *nanos > 0).map(Duration::from_nanos);
+    let heartbeat = u64::try_from(asked.idle_heartbeat_ns).ok().filter(|nanos| *nanos > 0);
+    let heartbeat = heartbeat.map(|nanos| Duration::from_nanos(nanos).max(SHORTEST_HEARTBEAT));
     // A negative expiry is over at once, and so is one that passes while a real server reads the request.
     let expires_in = Duration::from_nanos(u64::try_from(asked.expires_ns).unwrap_or(0));
     let expires_in = if expires_in < SHORTEST_EXPIRY { Duration::ZERO } else { expires_in };
