@@ -10,7 +10,7 @@ use super::effects::Batch;
 use super::event::Event;
 use super::router::Subscription;
 use super::stream::Inbound;
-use super::subject::{split_token, token_count, tokens};
+use super::subject::{has_empty_token, split_token, token_count, tokens};
 use super::table::{ConnId, ConsumerId, LinkId, StreamId};
 use super::time::Timestamp;
 
@@ -190,6 +190,9 @@ impl Server {
     /// account hash, eleven and more (ADR-15).
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn acked_consumer(&mut self, rest: &[u8]) -> Option<(StreamId, ConsumerId, AckSubject)> {
+        if has_empty_token(rest) {
+            return None;
+        }
         if let Some((stream, consumer, numbers)) = self.router.latest_acked(rest)
             && let (ack, 5) = AckSubject::parse(numbers)
             && self.account.stream(stream).is_some_and(|stream| stream.consumer(consumer).is_some())

@@ -35,6 +35,13 @@ enum Nothing {
     MaxAckPending,
 }
 
+/// What a pull request that has its batch has to spare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Spare {
+    messages: i64,
+    bytes: u64,
+}
+
 /// Which message goes where.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Delivery {
@@ -43,8 +50,8 @@ struct Delivery {
     /// At the end of its reply subject: delivery, stream sequence, consumer sequence, time in nanoseconds, and how many
     /// messages are left (ADR-15).
     ack_numbers: [u64; 5],
-    /// Set once the pull request has its batch: the bytes that it has to spare.
-    completes: Option<u64>,
+    /// Set for the last message of a pull request that limits bytes.
+    completes: Option<Spare>,
 }
 
 /// A delivery that waits for its time, since the pace is kept by replay or rate limit.
@@ -218,14 +225,17 @@ impl Consumer {
         ctx: &mut Context<'_>,
         stream: StreamId,
         size: usize,
-    ) -> Option<(Rc<[u8]>, Option<u64>)> {
+    ) -> Option<(Rc<[u8]>, Option<Spare>)> {
         if let Some(push) = &self.push {
             return Some((Rc::clone(&push.to), None));
         }
         self.find_eligible(ctx, stream, size)?;
         let request = self.waiting.front()?;
-        let completes = (request.batch_left <= 1 && request.bytes_left > 0).then_some(request.bytes_left);
-        let (to, ends) = (Rc::clone(&request.reply), request.batch_left <= 1);
+        let ends = request.batch_left <= 1;
+        // A request for none or fewer gets one all the same, and is told how many that was too many.
+        let completes = (ends && request.bytes_left > 0)
+            .then_some(Spare { messages: request.batch_left - 1, bytes: request.bytes_left });
+        let to = Rc::clone(&request.reply);
         self.waiting.serve_front(ctx.now, self.config.priority_policy == PriorityPolicy::Prioritized);
         if ends {
             let inbox = || Box::from(&*to);
@@ -263,9 +273,11 @@ impl Consumer {
             self.ack_pending.track(ctx.now, stream_seq, consumer_seq, wait);
         }
         self.publish(ctx, message, to);
-        if let Some(bytes_left) = completes {
+        if let Some(spare) = completes {
             let mut status = HeaderBlock::with_status("409 Batch Completed");
-            status.push("Nats-Pending-Messages", "0").push("Nats-Pending-Bytes", bytes_left.to_string());
+            status
+                .push("Nats-Pending-Messages", spare.messages.to_string())
+                .push("Nats-Pending-Bytes", spare.bytes.to_string());
             ctx.effects.send_headers(to, &status.finish());
         }
         let reply_len = self.ack_reply.as_bytes().len();
