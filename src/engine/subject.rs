@@ -87,14 +87,15 @@ pub fn matches(filter: &[u8], subject: &[u8]) -> bool {
     subject_tokens.next().is_none()
 }
 
-/// Whether some subject is covered by both filters.
+/// Whether some subject is covered by both filters. `*` covers no empty token.
 pub fn collide(a: &[u8], b: &[u8]) -> bool {
     let (mut a, mut b) = (tokens(a), tokens(b));
     loop {
         match (a.next(), b.next()) {
             (None, None) => return true,
             (Some(b">"), Some(_)) | (Some(_), Some(b">")) => return true,
-            (Some(x), Some(y)) if x == b"*" || y == b"*" || x == y => {}
+            (Some(b"*"), Some(token)) | (Some(token), Some(b"*")) if !token.is_empty() => {}
+            (Some(x), Some(y)) if x == y => {}
             _ => return false,
         }
     }
@@ -252,6 +253,7 @@ mod tests {
             ("*", ">", true, true),
             (">", "*", true, false),
             ("a.b", "a", false, false),
+            ("a.*", "a.", false, false),
         ] {
             assert_eq!(collide(a.as_bytes(), b.as_bytes()), collides, "{a} {b}");
             assert_eq!(collide(b.as_bytes(), a.as_bytes()), collides, "{b} {a}");

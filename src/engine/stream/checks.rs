@@ -86,7 +86,7 @@ impl Stream {
 
     /// A TTL that is none is found later.
     pub(super) fn check_ttl_allowed(&self, asked: &PublishHeaders<'_>) -> Result<(), ApiError> {
-        let wants_ttl = asked.ttl.is_some_and(|text| MessageTtl::parse(text).is_ok());
+        let wants_ttl = asked.ttl.is_some_and(|text| matches!(MessageTtl::parse(text), Ok(Some(_))));
         if wants_ttl && !self.config.allow_msg_ttl { Err(ApiError::MessageTtlDisabled) } else { Ok(()) }
     }
 

@@ -373,7 +373,7 @@ impl Growing {
             store.skip_to(seq, first_skip);
         }
         self.last_read = seq;
-        let ttl = match Headers::new(headers).get_filled("Nats-TTL").map(MessageTtl::parse).transpose() {
+        let ttl = match Headers::new(headers).get_filled("Nats-TTL").map_or(Ok(None), MessageTtl::parse) {
             Ok(ttl) => ttl,
             Err(()) => {
                 return text(format!("failed to parse message TTL: {}", with_code(&ApiError::MessageTtlInvalid)));

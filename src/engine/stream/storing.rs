@@ -133,9 +133,9 @@ impl Stream {
     ) -> Result<(u64, Cow<'h, [u8]>), ApiError> {
         let Candidate { subject, headers, payload, time, asked } = *message;
         self.check_account_room(room, message_size(subject.len(), headers.len() + payload.len()))?;
-        let ttl = match asked.ttl.map(MessageTtl::parse).transpose() {
+        let ttl = match asked.ttl.map_or(Ok(None), MessageTtl::parse) {
             Ok(ttl) => ttl,
-            Err(_) => return Err(ApiError::MessageTtlInvalid),
+            Err(()) => return Err(ApiError::MessageTtlInvalid),
         };
         let (ttl, headers) = self.raise_ttl(ttl, headers.into());
         let has_rollup = asked.rollup.is_some();

@@ -20,16 +20,18 @@ pub(super) enum MessageTtl {
 }
 
 impl MessageTtl {
-    /// Whole seconds, or a duration of at least one second of which the fraction is dropped, or `never`.
+    /// Whole seconds, or a duration of at least one second of which the fraction is dropped, or `never`. `None` for digits
+    /// that add up to 0, such as `00`; but `0` is a duration.
     ///
     /// # Errors
     /// If the text is none of these.
-    pub fn parse(text: &[u8]) -> Result<Self, ()> {
+    pub fn parse(text: &[u8]) -> Result<Option<Self>, ()> {
         let text = std::str::from_utf8(text).map_err(|_| ())?;
         if text.eq_ignore_ascii_case("never") {
-            return Ok(Self::Never);
+            return Ok(Some(Self::Never));
         }
         let seconds = match duration::parse(text.as_bytes()) {
+            Some(nanos) if nanos < 1_000_000_000 => return Err(()),
             Some(nanos) => nanos / 1_000_000_000,
             // As Go adds up digits: beyond the largest number it goes on from the smallest.
             None if !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit()) => {
@@ -37,7 +39,8 @@ impl MessageTtl {
             }
             None => return Err(()),
         };
-        u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Self::Seconds).ok_or(())
+        let seconds = u64::try_from(seconds).map_err(|_| ())?;
+        Ok((seconds > 0).then_some(Self::Seconds(seconds)))
     }
 }
 
@@ -88,19 +91,22 @@ mod tests {
     fn ttls() {
         use MessageTtl::{Never, Seconds};
         for (text, expected) in [
-            ("1", Ok(Seconds(1))),
-            ("90s", Ok(Seconds(90))),
-            ("1h30m", Ok(Seconds(5_400))),
-            ("1.9s", Ok(Seconds(1))),
-            ("never", Ok(Never)),
-            ("NEVER", Ok(Never)),
+            ("1", Ok(Some(Seconds(1)))),
+            ("90s", Ok(Some(Seconds(90)))),
+            ("1h30m", Ok(Some(Seconds(5_400)))),
+            ("1.9s", Ok(Some(Seconds(1)))),
+            ("never", Ok(Some(Never))),
+            ("NEVER", Ok(Some(Never))),
             ("0", Err(())),
             ("0s", Err(())),
             ("-1", Err(())),
             ("10.5", Err(())),
             ("+5", Err(())),
-            ("+5s", Ok(Seconds(5))),
-            ("05", Ok(Seconds(5))),
+            ("+5s", Ok(Some(Seconds(5)))),
+            ("05", Ok(Some(Seconds(5)))),
+            ("00", Ok(None)),
+            ("18446744073709551616", Ok(None)),
+            ("9223372036854775808", Err(())),
             ("1d", Err(())),
             ("999ms", Err(())),
         ] {
