@@ -54,12 +54,11 @@ impl ServerFilter {
         let is = |asked: &str, own: &str| {
             asked.is_empty() || if self.exact_match { own == asked } else { own.contains(asked) }
         };
-        let domain = server.config.jetstream.as_ref().and_then(|jetstream| jetstream.domain.as_deref());
         is(&self.server_name, &server.config.server_name)
             && is(&self.host, &server.config.host)
             && self.cluster.is_empty()
             && self.tags.is_empty()
-            && (self.domain.is_empty() || domain == Some(&self.domain))
+            && (self.domain.is_empty() || server.domain() == Some(&self.domain))
     }
 }
 
@@ -69,6 +68,8 @@ struct ServerInfo<'a> {
     name: &'a str,
     host: &'a str,
     id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    domain: Option<&'a str>,
     ver: &'a str,
     feature_flags: FeatureFlags,
     jetstream: bool,
@@ -189,11 +190,16 @@ impl Server {
         info
     }
 
+    fn domain(&self) -> Option<&str> {
+        self.config.jetstream.as_ref()?.domain.as_deref()
+    }
+
     fn server_info(&self, now: Timestamp) -> ServerInfo<'_> {
         ServerInfo {
             name: &self.config.server_name,
             host: &self.config.host,
             id: &self.server_id,
+            domain: self.domain(),
             ver: SERVER_VERSION,
             feature_flags: FeatureFlags {
                 js_ack_fc_v2: false,
@@ -205,6 +211,23 @@ impl Server {
             flags: if self.config.jetstream.is_some() { 7 } else { 0 },
             seq: self.system_requests + 1,
             time: now,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::config::{JetStreamConfig, ServerConfig};
+
+    #[test]
+    fn an_answer_names_the_domain_where_there_is_one() {
+        for (domain, expected) in [(Some("hub"), r#","domain":"hub","ver":"#), (None, r#","ver":"#)] {
+            let jetstream = JetStreamConfig { domain: domain.map(str::to_owned), ..JetStreamConfig::default() };
+            let server = Server::new(ServerConfig { jetstream: Some(jetstream), ..ServerConfig::default() });
+            let info = to_json(&server.server_info(Timestamp::SIMULATION_START));
+            let expected = format!(r#""id":"{}"{expected}"#, server.server_id);
+            assert!(String::from_utf8_lossy(&info).contains(&expected), "{domain:?}");
         }
     }
 }
