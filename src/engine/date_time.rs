@@ -67,6 +67,14 @@ impl DateTime {
     }
 }
 
+impl DateTime {
+    /// As [`to_timestamp`](Self::to_timestamp), but that times beyond the year 2262 are counted as Go counts nanoseconds: on
+    /// from 1677. Likewise those before 1677 lie in the future.
+    pub fn to_wrapped_timestamp(self) -> Timestamp {
+        Self { unix_nanos: (self.unix_nanos as i64).into(), ..self }.to_timestamp()
+    }
+}
+
 impl From<Timestamp> for DateTime {
     fn from(timestamp: Timestamp) -> Self {
         Self { unix_nanos: i128::from(timestamp.as_nanos()), offset_secs: 0 }
@@ -421,6 +429,13 @@ mod tests {
         assert!(berlin != utc && berlin.is_same_moment(utc) && berlin.to_utc() == utc);
         assert_eq!(DateTime::from(utc.to_timestamp()), utc);
         assert_eq!(DateTime::ZERO.to_timestamp(), Timestamp::from_nanos(0));
+        for (text, wrapped) in [
+            ("1600-01-01T00:00:00Z", "2184-07-20T23:34:33.709551616Z"),
+            ("2300-01-01T00:00:00Z", "1970-01-01T00:00:00Z"),
+        ] {
+            let time = DateTime::parse(text.as_bytes()).expect("valid").to_wrapped_timestamp();
+            assert_eq!(DateTime::from(time).to_string(), wrapped);
+        }
         assert!(DateTime::parse(b"0001-01-01T01:00:00+01:00").expect("valid").is_zero());
     }
 

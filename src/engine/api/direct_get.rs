@@ -90,7 +90,7 @@ fn last_by_subject(subject: &str, body: &[u8]) -> Result<DirectGet, &'static str
 
 fn selector(asked: MsgGetRequest) -> MessageSelector {
     let MsgGetRequest { seq, last_by_subj, next_by_subj, start_time, .. } = asked;
-    match (start_time.map(DateTime::to_timestamp), next_by_subj.is_empty()) {
+    match (start_time.map(DateTime::to_wrapped_timestamp), next_by_subj.is_empty()) {
         (Some(since), true) => MessageSelector::Since(since),
         (Some(since), false) => MessageSelector::NextSince(next_by_subj, since),
         (None, false) => MessageSelector::NextBySubject(next_by_subj, seq),
@@ -103,7 +103,7 @@ fn last_of_each(asked: MsgGetRequest) -> DirectSelection {
     let up_to = match (asked.up_to_seq, asked.up_to_time) {
         (0, None) => UpTo::End,
         (seq, None) => UpTo::Seq(seq),
-        (_, Some(time)) => UpTo::Before(time.to_timestamp()),
+        (_, Some(time)) => UpTo::Before(time.to_wrapped_timestamp()),
     };
     DirectSelection::LastOfEach { filters: asked.multi_last.iter().cloned().collect(), from: asked.seq, up_to }
 }

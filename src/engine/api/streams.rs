@@ -194,7 +194,7 @@ fn selector(request: &Request<'_>) -> Result<(MessageSelector, bool), ApiError> 
         return Err(ApiError::BadRequest);
     }
     let MsgGetRequest { seq, last_by_subj, next_by_subj, start_time, no_hdr, .. } = asked;
-    let since = start_time.map(DateTime::to_timestamp);
+    let since = start_time.map(DateTime::to_wrapped_timestamp);
     let selector = match (seq, last_by_subj.as_str(), next_by_subj.as_str(), since) {
         (0, "", "", Some(since)) => MessageSelector::Since(since),
         (0, "", _, Some(since)) => MessageSelector::NextSince(next_by_subj, since),

@@ -193,7 +193,7 @@ impl Consumer {
 
 /// The first sequence whose message is not older than `time`; behind the last if all are.
 fn first_since(store: &MessageStore, time: DateTime) -> u64 {
-    store.first_at_or_after(time.to_timestamp()).unwrap_or_else(|| store.last_seq() + 1)
+    store.first_at_or_after(time.to_wrapped_timestamp()).unwrap_or_else(|| store.last_seq() + 1)
 }
 
 fn start(config: &ConsumerConfig, filters: &[SubjectFilter], stream: StreamView<'_>) -> Start {
