@@ -294,7 +294,7 @@ pub(super) const fn is_reserved_subject(subject: &[u8]) -> bool {
     // `$NRG.`, `_GR_.` and `$GR.`, in patterns: a look at the first byte decides nearly always.
     matches!(
         subject,
-        [b'$', b'N', b'R', b'G', b'.', ..] | [b'_', b'G', b'R', b'_', b'.', ..] | [b'$', b'G', b'R', b'.', ..]
+        [b'$', b'N', b'R', b'G', b'.', ..] | [b'_', b'G', b'R', b'_', b'.', _, ..] | [b'$', b'G', b'R', b'.', _, ..]
     )
 }
 
@@ -305,9 +305,9 @@ const fn is_reserved_reply(reply: &[u8]) -> bool {
     matches!(
         reply,
         [b'_', b'R', b'_', b'.', ..]
-            | [b'$', b'J', b'S', b'.', b'A', b'C', b'K', b'.', ..]
-            | [b'_', b'G', b'R', b'_', b'.', ..]
-            | [b'$', b'G', b'R', b'.', ..]
+            | [b'$', b'J', b'S', b'.', b'A', b'C', b'K', b'.', _, ..]
+            | [b'_', b'G', b'R', b'_', b'.', _, ..]
+            | [b'$', b'G', b'R', b'.', _, ..]
     )
 }
 

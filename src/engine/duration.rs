@@ -69,9 +69,9 @@ pub fn serialize_list_of_nanos<S: Serializer>(durations: &[Duration], serializer
     serializer.collect_seq(durations.iter().map(|duration| nanos(*duration)))
 }
 
-/// The nanoseconds of a duration; at most those that fit.
+/// The nanoseconds of a duration; at most as many as Go counts.
 pub fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX).unsigned_abs()
 }
 
 /// The nanoseconds of a duration such as `1h30m`, `-1.5s` or `300ms`, as Go's `time.ParseDuration` reads it; `None` if

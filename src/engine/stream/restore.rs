@@ -15,7 +15,6 @@ use crate::engine::consumer::config::{ConsumerConfig, ConsumerConfigLimits};
 use crate::engine::consumer::{Consumer, MAX_SEQ};
 use crate::engine::error::ApiError;
 use crate::engine::event::Event;
-use crate::engine::message::Headers;
 use crate::engine::store::{MessageStore, message_size};
 use crate::engine::table::{Id, StreamId};
 use crate::engine::time::Timestamp;
@@ -373,7 +372,7 @@ impl Growing {
             store.skip_to(seq, first_skip);
         }
         self.last_read = seq;
-        let ttl = match Headers::new(headers).get_filled("Nats-TTL").map_or(Ok(None), MessageTtl::parse) {
+        let ttl = match MessageTtl::of(headers) {
             Ok(ttl) => ttl,
             Err(()) => {
                 return text(format!("failed to parse message TTL: {}", with_code(&ApiError::MessageTtlInvalid)));

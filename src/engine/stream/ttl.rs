@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Stream;
 use super::headers::without_headers;
 use crate::engine::duration;
-use crate::engine::message::HeaderBlock;
+use crate::engine::message::{HeaderBlock, Headers};
 use crate::engine::time::Timestamp;
 
 /// What a `Nats-TTL` asks for.
@@ -45,6 +45,14 @@ impl MessageTtl {
 }
 
 impl MessageTtl {
+    /// What the headers of a message ask for.
+    ///
+    /// # Errors
+    /// If they ask for no TTL that there is.
+    pub fn of(headers: &[u8]) -> Result<Option<Self>, ()> {
+        Headers::new(headers).get_filled("Nats-TTL").map_or(Ok(None), Self::parse)
+    }
+
     /// Whether a message that was stored at `stored` is past its time.
     pub fn is_over(self, stored: Timestamp, now: Timestamp) -> bool {
         match self {
@@ -70,6 +78,16 @@ impl Stream {
             return (Some(MessageTtl::Seconds(marker.as_secs())), block.finish().into());
         }
         (ttl, headers)
+    }
+
+    /// Finds the TTLs of messages that were stored while nothing had one, such as those of an origin that has.
+    pub(super) fn recover_ttls(&mut self) {
+        let messages = self.store.messages_from(self.store.first_seq());
+        let found =
+            messages.filter_map(|message| Some((message.time, message.seq, MessageTtl::of(message.headers).ok()??)));
+        for (time, seq, ttl) in found.collect::<Vec<_>>() {
+            self.track_ttl(time, seq, Some(ttl));
+        }
     }
 
     pub(super) fn track_ttl(&mut self, now: Timestamp, seq: u64, ttl: Option<MessageTtl>) {

@@ -40,6 +40,9 @@ impl Stream {
         if !self.config.allow_batched {
             self.fast_batches.clear();
         }
+        if self.config.allow_msg_ttl && !old.allow_msg_ttl {
+            self.recover_ttls();
+        }
         if self.config.allow_msg_schedules && !old.allow_msg_schedules {
             self.recover_schedules(ctx.now);
         }
