@@ -21,6 +21,7 @@ test("keys and values stand apart by a colon, an equals sign, or nothing", () =>
 });
 
 test("blocks, lists, comments", () => {
+  assert.deepEqual(read("a\n{\n}\nl [1,\n 2\n # and\n 3,]"), { a: {}, l: [1, 2, 3] });
   assert.deepEqual(read("a { b: 1, c { d: x } } # end\n// more\nl [1, two, 'th ree', {n: 4}]\ne = []\nm: [\n 1\n 2\n]"),
     { a: { b: 1, c: { d: "x" } }, l: [1, "two", "th ree", { n: 4 }], e: [], m: [1, 2] });
 });
@@ -58,6 +59,9 @@ test("what is no configuration is told with its place", () => {
     ["a: 'x", "f:1:3: a text is not closed"],
     ["\n}", "f:2:0: unexpected }"],
     ["a:", "f:1:2: a value is missing"],
+    ["a:\n1", "f:1:2: a value is expected in the line of its key"],
+    ["a [1,,2]", "f:1:5: a value is expected, not a comma"],
+    ["a [1 2]", 'f:1:5: a comma follows an item of a list, or ], but not "2"'],
   ]) {
     assert.throws(() => read(text), { message }, text);
   }

@@ -169,6 +169,7 @@ test("what cannot be served ends the start with one clear line", async () => {
     [["--user", "a"], "-user: authorization: not simulated"],
     [["-nosuch"], "flag provided but not defined: -nosuch"],
     [["-p", "abc"], 'invalid value "abc" for flag -p: parse error'],
+    [["-p", "1e3"], 'invalid value "1e3" for flag -p: parse error'],
     [["-p"], "flag needs an argument: -p"],
     [["-D=maybe"], 'invalid boolean value "maybe" for -D: parse error'],
     [["-js=tRue"], 'invalid boolean value "tRue" for -js: parse error'],
@@ -182,6 +183,9 @@ test("what cannot be served ends the start with one clear line", async () => {
     [config("max_subscription_tokens: 0"), "N.conf:1:0: max_subscription_tokens value can not be negative"],
     [config("max_subscription_tokens: 300"), "N.conf:1:0: max_subscription_tokens value is too big"],
     [config("ping_interval: 1d"), 'N.conf:1:0: error parsing ping_interval: time: unknown unit "d" in duration "1d"'],
+    [config('lame_duck_duration: "10s"'), "N.conf:1:0: invalid lame_duck_duration of 10s, minimum is 30 seconds"],
+    [config("jetstream { limits { duplicate_window: 1m } }"), "N.conf:1:21: duplicate_window needs a text"],
+    [config('server_name: "a b"'), "server name cannot contain spaces"],
     [config("jetstream { domain: a.b }"), "invalid domain name: may not contain ., * or >"],
     [config('jetstream { domain: "a b" }'), 'invalid domain name: derived "$JS.a b.API.>" is not a valid subject'],
     [["-p", "70000"], "client port 70000 is not valid"],
@@ -267,6 +271,8 @@ test("monitoring tells of the server, its connections and streams", async () => 
   const [stream] = jsz.account_details[0].stream_detail;
   assert.equal(stream.config.subjects[0], "s");
   assert.equal(stream.consumer_detail[0].config.durable_name, "C");
+  await request(client, "$JS.API.CONSUMER.DELETE.S.C");
+  assert.ok(!("consumer_detail" in (await json(server, "/jsz?consumers=true")).account_details[0].stream_detail[0]));
   assert.deepEqual([(await json(server, "/jsz")).account_details, (await get(server, "/x")).status], [undefined, 404]);
   client.end();
 });

@@ -130,7 +130,7 @@ function value(name, takes, attached, left) {
 
 /** A whole number as Go writes it in its sources: `-1`, `0x10`, `0b1`, `017`, `40_123`. */
 function readInteger(text) {
-  const [, sign, digits] = /^([+-]?)((?:0[xbo]_?)?[\da-f]+(?:_[\da-f]+)*)$/i.exec(text) ?? [];
+  const [, sign, digits] = /^([+-]?)(0x(?:_?[\da-f]+)+|(?:0[bo]_?)?\d+(?:_\d+)*)$/i.exec(text) ?? [];
   if (!digits) return undefined;
   const plain = digits.replaceAll("_", "").replace(/^0(?=\d)/, "0o");
   const value = Number(plain);

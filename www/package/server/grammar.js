@@ -77,6 +77,11 @@ class Parser {
     }
   }
 
+  /** Passes over what is blank in a line. */
+  #blanks() {
+    this.#match(/[ \t\r]*/y);
+  }
+
   #comment() {
     const end = this.#text.indexOf("\n", this.#at);
     this.#at = end < 0 ? this.#text.length : end;
@@ -102,7 +107,7 @@ class Parser {
 
   /** Entries stand on lines of their own, or apart by commas. */
   #endOfEntry() {
-    this.#match(/[ \t\r]*/y);
+    this.#blanks();
     if (!/^(?:[\n,;}\]#]|\/\/|$)/.test(this.#text.slice(this.#at, this.#at + 2))) {
       this.#fail(`a line ends behind a value, or a comma follows, but not ${JSON.stringify(this.#text[this.#at])}`);
     }
@@ -115,7 +120,8 @@ class Parser {
     this.#skip();
     if (":=".includes(this.#text[this.#at] ?? " ")) {
       this.#at += 1;
-      this.#skip();
+      this.#blanks();
+      if (this.#text[this.#at] === "\n") this.#fail("a value is expected in the line of its key");
     }
     const value = this.#value();
     map.set(key, this.#node(value, start));
@@ -180,14 +186,26 @@ class Parser {
     this.#at += 1;
     const items = [];
     for (;;) {
-      this.#skip(",");
+      this.#skip();
       if (this.#text[this.#at] === undefined) this.#fail("a list is not closed: ] is missing");
       if (this.#text[this.#at] === "]") {
         this.#at += 1;
         return items;
       }
+      if (this.#text[this.#at] === ",") this.#fail("a value is expected, not a comma");
       const start = this.#at;
       items.push(this.#node(this.#value(), start));
+      this.#endOfItem();
+    }
+  }
+
+  /** Items stand on lines of their own, or apart by commas. */
+  #endOfItem() {
+    this.#blanks();
+    const char = this.#text[this.#at];
+    if (char === ",") this.#at += 1;
+    else if (!/^(?:[\n\]#]|\/\/|$)/.test(this.#text.slice(this.#at, this.#at + 2))) {
+      this.#fail(`a comma follows an item of a list, or ], but not ${JSON.stringify(char)}`);
     }
   }
 

@@ -64,7 +64,7 @@ function merge(flags, settings) {
     if (!websocket.no_tls) throw new Failure("websocket requires TLS configuration: not simulated; set no_tls: true");
     websocket.host ||= DEFAULT_HOST;
   }
-  if (/\s/.test(merged.server_name ?? "")) throw new Failure("server name cannot contain spaces");
+  if (merged.server_name?.includes(" ")) throw new Failure("server name cannot contain spaces");
   const { max_payload = DEFAULT_PAYLOAD, max_pending = MAX_PENDING } = merged;
   if (max_payload > max_pending && max_payload !== UNLIMITED) {
     throw new Failure(`max_payload (${max_payload}) cannot be higher than max_pending (${max_pending})`);

@@ -146,7 +146,8 @@ function streamDetail(simulator, { config, created, cluster, state }, hasConsume
   const detail = { name: config.name, created, cluster, ...(hasConfig && { config }), state };
   if (hasConsumers) {
     const consumers = list(simulator, `$JS.API.CONSUMER.LIST.${config.name}`, "consumers");
-    detail.consumer_detail = consumers.map(({ config: consumer, ...rest }) => (hasConfig ? { ...rest, config: consumer } : rest));
+    const shown = consumers.map(({ config: consumer, ...rest }) => (hasConfig ? { ...rest, config: consumer } : rest));
+    if (shown.length > 0) detail.consumer_detail = shown;
   }
   return detail;
 }

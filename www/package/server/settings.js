@@ -70,6 +70,12 @@ function duration(node, key) {
   }
 }
 
+/** How long a server would take to go, which this one does at once. */
+function lameDuck(settings, node, key) {
+  if (duration(node, key) < 30e9) throw new Failure(`${node.place}: invalid ${key} of ${node.value}, minimum is 30 seconds`);
+  noted(settings, node, key);
+}
+
 /** JetStream's domain, which is a token of subjects. */
 function domain(node, key) {
   const name = text(node, key);
@@ -119,7 +125,7 @@ const BATCH = {
 const LIMITS = {
   max_request_batch: set("max_request_batch", number),
   max_ack_pending: set("max_ack_pending", number),
-  duplicate_window: set("duplicate_window", duration),
+  duplicate_window: set("duplicate_window", (node, key) => duration({ ...node, value: text(node, key) }, key)),
   max_ha_assets: noted,
   batch: within(BATCH, "batch"),
 };
@@ -197,6 +203,7 @@ const SERVER = {
   ping_interval: set("ping_interval", aboveZero(duration)),
   ping_max: set("ping_max", aboveZero(integer)),
   write_deadline: set("write_deadline", aboveZero(duration)),
+  lame_duck_duration: lameDuck,
   store_dir: set("store_dir", text),
   storedir: set("store_dir", text),
   jetstream: (settings, node, key) => {
@@ -217,7 +224,7 @@ const SERVER = {
 const SERVER_NOTED = [
   "client_advertise", "leaf", "leafnodes", "logfile_size_limit", "log_size_limit", "logfile_max_num",
   "log_max_num", "syslog", "remote_syslog", "prof_port", "prof_block_rate", "trace_verbose", "trace_headers",
-  "max_traced_msg_len", "write_timeout", "lame_duck_duration", "lame_duck_grace_period", "disable_sublist_cache", "no_sublist_cache", "no_header_support",
+  "max_traced_msg_len", "write_timeout", "lame_duck_grace_period", "disable_sublist_cache", "no_sublist_cache", "no_header_support",
   "connect_error_reports", "reconnect_error_reports", "server_metadata", "feature_flags", "no_fast_producer_stall",
   "max_closed_clients", "system_account", "system", "no_system_account", "no_system", "no_sys_acc", "proxy_protocol",
 ];
