@@ -62,6 +62,10 @@ impl DeadlineOrder {
         if self.in_order.front() == Some(&(at, seq)) {
             self.in_order.pop_front();
         }
+        if self.in_order.len() + self.out_of_order.0.len() == self.len {
+            // All that stand there count.
+            return;
+        }
         while self.in_order.front().is_some_and(|first| !counts(first)) {
             self.in_order.pop_front();
         }

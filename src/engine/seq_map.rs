@@ -32,6 +32,7 @@ impl<V> SeqMap<V> {
     }
 
     /// Where `seq` stands, or where it would have to be put in.
+    #[inline(never)]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn position(&self, seq: u64) -> Result<usize, usize> {
         let Some((first, _)) = self.slots.front() else { return Err(0) };
@@ -82,11 +83,14 @@ impl<V> SeqMap<V> {
         let at = self.position(seq).ok()?;
         let removed = self.slots[at].1.take()?;
         self.len -= 1;
-        while self.slots.front().is_some_and(|(_, value)| value.is_none()) {
-            self.slots.pop_front();
-        }
-        while self.slots.back().is_some_and(|(_, value)| value.is_none()) {
-            self.slots.pop_back();
+        if at == 0 {
+            while self.slots.front().is_some_and(|(_, value)| value.is_none()) {
+                self.slots.pop_front();
+            }
+        } else if at + 1 == self.slots.len() {
+            while self.slots.back().is_some_and(|(_, value)| value.is_none()) {
+                self.slots.pop_back();
+            }
         }
         if self.slots.len() > Self::MIN_SLOTS_TO_COMPACT && self.len * 4 < self.slots.len() {
             self.slots.retain(|(_, value)| value.is_some());

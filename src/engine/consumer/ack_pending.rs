@@ -110,24 +110,22 @@ impl AckPending {
     pub fn track(&mut self, now: Timestamp, stream_seq: u64, consumer_seq: u64, wait: AckWait<'_>) {
         // As a rule it lies behind all that were delivered.
         let is_new = self.given_up.is_empty() && self.entries.last().is_none_or(|last| last < stream_seq);
-        let redeliveries = if is_new { 0 } else { self.redeliveries(stream_seq) };
-        let due_at = wait.after(redeliveries).map(|wait| now + wait);
-        let state = due_at.map_or(PendingState::Unbounded, PendingState::InFlight);
-        match if is_new { None } else { self.entries.get_mut(stream_seq) } {
-            Some(pending) => {
-                pending.since = now;
-                self.set_state(stream_seq, state);
-            }
-            None => {
-                if redeliveries > 0 {
-                    self.given_up.remove(stream_seq);
-                }
-                self.num_pending_redelivered += usize::from(redeliveries > 0);
-                self.entries.insert(stream_seq, Pending { consumer_seq, since: now, state, redeliveries });
-                if let Some(at) = due_at {
-                    self.deadlines.add(stream_seq, at);
-                }
-            }
+        let in_flight = |redeliveries| {
+            let due_at = wait.after(redeliveries).map(|wait| now + wait);
+            due_at.map_or(PendingState::Unbounded, PendingState::InFlight)
+        };
+        if !is_new && let Some(pending) = self.entries.get_mut(stream_seq) {
+            let state = in_flight(pending.redeliveries);
+            pending.since = now;
+            let before = std::mem::replace(&mut pending.state, state);
+            return self.move_deadline(stream_seq, before, state);
+        }
+        let redeliveries = if is_new { 0 } else { self.given_up.remove(stream_seq).unwrap_or(0) };
+        let state = in_flight(redeliveries);
+        self.num_pending_redelivered += usize::from(redeliveries > 0);
+        self.entries.insert(stream_seq, Pending { consumer_seq, since: now, state, redeliveries });
+        if let Some(at) = state.due_at() {
+            self.deadlines.add(stream_seq, at);
         }
     }
 
@@ -155,9 +153,7 @@ impl AckPending {
 
     /// Makes a message due, behind those that are; nothing if it is due already.
     pub fn make_due(&mut self, stream_seq: u64) {
-        let Some(pending) = self.entries.get(stream_seq) else { return };
-        if pending.state != PendingState::Due {
-            self.set_state(stream_seq, PendingState::Due);
+        if self.set_state(stream_seq, PendingState::Due).is_some_and(|before| before != PendingState::Due) {
             self.num_due += 1;
             self.due.push_back(stream_seq);
         }
@@ -311,35 +307,39 @@ impl AckPending {
 
     /// Counts one more delivery; returns the number of this delivery.
     pub fn count_redelivery(&mut self, stream_seq: u64) -> u64 {
-        let count = self.redeliveries(stream_seq) + 1;
-        self.set_redeliveries(stream_seq, count);
-        count + 1
+        self.change_redeliveries(stream_seq, |count| count + 1) + 1
     }
 
     /// Takes back a delivery that was counted and did not take place.
     pub fn uncount_redelivery(&mut self, stream_seq: u64) {
-        let count = self.redeliveries(stream_seq);
-        self.set_redeliveries(stream_seq, count.saturating_sub(1));
+        self.change_redeliveries(stream_seq, |count| count.saturating_sub(1));
     }
 
     pub fn set_redeliveries(&mut self, stream_seq: u64, count: u64) {
+        self.change_redeliveries(stream_seq, |_| count);
+    }
+
+    /// Changes how often the message was delivered again, and returns it.
+    fn change_redeliveries(&mut self, stream_seq: u64, change: impl FnOnce(u64) -> u64) -> u64 {
         if let Some(pending) = self.entries.get_mut(stream_seq) {
-            let before = std::mem::replace(&mut pending.redeliveries, count);
-            self.num_pending_redelivered += usize::from(count > 0);
+            let before = pending.redeliveries;
+            pending.redeliveries = change(before);
+            self.num_pending_redelivered += usize::from(pending.redeliveries > 0);
             self.num_pending_redelivered -= usize::from(before > 0);
-        } else if count > 0 {
+            return pending.redeliveries;
+        }
+        let count = change(self.given_up.get(stream_seq).copied().unwrap_or(0));
+        if count > 0 {
             self.given_up.insert(stream_seq, count);
         } else {
             self.given_up.remove(stream_seq);
         }
+        count
     }
 
-    pub fn forget_redeliveries(&mut self, stream_seq: u64) -> bool {
-        let is_redelivered = self.is_redelivered(stream_seq);
-        if is_redelivered {
-            self.set_redeliveries(stream_seq, 0);
-        }
-        is_redelivered
+    /// Forgets a message that was given up. Whether it was.
+    pub fn forget_given_up(&mut self, stream_seq: u64) -> bool {
+        self.given_up.remove(stream_seq).is_some()
     }
 
     pub fn forget_redeliveries_below(&mut self, stream_seq: u64) {
@@ -364,18 +364,24 @@ impl AckPending {
         self.set_state(stream_seq, state);
     }
 
-    /// Changes the state of a pending message, and its deadline with it.
+    /// Changes the state of a pending message, and its deadline with it. Returns the state before.
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    fn set_state(&mut self, stream_seq: u64, state: PendingState) {
-        let Some(pending) = self.entries.get_mut(stream_seq) else { return };
+    fn set_state(&mut self, stream_seq: u64, state: PendingState) -> Option<PendingState> {
+        let pending = self.entries.get_mut(stream_seq)?;
         let before = std::mem::replace(&mut pending.state, state);
-        if before.due_at() == state.due_at() {
+        self.move_deadline(stream_seq, before, state);
+        Some(before)
+    }
+
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    fn move_deadline(&mut self, stream_seq: u64, before: PendingState, now: PendingState) {
+        if before.due_at() == now.due_at() {
             return;
         }
         if let Some(at) = before.due_at() {
             self.forget_deadline(stream_seq, at);
         }
-        if let Some(at) = state.due_at() {
+        if let Some(at) = now.due_at() {
             self.deadlines.add(stream_seq, at);
         }
     }

@@ -17,6 +17,7 @@ const DELETED: &[u8] = b"Unacknowledged message was deleted";
 
 impl Consumer {
     /// Ends the deliveries of a message that was delivered as often as it may be. It stays in the stream.
+    #[inline(never)]
     pub(super) fn give_up(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, delivered: u64) {
         self.advise_max_deliveries(ctx, stream, stream_seq, delivered);
         if let Some(pending) = self.ack_pending.give_up(stream_seq) {
@@ -72,6 +73,7 @@ impl Consumer {
 
     /// A pending message turns out to be gone from the stream, which counts as an ack, and with ack policy `all` also for
     /// those before it. Those stay in the stream all the same.
+    #[inline(never)]
     pub(super) fn terminate_missing(
         &mut self,
         ctx: &mut Context<'_>,
@@ -98,7 +100,7 @@ impl Consumer {
             let delivered = self.ack_pending.redeliveries(stream_seq).max(1);
             return Some(AckSubject { delivered, stream_seq, consumer_seq: pending.consumer_seq });
         }
-        if self.ack_pending.forget_redeliveries(stream_seq) {
+        if self.ack_pending.forget_given_up(stream_seq) {
             self.reported.last_ack = Some(now);
         }
         None
