@@ -42,6 +42,10 @@ impl Exempt {
         self.ageless.len() + self.refused_markers.len()
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     pub fn contains(&self, seq: u64) -> bool {
         self.ageless.contains(seq) || self.refused_markers.contains(seq)
     }

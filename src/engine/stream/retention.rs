@@ -54,10 +54,23 @@ impl Stream {
     pub(super) fn remove_message(&mut self, ctx: &mut Context<'_>, seq: u64, cause: Removal) -> bool {
         let Some(subject) = self.store.subject_of(seq) else { return false };
         let readers = readers(&mut self.latest_readers, &self.filters, subject);
+        self.remove_from(ctx, seq, &readers, cause);
+        true
+    }
+
+    /// Removes one message that is there and that `readers` read.
+    fn remove_from(&mut self, ctx: &mut Context<'_>, seq: u64, readers: &Readers, cause: Removal) {
         self.forget_message(seq);
         ctx.tell(|| Event::Removed { stream: self.id, seq, cause });
-        self.tell_removed_to(ctx, seq, &readers);
-        true
+        for (id, matches) in readers.iter().copied() {
+            let has_room = self.with_consumer(ctx, id, |consumer, ctx, stream| {
+                let pending = consumer.handle_removed(ctx.now, seq, matches);
+                pending.is_some_and(|ack| consumer.terminate_removed(ctx, stream, ack, matches))
+            });
+            if has_room == Some(true) {
+                self.unblocked.push(id);
+            }
+        }
     }
 
     /// Removes one message without a word to anybody.
@@ -68,19 +81,11 @@ impl Stream {
             self.schedules.handle_removed(seq, subject);
         }
         self.store.remove(seq);
-        self.ttls.remove(seq);
-        self.exempt.remove(seq);
-    }
-
-    fn tell_removed_to(&mut self, ctx: &mut Context<'_>, seq: u64, readers: &Readers) {
-        for (id, matches) in readers.iter().copied() {
-            let has_room = self.with_consumer(ctx, id, |consumer, ctx, stream| {
-                let pending = consumer.handle_removed(ctx.now, seq, matches);
-                pending.is_some_and(|ack| consumer.terminate_removed(ctx, stream, ack, matches))
-            });
-            if has_room == Some(true) {
-                self.unblocked.push(id);
-            }
+        if !self.ttls.is_empty() {
+            self.ttls.remove(seq);
+        }
+        if !self.exempt.is_empty() {
+            self.exempt.remove(seq);
         }
     }
 
@@ -93,7 +98,8 @@ impl Stream {
             let Some(subject) = self.store.subject_of(*seq) else { continue };
             let is_needed = self.consumers.iter().any(|(_, consumer)| consumer.needs(*seq, subject));
             if !is_needed {
-                self.remove_message(ctx, *seq, Removal::Acked);
+                let readers = readers(&mut self.latest_readers, &self.filters, subject);
+                self.remove_from(ctx, *seq, &readers, Removal::Acked);
             }
         }
     }
