@@ -10,7 +10,8 @@ use serde::Serialize;
 use super::Server;
 use super::api::json::to_json;
 use super::asset::{API_LEVEL, SERVER_VERSION};
-use super::connection::parser::{ClientOp, Parsed, parse};
+use super::config::IS_PAGE;
+use super::connection::parser::{ClientOp, Parsed, parse, usual_publish};
 use super::connection::{Connection, Message, ProtocolError, Subscriptions};
 use super::event::Event;
 use super::liveness::FIRST_PING;
@@ -106,24 +107,31 @@ impl Server {
                 return;
             };
             let is_pedantic = connection.options.pedantic;
-            match parse(rest, &self.config, connection.options.headers) {
-                Parsed::Op(op, consumed) => {
-                    match op {
-                        ClientOp::Pub(publish) => self.handle_pub(now, conn, &publish, is_pedantic),
-                        op => self.handle_control(now, conn, op),
+            let usual = if IS_PAGE || is_pedantic { None } else { usual_publish(rest, &self.config) };
+            let consumed = if let Some((publish, len)) = usual {
+                self.handle_message(now, conn, &publish);
+                len
+            } else {
+                match parse(rest, &self.config, connection.options.headers) {
+                    Parsed::Op(op, len) => {
+                        match op {
+                            ClientOp::Pub(publish) => self.handle_pub(now, conn, &publish, is_pedantic),
+                            op => self.handle_control(now, conn, op),
+                        }
+                        len
                     }
-                    self.route_effects(now);
-                    rest = &rest[consumed..];
-                }
-                Parsed::Incomplete(needed) => return self.hold(conn, rest, needed),
-                Parsed::IncompleteAfter(len) => return self.hold(conn, &rest[..len], len + 1),
-                Parsed::Violation(error) => {
-                    if error == ProtocolError::MaxPayload {
-                        self.trace_too_large(now, conn, rest);
+                    Parsed::Incomplete(needed) => return self.hold(conn, rest, needed),
+                    Parsed::IncompleteAfter(len) => return self.hold(conn, &rest[..len], len + 1),
+                    Parsed::Violation(error) => {
+                        if error == ProtocolError::MaxPayload {
+                            self.trace_too_large(now, conn, rest);
+                        }
+                        return self.close(now, conn, error);
                     }
-                    return self.close(now, conn, error);
                 }
-            }
+            };
+            self.route_effects(now);
+            rest = &rest[consumed..];
         }
     }
 
@@ -246,6 +254,7 @@ impl Server {
     }
 
     /// A request that reached nobody is answered on the requester's own subscription.
+    #[cold]
     fn answer_no_responders(&mut self, now: Timestamp, conn: ConnId, publish: &Message<'_>) {
         if !self.connections.get(conn).is_some_and(|connection| connection.options.no_responders) {
             return;
@@ -312,6 +321,7 @@ const fn is_reserved_reply(reply: &[u8]) -> bool {
 }
 
 /// The error for a publish that only servers may make.
+#[cfg_attr(not(jetstream_sim_small), inline)]
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
 pub(super) fn reserved(publish: &Message<'_>) -> Option<Vec<u8>> {
     if is_reserved_subject(publish.subject) {

@@ -31,9 +31,13 @@ impl Context<'_> {
 
     /// Publishes an advisory or a metric, if anybody listens. `make` gets a fresh id for it.
     pub fn advise<T: Serialize>(&mut self, subject: impl FnOnce() -> String, make: impl FnOnce(String) -> T) {
-        if !self.router.has_interest_in_events() {
-            return;
+        if self.router.has_interest_in_events() {
+            self.publish_event(subject, make);
         }
+    }
+
+    #[cfg_attr(not(jetstream_sim_small), cold)]
+    fn publish_event<T: Serialize>(&mut self, subject: impl FnOnce() -> String, make: impl FnOnce(String) -> T) {
         let subject = subject();
         if self.router.has_interest(subject.as_bytes()) {
             let advisory = make(self.rng.nuid());

@@ -8,7 +8,7 @@ use super::consumer::AckSubject;
 use super::context::Context;
 use super::effects::Batch;
 use super::event::Event;
-use super::router::Subscription;
+use super::router::{Route, Subscription};
 use super::stream::Inbound;
 use super::subject::{has_empty_token, split_token, token_count, tokens};
 use super::table::{ConnId, ConsumerId, LinkId, StreamId};
@@ -67,6 +67,7 @@ impl Server {
     }
 
     /// A delivery, with what stands behind the prefix in its reply subject, reached nobody.
+    #[cold]
     fn handle_undelivered(&mut self, now: Timestamp, delivery: &[u8], to: &[u8]) {
         let mut parts = tokens(delivery).map(|token| std::str::from_utf8(token).unwrap_or_default());
         let (Some(stream), Some(consumer)) = (parts.next(), parts.next()) else { return };
@@ -85,6 +86,21 @@ impl Server {
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn dispatch(&mut self, now: Timestamp, from: Option<ConnId>, to: &[u8], message: &Message<'_>) -> bool {
         let route = self.router.route(to, from.is_some());
+        let reached = route.is_some_and(|route| self.dispatch_along(now, from, &route, to, message));
+        // Only the server listens on subjects of its own.
+        let is_taken = to.starts_with(b"$") && self.dispatch_to_server(now, from, to, message);
+        reached || is_taken
+    }
+
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
+    fn dispatch_along(
+        &mut self,
+        now: Timestamp,
+        from: Option<ConnId>,
+        route: &Route,
+        to: &[u8],
+        message: &Message<'_>,
+    ) -> bool {
         let mut reached = false;
         for subscription in &route.plain {
             reached |= self.deliver_from(now, from, subscription, message);
@@ -109,10 +125,6 @@ impl Server {
             reached = true;
             self.deliver_to_link(now, *stream, *link, to, message);
         }
-        // Only the server listens on subjects of its own.
-        if to.starts_with(b"$") {
-            reached |= self.dispatch_to_server(now, from, to, message);
-        }
         reached
     }
 
@@ -134,23 +146,29 @@ impl Server {
     }
 
     /// The server's own subjects: the API, acknowledgements, flow control. Whether one of them listens.
+    #[inline(never)]
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn dispatch_to_server(&mut self, now: Timestamp, from: Option<ConnId>, to: &[u8], message: &Message<'_>) -> bool {
         if self.trace.is_some() && self.trace_service(now, to) {
             return false;
         }
+        let ack = to.strip_prefix(ACK_PREFIX).filter(|_| self.config.jetstream.is_some());
+        let Some(rest) = ack else { return self.dispatch_to_service(now, from, to, message) };
+        let is_taken = self.handle_ack(now, rest, message);
+        if !is_taken {
+            self.effects.tell(now, || Event::AckToNobody { subject: to.into() });
+        }
+        is_taken
+    }
+
+    /// As [`dispatch_to_server`](Self::dispatch_to_server), for all but acknowledgements.
+    #[inline(never)]
+    fn dispatch_to_service(&mut self, now: Timestamp, from: Option<ConnId>, to: &[u8], message: &Message<'_>) -> bool {
         if to.starts_with(b"$SYS.REQ.") {
             return self.handle_system_request(now, from, to, message);
         }
         if self.config.jetstream.is_none() {
             return false;
-        }
-        if let Some(rest) = to.strip_prefix(ACK_PREFIX) {
-            let is_taken = self.handle_ack(now, rest, message);
-            if !is_taken {
-                self.effects.tell(now, || Event::AckToNobody { subject: to.into() });
-            }
-            return is_taken;
         }
         if to.starts_with(b"$JS.FC.") {
             return self.handle_flow_control(now, to, message);
@@ -222,6 +240,7 @@ impl Server {
     }
 
     /// The answer to a flow control request of a push consumer.
+    #[inline(never)]
     fn handle_flow_control(&mut self, now: Timestamp, to: &[u8], message: &Message<'_>) -> bool {
         let parts: Vec<&[u8]> = tokens(to).collect();
         let [_, _, stream, consumer, _] = parts.as_slice() else { return false };
@@ -276,6 +295,7 @@ impl Server {
     }
 
     /// A client that leaves too much in its outbox is dropped without a word.
+    #[cold]
     fn drop_slow(&mut self, now: Timestamp, conn: ConnId) {
         self.with_connection(conn, Connection::drop_outbox);
         self.close(now, conn, ProtocolError::SlowConsumer);
@@ -284,6 +304,7 @@ impl Server {
     }
 
     /// A subscription to `subject` came or went.
+    #[inline(never)]
     pub(super) fn handle_interest_change(&mut self, now: Timestamp, subject: &[u8]) {
         let (account, mut ctx) = self.parts(now);
         account.handle_interest_change(&mut ctx, subject);

@@ -89,6 +89,7 @@ impl Server {
     }
 
     /// Takes a message that asks to be traced.
+    #[cold]
     pub(super) fn handle_traced(&mut self, now: Timestamp, conn: ConnId, publish: &Message<'_>) {
         let headers = header_map(publish.headers);
         let first = |name: &'static [u8]| headers.get(&Text(name)).map(|values| values[0].0);
@@ -125,6 +126,7 @@ impl Server {
     }
 
     /// A message that is too large, at the start of `bytes`, is traced before it ends its connection.
+    #[cold]
     pub(super) fn trace_too_large(&mut self, now: Timestamp, conn: ConnId, bytes: &[u8]) {
         let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let words = || line.trim_ascii_end().split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty());
@@ -165,6 +167,7 @@ impl Server {
     }
 
     /// Notes a client that the traced message reaches. Whether it is not to be given it.
+    #[cold]
     pub(super) fn trace_delivery(&mut self, now: Timestamp, subscription: &Subscription, is_echo: bool) -> bool {
         let Some(connection) = self.connections.get(subscription.conn) else { return false };
         let Some(trace) = &mut self.trace else { return false };
@@ -183,6 +186,7 @@ impl Server {
     }
 
     /// Notes that a request is for one of the server's own services. Whether it is not to be given it.
+    #[cold]
     pub(super) fn trace_service(&mut self, now: Timestamp, to: &[u8]) -> bool {
         let mut from = to.to_vec();
         let imported = match to {
@@ -211,6 +215,7 @@ impl Server {
     }
 
     /// Hands a stream the traced message, and notes what it says. One that is only traced goes to a copy of all.
+    #[cold]
     pub(super) fn trace_publish(&mut self, now: Timestamp, stream: StreamId, message: &Message<'_>) {
         let Some(mut trace) = self.trace.take() else { return };
         let mut caused = if trace.is_only {

@@ -22,8 +22,6 @@ pub struct RouteCache {
     distinct: Vec<Rc<Route>>,
     /// The latest of the server's own messages, and of those of clients: a publish and its answer take turns.
     pub latest: [Latest<Route>; 2],
-    /// The route of subjects to which nobody listens.
-    pub nobody: Rc<Route>,
     /// The stream and consumer that were acked last, with their names as they stand in ack subjects.
     pub latest_acked: Option<(Box<[u8]>, StreamId, ConsumerId)>,
     /// The inbox that was asked about last, if somebody listens there.

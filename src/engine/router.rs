@@ -124,14 +124,15 @@ impl Router {
     }
 
     /// Everyone whom a message on `subject` reaches, `from_client` or of the server itself. Those of one kind stand in the
-    /// order of their subscribing.
+    /// order of their subscribing. `None` for acks to which only the server listens.
     #[cfg_attr(not(jetstream_sim_small), inline)]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    pub fn route(&mut self, subject: &[u8], from_client: bool) -> Rc<Route> {
+    pub fn route(&mut self, subject: &[u8], from_client: bool) -> Option<Rc<Route>> {
         if subject.starts_with(b"$JS.ACK.") && !self.has_interest_in_acks() {
-            return Rc::clone(&self.cache.nobody);
+            return None;
         }
-        self.cache.latest[usize::from(from_client)].get(subject).unwrap_or_else(|| self.look_up(subject, from_client))
+        let latest = self.cache.latest[usize::from(from_client)].get(subject);
+        latest.or_else(|| Some(self.look_up(subject, from_client)))
     }
 
     /// As [`route`](Self::route), where it is not the latest.
@@ -187,7 +188,7 @@ impl Router {
         if self.cache.latest_inbox.as_ref().is_some_and(|latest| Rc::ptr_eq(latest, inbox)) {
             return true;
         }
-        let has_interest = !self.route(inbox, false).is_empty();
+        let has_interest = self.route(inbox, false).is_some_and(|route| !route.is_empty());
         if has_interest {
             self.cache.latest_inbox = Some(Rc::clone(inbox));
         }

@@ -7,7 +7,6 @@
 use super::{Message, ProtocolError};
 use crate::engine::ServerConfig;
 use crate::engine::api::json::{is_json, is_object_or_array};
-use crate::engine::config::IS_PAGE;
 
 /// One operation of a client. Borrowed from the bytes that it arrived in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,9 +73,6 @@ enum Verb {
 /// there is no `HPUB`.
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
 pub fn parse<'a>(bytes: &'a [u8], config: &ServerConfig, takes_headers: bool) -> Parsed<'a> {
-    if !IS_PAGE && let Some((message, len)) = usual_publish(bytes, config) {
-        return Parsed::Op(ClientOp::Pub(message), len);
-    }
     let (verb, verb_len) = match verb(bytes) {
         Ok(Some(found)) => found,
         Ok(None) => return Parsed::Incomplete(bytes.len() + 1),
@@ -100,10 +96,10 @@ pub fn parse<'a>(bytes: &'a [u8], config: &ServerConfig, takes_headers: bool) ->
 }
 
 /// A `PUB` as clients write it, and its length: whole, with one blank before each argument, and within the limits. `None`
-/// is no answer: then [`with_arguments`] looks at it.
+/// is no answer: then [`parse`] looks at it.
 #[inline]
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
-fn usual_publish<'a>(bytes: &'a [u8], config: &ServerConfig) -> Option<(Message<'a>, usize)> {
+pub fn usual_publish<'a>(bytes: &'a [u8], config: &ServerConfig) -> Option<(Message<'a>, usize)> {
     let line = bytes.strip_prefix(b"PUB ")?;
     let (subject, rest) = usual_argument(line)?;
     let (second, rest) = usual_argument(rest.strip_prefix(b" ")?)?;
@@ -343,7 +339,12 @@ mod tests {
     const MAX: usize = 100;
 
     fn parse(bytes: &[u8], max_payload: usize, takes_headers: bool) -> Parsed<'_> {
-        super::parse(bytes, &ServerConfig { max_payload, ..ServerConfig::default() }, takes_headers)
+        let config = ServerConfig { max_payload, ..ServerConfig::default() };
+        let parsed = super::parse(bytes, &config, takes_headers);
+        if let Some((publish, len)) = usual_publish(bytes, &config) {
+            assert_eq!(parsed, Parsed::Op(ClientOp::Pub(publish), len));
+        }
+        parsed
     }
 
     fn publish_of(bytes: &[u8]) -> Message<'_> {

@@ -131,7 +131,7 @@ impl Consumer {
         match self.config.ack_policy {
             AckPolicy::None => AckOutcome { answer: true, ..AckOutcome::default() },
             AckPolicy::Explicit => {
-                if sample {
+                if sample && self.sample_percent > 0 {
                     self.sample_ack(ctx, ack);
                 }
                 let was_pending = self.settle(ctx, stream, stream_seq, ack.consumer_seq);
@@ -235,6 +235,7 @@ impl Consumer {
     }
 
     /// Asks for another delivery: at once, or after a delay. Whether the delivery loop has something to do.
+    #[inline(never)]
     fn nak(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, ack: AckSubject, argument: &[u8]) -> bool {
         let AckSubject { stream_seq, consumer_seq, .. } = ack;
         let is_current = consumer_seq > self.floor.consumer_seq && consumer_seq <= self.next_consumer_seq;
@@ -270,6 +271,7 @@ impl Consumer {
     }
 
     /// Starts the ack wait of a message anew.
+    #[inline(never)]
     fn in_progress(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, ack: AckSubject) {
         let stream_seq = ack.stream_seq;
         let (stream_id, consumer) = (stream.id, self.id);
@@ -284,6 +286,7 @@ impl Consumer {
     }
 
     /// Settles a message that is not to be delivered again. The advisory goes out whatever state the message is in.
+    #[inline(never)]
     fn term(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, ack: AckSubject, reason: &[u8]) -> AckOutcome {
         let outcome = self.ack_message(ctx, stream, ack, false);
         self.advise_terminated(ctx, ack, reason);
@@ -301,11 +304,9 @@ impl Consumer {
     }
 
     /// Publishes the metric of an ack for the sampled share of them.
+    #[inline(never)]
     fn sample_ack(&self, ctx: &mut Context<'_>, ack: AckSubject) {
         let share = u64::try_from(self.sample_percent).unwrap_or(0);
-        if share == 0 {
-            return;
-        }
         let Some(pending) = self.ack_pending.get(ack.stream_seq) else { return };
         if share < 100 && ctx.rng.below(100) > share {
             return;

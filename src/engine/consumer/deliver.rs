@@ -191,6 +191,7 @@ impl Consumer {
     }
 
     /// Undoes the choice of a message that nobody could take.
+    #[inline(never)]
     fn put_back(&mut self, picked: Picked) {
         let Picked { stream_seq, delivered } = picked;
         if delivered == 1 && stream_seq + 1 == self.next_stream_seq {
