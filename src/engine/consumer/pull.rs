@@ -163,33 +163,38 @@ impl Consumer {
 
     /// Ends requests whose time is over or whose inbox nobody listens to, and sends heartbeats that are due. Those that
     /// do not wait end as well if the stream has nothing more.
+    #[inline(never)]
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn tidy_waiting(&mut self, ctx: &mut Context<'_>, stream: StreamId, at_end_of_stream: bool) {
         if self.waiting.is_empty() {
             return;
         }
+        self.waiting_checked = ctx.now;
+        let is_due = |request: &PullRequest| {
+            how_it_ends(request, ctx, at_end_of_stream).is_some() || has_heartbeat_due(request, ctx.now)
+        };
+        // Mostly none is: the line stays as it is.
+        if self.waiting.iter().any(is_due) {
+            self.act_on_due(ctx, stream, at_end_of_stream);
+        }
+    }
+
+    fn act_on_due(&mut self, ctx: &mut Context<'_>, stream: StreamId, at_end_of_stream: bool) {
         let now = ctx.now;
-        self.waiting_checked = now;
-        let is_due = |request: &PullRequest| request.next_heartbeat.is_some_and(|at| at <= now);
-        let heartbeat = self.waiting.iter().any(is_due).then(|| self.heartbeat_headers());
+        let heartbeat = self.heartbeat_headers();
         let id = self.id;
         let mut ended: Vec<(PullRequest, Option<&str>)> = Vec::new();
         self.waiting.retain_mut(|request| {
-            let status = if request.has_expired(now) {
-                Some(TIMEOUT)
-            } else if at_end_of_stream && request.ends_with_stream() {
-                Some(NO_MESSAGES)
-            } else if !ctx.router.has_interest_in_inbox(&request.reply) {
-                None
-            } else {
-                if let Some(heartbeat) = heartbeat.as_ref().filter(|_| is_due(request)) {
-                    ctx.effects.send_headers(&request.reply, heartbeat);
-                    ctx.effects.tell(now, || Event::Heartbeat { stream, consumer: id });
-                    request.next_heartbeat = request.idle_heartbeat.map(|every| now + every);
-                }
-                return true;
-            };
-            ended.push((request.clone(), status));
-            false
+            if let Some(status) = how_it_ends(request, ctx, at_end_of_stream) {
+                ended.push((request.clone(), status));
+                return false;
+            }
+            if has_heartbeat_due(request, now) {
+                ctx.effects.send_headers(&request.reply, &heartbeat);
+                ctx.effects.tell(now, || Event::Heartbeat { stream, consumer: id });
+                request.next_heartbeat = request.idle_heartbeat.map(|every| now + every);
+            }
+            true
         });
         for (request, status) in ended {
             self.end_request(ctx, stream, &request, status);
@@ -197,6 +202,7 @@ impl Consumer {
     }
 
     /// Tells a request's inbox how it ended; without a status, it ends in silence.
+    #[inline(never)]
     pub(super) fn end_request(
         &self,
         ctx: &mut Context<'_>,
@@ -238,6 +244,23 @@ impl Consumer {
             block.push("Nats-Consumer-Stalled", stalled);
         }
         block.finish()
+    }
+}
+
+fn has_heartbeat_due(request: &PullRequest, now: Timestamp) -> bool {
+    request.next_heartbeat.is_some_and(|at| at <= now)
+}
+
+/// With which status a request ends now, or without one; `None` if it goes on.
+fn how_it_ends(request: &PullRequest, ctx: &mut Context<'_>, at_end_of_stream: bool) -> Option<Option<&'static str>> {
+    if request.has_expired(ctx.now) {
+        Some(Some(TIMEOUT))
+    } else if at_end_of_stream && request.ends_with_stream() {
+        Some(Some(NO_MESSAGES))
+    } else if ctx.router.has_interest_in_inbox(&request.reply) {
+        None
+    } else {
+        Some(None)
     }
 }
 
