@@ -82,7 +82,7 @@ impl Consumer {
             outcome = self.term(ctx, stream, ack, reason.trim_ascii());
         }
         // A subject with sequence 0 is answered where acks are told one by one and remove nothing.
-        let is_told = stream.retention == Retention::Limits && self.config.ack_policy == AckPolicy::Explicit;
+        let is_told = stream.config.retention == Retention::Limits && self.config.ack_policy == AckPolicy::Explicit;
         outcome.answer &= names_message || is_told;
         outcome
     }
@@ -157,7 +157,7 @@ impl Consumer {
         let settled = SequencePair { consumer_seq: pending_seq.unwrap_or(consumer_seq), stream_seq };
         self.report_ack(pending_seq.is_some(), settled);
         self.reported.last_ack = Some(ctx.now);
-        if stream.retention != Retention::Limits {
+        if stream.config.retention != Retention::Limits {
             self.released.push(stream_seq);
         }
         pending_seq.is_some()
@@ -167,13 +167,13 @@ impl Consumer {
         let reached = SequencePair { consumer_seq: ack.consumer_seq, stream_seq: ack.stream_seq };
         let was_pending = self.ack_pending.contains(ack.stream_seq);
         self.floor = reached;
-        if stream.retention != Retention::Limits {
+        if stream.config.retention != Retention::Limits {
             self.released.push(ack.stream_seq);
         }
         while let Some((stream_seq, _)) = self.ack_pending.first_from(0).filter(|(seq, _)| *seq <= ack.stream_seq) {
             self.ack_pending.settle(stream_seq);
             if stream_seq != ack.stream_seq {
-                if stream.retention != Retention::Limits {
+                if stream.config.retention != Retention::Limits {
                     self.released.push(stream_seq);
                 }
                 ctx.tell(|| Event::Acked { stream: stream.id, consumer: self.id, stream_seq, by: AckKind::AckAll });

@@ -40,7 +40,7 @@ pub use self::wakeup::{Due, Wakeup, advise_pause};
 use super::context::Context;
 use super::date_time::DateTime;
 use super::store::{Cursor, MessageStore};
-use super::stream::config::Retention;
+use super::stream::config::StreamConfig;
 use super::subject::SubjectFilter;
 use super::table::{ConsumerId, StreamId};
 use super::time::Timestamp;
@@ -74,13 +74,10 @@ struct SkipList {
 #[derive(Clone, Copy)]
 pub struct StreamView<'a> {
     pub id: StreamId,
-    pub name: &'a str,
+    pub config: &'a StreamConfig,
     pub store: &'a MessageStore,
-    pub retention: Retention,
     /// A delivery without acks releases the message.
     pub takes_delivery_as_ack: bool,
-    pub max_msgs_per_subject: Option<u64>,
-    pub max_msg_size: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -86,7 +86,7 @@ impl Consumer {
     }
 
     pub(super) fn set_rate_limit(&mut self, now: Timestamp, stream: StreamView<'_>, max_payload: usize) {
-        let burst = stream.max_msg_size.map_or(max_payload as u64, u64::from);
+        let burst = stream.config.max_msg_size.map_or(max_payload as u64, u64::from);
         let rate = self.config.rate_limit_bps.map(|bits| RateLimit {
             bytes_per_second: (bits / 8).max(1),
             burst,

@@ -39,8 +39,8 @@ impl Consumer {
         let before = SequencePair { consumer_seq: 0, stream_seq: stream_seq - 1 };
         let mut consumer = Self {
             id,
-            stream_name: stream.name.to_owned(),
-            ack_reply: AckReply::new(stream.name, &name),
+            stream_name: stream.config.name.clone(),
+            ack_reply: AckReply::new(&stream.config.name, &name),
             name,
             created: ctx.now,
             start_seq: stream_seq,
@@ -154,7 +154,7 @@ impl Consumer {
 
     /// The stream that this consumer feeds asked for it, perhaps anew: it gets everything that it did not ack.
     fn start_behind_floor(&mut self, stream: StreamView<'_>) {
-        self.start_over(stream.store, stream.retention, self.floor.stream_seq + 1);
+        self.start_over(stream.store, stream.config.retention, self.floor.stream_seq + 1);
     }
 
     /// Sets or clears the pause; Go's zero time clears it. Whether that changed anything.
@@ -185,7 +185,7 @@ impl Consumer {
                 _ => return refuse("not allowed"),
             }
         };
-        self.start_over(stream.store, stream.retention, stream_seq);
+        self.start_over(stream.store, stream.config.retention, stream_seq);
         self.has_backlog = Some(ctx.now);
         Ok(stream_seq)
     }
@@ -204,7 +204,7 @@ fn start(config: &ConsumerConfig, filters: &[SubjectFilter], stream: StreamView<
         DeliverPolicy::All => first_seq,
         DeliverPolicy::Last if filters.is_empty() => last_seq,
         DeliverPolicy::Last => store.last_match(filters, u64::MAX).unwrap_or(0),
-        DeliverPolicy::LastPerSubject if stream.max_msgs_per_subject == Some(1) => first_seq,
+        DeliverPolicy::LastPerSubject if stream.config.max_msgs_per_subject == Some(1) => first_seq,
         DeliverPolicy::LastPerSubject => {
             let stream_seqs: VecDeque<u64> = store.last_per_subject(filters, 0, u64::MAX).into();
             let start = stream_seqs.front().copied().unwrap_or(last_seq);

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use super::config::Retention;
-use super::{Context, Stream, view};
+use super::{Context, Stream};
 use crate::engine::api::advisory;
 use crate::engine::consumer::config::{AckPolicy, ConsumerConfig, DeliverPolicy};
 use crate::engine::consumer::{AckSubject, Consumer, StreamView};
@@ -59,8 +59,10 @@ impl Stream {
         id: ConsumerId,
         act: impl FnOnce(&mut Consumer, &mut Context<'_>, StreamView<'_>) -> R,
     ) -> Option<R> {
-        let consumer = self.consumers.get_mut(id)?;
-        let result = act(consumer, ctx, view(self.id, &self.config, &self.store, self.takes_delivery_as_ack));
+        let Self { id: stream, config, store, takes_delivery_as_ack, consumers, .. } = self;
+        let consumer = consumers.get_mut(id)?;
+        let view = StreamView { id: *stream, config, store, takes_delivery_as_ack: *takes_delivery_as_ack };
+        let result = act(consumer, ctx, view);
         if consumer.has_released() {
             let released = consumer.take_released();
             self.release(ctx, &released);

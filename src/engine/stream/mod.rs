@@ -163,25 +163,8 @@ impl Stream {
 
     /// The stream as its consumers see it.
     pub fn view(&self) -> StreamView<'_> {
-        view(self.id, &self.config, &self.store, self.takes_delivery_as_ack)
-    }
-}
-
-/// As [`Stream::view`], while the consumers are borrowed.
-fn view<'a>(
-    id: StreamId,
-    config: &'a StreamConfig,
-    store: &'a MessageStore,
-    takes_delivery_as_ack: bool,
-) -> StreamView<'a> {
-    StreamView {
-        id,
-        name: &config.name,
-        store,
-        retention: config.retention,
-        takes_delivery_as_ack,
-        max_msgs_per_subject: config.max_msgs_per_subject,
-        max_msg_size: config.max_msg_size,
+        let Self { id, config, store, takes_delivery_as_ack, .. } = self;
+        StreamView { id: *id, config, store, takes_delivery_as_ack: *takes_delivery_as_ack }
     }
 }
 
