@@ -150,8 +150,8 @@ impl Stream {
         let feeds_streams = |config: &ConsumerConfig| config.direct || config.sourcing;
         if !feeds_streams(config) {
             let max = self.config.max_consumers.or(account_max).unwrap_or(DEFAULT_MAX_CONSUMERS);
-            let others = self.consumers().filter(|consumer| !feeds_streams(&consumer.config));
-            if others.count() as u64 >= max {
+            let others = || self.consumers().filter(|consumer| !feeds_streams(&consumer.config)).count();
+            if self.consumers.len() as u64 >= max && others() as u64 >= max {
                 return Err(ApiError::MaximumConsumersLimit);
             }
         }

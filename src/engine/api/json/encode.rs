@@ -43,8 +43,10 @@ impl Encoder {
 
     fn member<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) {
         self.separate();
-        self.text(name.as_bytes());
-        self.out.push(b':');
+        // Nothing in the name of a field has to be escaped.
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
         let Ok(()) = value.serialize(self);
     }
 
@@ -156,7 +158,9 @@ impl Serializer for &mut Encoder {
     }
 
     fn serialize_str(self, text: &str) -> Result<(), Never> {
-        self.text(text.as_bytes());
+        self.out.push(b'"');
+        self.escape(text.as_bytes());
+        self.out.push(b'"');
         Ok(())
     }
 
