@@ -106,7 +106,7 @@ impl<I: Id, R> Table<I, R> {
     {
         let place = self.place(id)?;
         let row = self.rows.get_mut(place)?.as_mut()?;
-        if Rc::strong_count(row) != 1 {
+        if Rc::get_mut(row).is_none() {
             unshare(row);
         }
         Rc::get_mut(row)
