@@ -32,7 +32,6 @@ impl<V> SeqMap<V> {
     }
 
     /// Where `seq` stands, or where it would have to be put in.
-    #[inline(never)]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn position(&self, seq: u64) -> Result<usize, usize> {
         let Some((first, _)) = self.slots.front() else { return Err(0) };
@@ -42,6 +41,13 @@ impl<V> SeqMap<V> {
         if self.slots.get(guess).is_some_and(|(found, _)| *found == seq) {
             return Ok(guess);
         }
+        self.search(seq)
+    }
+
+    /// As [`position`](Self::position), where there are gaps or nothing.
+    #[inline(never)]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    fn search(&self, seq: u64) -> Result<usize, usize> {
         if self.slots.back().is_some_and(|(last, _)| *last < seq) {
             return Err(self.slots.len());
         }
@@ -127,6 +133,7 @@ impl<V> SeqMap<V> {
     }
 
     /// The first entry with a sequence of at least `seq`.
+    #[cfg_attr(not(jetstream_sim_small), inline)]
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub fn first_from(&self, seq: u64) -> Option<(u64, &V)> {
         // As a rule it is asked for where the first one was removed.
@@ -135,6 +142,12 @@ impl<V> SeqMap<V> {
         {
             return Some((*first, value));
         }
+        self.find_from(seq)
+    }
+
+    /// As [`first_from`](Self::first_from), where it is not the first of all.
+    #[inline(never)]
+    fn find_from(&self, seq: u64) -> Option<(u64, &V)> {
         let start = self.position(seq).unwrap_or_else(|at| at);
         if let Some((seq, Some(value))) = self.slots.get(start) {
             return Some((*seq, value));
