@@ -219,6 +219,7 @@ pub mod log {
     pub const REFUSED: Template<3> = of("{0} refused: {1} ({2}).");
     pub const NOBODY_LISTENS_ANSWERED_503: Template<1> = of("Nobody listens on {0}: answered 503 no responders.");
     pub const ID_LEFT_DUPLICATE_WINDOW: Template<1> = of("Id {0} left the duplicate window: it would be stored again.");
+    pub const CONNECTED: Template<1> = of("{0} is connected.");
     pub const GONE_WHAT_HELD_STAYS: Template<1> =
         of("{0} is gone; what it held stays in flight until its AckWait ends.");
     pub const A_CLIENT: &str = "A client";

@@ -334,6 +334,18 @@ mod tests {
     }
 
     #[test]
+    fn a_client_that_starts_again_is_told() {
+        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
+        let is_b = |(_, actor): &(ActorId, &Actor)| actor.name == "worker B";
+        let (client, _) = simulation.world().actors().iter().find(is_b).expect("the preset has it");
+        simulation.act(Command::Kill { client });
+        assert!(last(&simulation, 1)[0].starts_with("worker B is gone;"));
+        simulation.act(Command::Restart { client });
+        let all = last(&simulation, 3);
+        assert!(all.contains(&"worker B is connected.".to_owned()), "{all:?}");
+    }
+
+    #[test]
     fn what_max_age_takes_by_a_marker_is_not_said_to_have_a_ttl() {
         let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
         let config =

@@ -54,6 +54,7 @@ impl<'a> Teller<'a> {
             }
             Event::Removed { stream, seq, cause } => self.tell_removed(*stream, *seq, *cause, before),
             Event::MsgIdForgotten { msg_id, .. } => say(Changed, texts::ID_LEFT_DUPLICATE_WINDOW, &[Raw(msg_id)]),
+            Event::ClientConnected { conn } => say(Changed, texts::CONNECTED, &[Code(self.scene.client_of(*conn)?)]),
             Event::ClientGone { conn } => {
                 let gone = texts::GONE_WHAT_HELD_STAYS;
                 say(Changed, gone, &[Code(self.scene.client_of(*conn)?)])
