@@ -208,7 +208,10 @@ pub mod log {
 
     pub const KEEPS_SLOT: Template<1> = of("in {0}, and keeps its slot");
     pub const STREAM_CREATED: Template<1> = of("Stream {0} created.");
-    pub const STREAM_UPDATED: Template<1> = of("Stream {0} updated.");
+    pub const STREAM_UPDATED: Template<1> = of("Stream {0} updated");
+    /// A field that an update changed, what it was and what it is.
+    pub const CHANGE: Template<3> = of("; {0}: {1} → {2}");
+    pub const SEALED: Template<0> = of("; sealed: no publish, delete, purge or expiry");
     pub const STREAM_DELETED_MESSAGES_CONSUMERS: Template<1> =
         of("Stream {0} deleted, with its messages and consumers.");
     pub const STORED_IN_ON: Template<4> = of("Stored {0} in {1} on {2}, {3}.");
@@ -235,7 +238,7 @@ pub mod log {
     pub const NEEDS_NEWER_SERVER: &str = "it needs a newer server";
     pub const BATCH_GIVEN_UP: Template<2> = of("Batch {0} was given up: {1}.");
     pub const CONSUMER_CREATED: Template<2> = of("Consumer {0} on {1} created.");
-    pub const CONSUMER_UPDATED: Template<1> = of("Consumer {0} updated.");
+    pub const CONSUMER_UPDATED: Template<1> = of("Consumer {0} updated");
     pub const ACK_OF_FOR: Template<2> = of("Ack of {0} for {1}.");
     pub const TERM_SETTLED_WITHOUT_SUCCESS: Template<2> =
         of("Term of {0} for {1}: settled without success, never delivered again.");

@@ -8,10 +8,11 @@ mod transfers;
 pub use transfers::RestoreChunk;
 
 use super::api::advisory;
+use super::api::json::to_json;
 use super::config::{AccountLimits, JetStreamConfig};
 use super::context::Context;
 use super::error::ApiError;
-use super::event::Event;
+use super::event::{Changes, Event};
 use super::stream::config::{ConfigLimits, Storage, StreamConfig, StreamConfigRequest};
 use super::stream::{Inbound, Room, Stream, StreamDue};
 use super::subject::collide;
@@ -360,9 +361,9 @@ impl Account {
         let room = self.room(settings, id);
         if let Some(stream) = self.streams.get_mut(id) {
             stream.update(ctx, &room, config);
+            ctx.tell(|| Event::StreamUpdated { stream: id, changes: Changes::new(to_json(&old), &stream.config) });
         }
         advise_stream(ctx, name, "UPDATED", "modify");
-        ctx.tell(|| Event::StreamUpdated { stream: id });
         Ok(id)
     }
 

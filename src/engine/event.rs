@@ -4,6 +4,9 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
+use super::api::json::to_json;
 use super::table::{ConnId, ConsumerId, LinkId, StreamId};
 use super::time::Timestamp;
 
@@ -29,6 +32,7 @@ pub enum Event {
     },
     StreamUpdated {
         stream: StreamId,
+        changes: Changes,
     },
     StreamDeleted {
         stream: StreamId,
@@ -42,6 +46,7 @@ pub enum Event {
     ConsumerUpdated {
         stream: StreamId,
         consumer: ConsumerId,
+        changes: Changes,
     },
     ConsumerDeleted {
         stream: StreamId,
@@ -334,6 +339,27 @@ impl Event {
             | Self::GaveUp { stream_seq, .. } => Some(*stream_seq),
             _ => None,
         }
+    }
+}
+
+/// A configuration before and after an update, as JSON; nothing where it is too large to be kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Changes {
+    pub before: Box<[u8]>,
+    pub after: Box<[u8]>,
+}
+
+impl Changes {
+    /// The most bytes that are kept of both: events are, and a client may update without end.
+    const MAX_BYTES: usize = 8192;
+
+    /// From `before`, which is JSON already, to `after`.
+    pub fn new<T: Serialize>(before: Vec<u8>, after: &T) -> Self {
+        let after = to_json(after);
+        if before.len() + after.len() > Self::MAX_BYTES {
+            return Self::default();
+        }
+        Self { before: before.into(), after: after.into() }
     }
 }
 

@@ -8,10 +8,11 @@ use std::rc::Rc;
 use super::config::Retention;
 use super::{Context, Stream};
 use crate::engine::api::advisory;
+use crate::engine::api::json::to_json;
 use crate::engine::consumer::config::{AckPolicy, ConsumerConfig, DeliverPolicy};
 use crate::engine::consumer::{AckSubject, Consumer, StreamView};
 use crate::engine::error::ApiError;
-use crate::engine::event::{ConsumerEnd, Event, Removal};
+use crate::engine::event::{Changes, ConsumerEnd, Event, Removal};
 use crate::engine::latest::Latest;
 use crate::engine::subject::SubjectFilter;
 use crate::engine::subject_map::SubjectMap;
@@ -218,7 +219,7 @@ impl Stream {
     pub fn update_consumer(&mut self, ctx: &mut Context<'_>, id: ConsumerId, config: ConsumerConfig) {
         let Some(consumer) = self.consumers.get(id) else { return };
         let (old, new) = (consumer.filters().to_vec(), config.filters().cloned().collect::<Vec<_>>());
-        let floor = consumer.reported().ack_floor.stream_seq;
+        let (before, floor) = (to_json(&consumer.config), consumer.reported().ack_floor.stream_seq);
         if old != new {
             self.remove_filters(id, &old);
             // As in the real server, a consumer that loses its last filter hears of no new message any more; it sees
@@ -231,7 +232,10 @@ impl Stream {
         if old != new && self.config.retention == Retention::Interest {
             self.remove_unneeded(ctx, floor);
         }
-        ctx.tell(|| Event::ConsumerUpdated { stream: self.id, consumer: id });
+        if let Some(consumer) = self.consumers.get(id) {
+            let changes = || Changes::new(before, &consumer.config);
+            ctx.tell(|| Event::ConsumerUpdated { stream: self.id, consumer: id, changes: changes() });
+        }
     }
 
     fn add_filters(&mut self, id: ConsumerId, filters: Vec<SubjectFilter>) {

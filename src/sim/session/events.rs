@@ -136,7 +136,7 @@ impl<'a> Names<'a> {
             Event::StreamCreated { stream, name } => {
                 Line { stream: Some(name), ..self.of_stream("stream_created", *stream) }
             }
-            Event::StreamUpdated { stream } => self.of_stream("stream_updated", *stream),
+            Event::StreamUpdated { stream, .. } => self.of_stream("stream_updated", *stream),
             Event::StreamDeleted { stream, name } => {
                 Line { stream: Some(name), ..self.of_stream("stream_deleted", *stream) }
             }
@@ -182,7 +182,7 @@ impl<'a> Names<'a> {
             Event::ConsumerCreated { stream, consumer, name } => {
                 Line { consumer: Some(name), ..self.of_consumer("consumer_created", *stream, *consumer) }
             }
-            Event::ConsumerUpdated { stream, consumer } => self.of_consumer("consumer_updated", *stream, *consumer),
+            Event::ConsumerUpdated { stream, consumer, .. } => self.of_consumer("consumer_updated", *stream, *consumer),
             Event::ConsumerDeleted { stream, consumer, name, cause } => Line {
                 consumer: Some(name),
                 cause: Some(consumer_end(*cause)),

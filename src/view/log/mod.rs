@@ -334,6 +334,32 @@ mod tests {
     }
 
     #[test]
+    fn an_update_says_what_it_changed() {
+        let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
+        let mut update = |subject: &str, body: &str| {
+            simulation.request(&format!("$JS.API.{subject}"), body.as_bytes());
+            last(&simulation, 1).remove(0)
+        };
+        update("STREAM.CREATE.M", r#"{"name":"M","subjects":["m"],"max_age":3600000000000,"sources":[{"name":"A"}]}"#);
+        let body = r#"{"name":"M","subjects":["m","<b>"],"max_age":60000000000,"description":"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeee"}"#;
+        assert_eq!(
+            update("STREAM.UPDATE.M", body),
+            "Stream M updated; subjects: m → m, <b>; description: none → aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd…; \
+             max_age: 1h → 1m; duplicate_window: none → 1m; sources.0.name: A → none."
+        );
+        assert_eq!(update("STREAM.UPDATE.M", body), "Stream M updated.");
+        let long = format!(r#"{{"name":"M","subjects":["m","<b>"],"metadata":{{"a":"{}"}}}}"#, "x".repeat(9000));
+        assert_eq!(update("STREAM.UPDATE.M", &long), "Stream M updated.");
+        update("STREAM.UPDATE.M", body);
+        let sealed = update("STREAM.UPDATE.M", r#"{"name":"M","subjects":["m","<b>"],"sealed":true}"#);
+        assert!(sealed.contains("; max_age: 1m → 0s;"), "{sealed}");
+        assert!(sealed.contains("; sealed: no publish, delete, purge or expiry"), "{sealed}");
+        let body = r#"{"stream_name":"ORDERS","config":{"durable_name":"ship","ack_policy":"explicit","max_deliver":3,"ack_wait":5000000000,"filter_subject":"orders.eu.>","max_ack_pending":3},"action":"update"}"#;
+        let says = update("CONSUMER.CREATE.ORDERS.ship.orders.eu.>", body);
+        assert_eq!(says, "Consumer ship updated; ack_wait: 30s → 5s.");
+    }
+
+    #[test]
     fn a_client_that_starts_again_is_told() {
         let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
         let is_b = |(_, actor): &(ActorId, &Actor)| actor.name == "worker B";

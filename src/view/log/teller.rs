@@ -1,18 +1,20 @@
 //! Events as sentences.
 
+use crate::engine::api::json::Map;
 use crate::engine::consumer::Consumer;
-use crate::engine::event::{Abandoned, AckKind, ConsumerEnd, Event, Removal};
+use crate::engine::event::{Abandoned, AckKind, Changes, ConsumerEnd, Event, Removal};
 use crate::engine::stream::config::Retention;
 use crate::engine::table::{ConsumerId, StreamId};
 use crate::engine::time::Timestamp;
-use crate::texts::log as texts;
 use crate::texts::{Pieces, Template, ordinal, unit};
+use crate::texts::{form as form_texts, log as texts};
 
 use super::LogKind::{self, Changed, Lost, Redelivery};
-use crate::view::Scene;
+use crate::view::form::{Entry, Form, object};
 use crate::view::scene::time_of_day;
 use crate::view::text::Part::{self, Code, Plain, Raw, Seq};
 use crate::view::text::{self, Phrase};
+use crate::view::{Scene, consumer_form, stream_form};
 
 /// Puts events into sentences.
 pub struct Teller<'a> {
@@ -29,7 +31,9 @@ impl<'a> Teller<'a> {
     pub fn tell(&self, event: &Event, before: Option<&Event>) -> Line {
         match event {
             Event::StreamCreated { name, .. } => say(Changed, texts::STREAM_CREATED, &[Code(name)]),
-            Event::StreamUpdated { stream } => say(Changed, texts::STREAM_UPDATED, &[Code(self.stream(*stream))]),
+            Event::StreamUpdated { stream, changes } => {
+                updated(texts::STREAM_UPDATED, Code(self.stream(*stream)), changes, stream_form::edit)
+            }
             Event::StreamDeleted { name, .. } => say(Lost, texts::STREAM_DELETED_MESSAGES_CONSUMERS, &[Code(name)]),
             Event::Stored { stream, seq, subject, payload_bytes } => {
                 let size = text::counted(*payload_bytes as u64, unit::BYTES);
@@ -103,8 +107,8 @@ impl<'a> Teller<'a> {
             Event::ConsumerCreated { stream, name, .. } => {
                 say(Changed, texts::CONSUMER_CREATED, &[Code(name), Code(self.stream(*stream))])
             }
-            Event::ConsumerUpdated { stream, consumer } => {
-                say(Changed, texts::CONSUMER_UPDATED, &[self.consumer(*stream, *consumer)])
+            Event::ConsumerUpdated { stream, consumer, changes } => {
+                updated(texts::CONSUMER_UPDATED, self.consumer(*stream, *consumer), changes, consumer_form::edit)
             }
             Event::ConsumerDeleted { name, cause, .. } => {
                 let says = match cause {
@@ -278,6 +282,36 @@ fn say<const PLACES: usize>(kind: LogKind, template: Template<PLACES>, parts: &[
 #[inline(never)]
 fn told(kind: LogKind, pieces: Pieces, parts: &[Part<'_>]) -> Line {
     Some((kind, Phrase::filled(pieces, parts)))
+}
+
+/// That `what` was updated, and which fields of its form it changed.
+fn updated(says: Template<1>, what: Part<'_>, changes: &Changes, form: fn(Map) -> Form) -> Line {
+    let (kind, mut phrase) = say(Changed, says, &[what])?;
+    let form = |json| object(json).map(form).unwrap_or_default();
+    let (before, after) = (form(&changes.before), form(&changes.after));
+    // What is no longer there has fields before only, behind those of both.
+    let longer = if before.entries.len() > after.entries.len() { &before } else { &after };
+    for Entry { key, .. } in &longer.entries {
+        let [old, new] = [&before, &after].map(|form| brief(form.value(key)));
+        if old != new {
+            let (template, parts) = match &**key {
+                "sealed" => (texts::SEALED.pieces(), &[][..]),
+                _ => (texts::CHANGE.pieces(), &[Code(key), Code(&old), Code(&new)][..]),
+            };
+            phrase.0.append(&mut Phrase::filled(template, parts).0);
+        }
+    }
+    Some((kind, phrase.plain(".")))
+}
+
+/// What is typed, on one line and not too long.
+fn brief(typed: &str) -> String {
+    const MOST: usize = 40;
+    let line = if typed.is_empty() { form_texts::NONE.into() } else { typed.replace('\n', ", ") };
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => [&line[..end], "…"].concat(),
+        None => line,
+    }
 }
 
 /// What became of an answer, by the tokens of its subject.
