@@ -1315,10 +1315,6 @@ pub mod page {
         pub const PAST: Template<1> = of("The past: {0} before the latest moment. What you do here begins a branch.");
         /// Of the first moment that is kept.
         pub const NOT_KEPT: &str = "What was before is not kept.";
-        pub const SKIP: Template<1> = of("To the next redelivery, expiry or removal (shift →): {0}");
-        /// What is due, and in what time.
-        pub const DUE_IN: Template<2> = of("{0} in {1}");
-        pub const NOTHING_IS_DUE: &str = "nothing is due";
         /// What has happened so many times.
         pub const COUNTED: Template<2> = of("{0} {1}.");
         pub const TIMELINE: &str = "Timeline.";
@@ -1334,7 +1330,8 @@ pub mod page {
         pub const PAUSE_TITLE: &str = "Pause (space)";
         pub const PLAY: &str = "Play";
         pub const PLAY_TITLE: &str = "Play (space)";
-        pub const SKIP_NAME: &str = "To the next redelivery, expiry or removal";
+        pub const SKIP: &str = "To the next redelivery, expiry or removal";
+        pub const SKIP_TITLE: &str = "To the next redelivery, expiry or removal (shift →)";
         pub const RUN: &str = "Run";
         pub const TO_START: &str = "To the start";
         pub const TO_START_TITLE: &str = "To the start (Home)";

@@ -18,8 +18,6 @@ pub struct ClockRow {
     pub speed: Speed,
     /// What happens next without anybody's doing; `None` while nothing is due.
     pub next: Option<NextEvent>,
-    /// The next redelivery, expiry or removal.
-    pub next_loss: Option<NextEvent>,
     /// How long before the latest moment this one is, where it is the past: `12.0 s`.
     pub past: Option<String>,
     /// Whether it is the first moment that is kept, and others were before it.
@@ -67,7 +65,6 @@ pub fn row(scene: Scene<'_>, before: Option<&ClockRow>) -> ClockRow {
         is_playing: scene.clock.is_playing,
         speed: scene.clock.speed,
         next: next.map(|(at, what)| next_event(scene, at, what)),
-        next_loss: due::next_loss(scene).map(|(at, what)| next_event(scene, at, what)),
         timeline: timeline::of(scene, before.map(|before| &before.timeline)),
     }
 }

@@ -121,24 +121,6 @@ fn is_delayed(consumer: &Consumer, stream_seq: u64) -> bool {
     pending.is_some_and(|pending| matches!(pending.state, PendingState::NakDelayed(_)))
 }
 
-/// Whether `due` makes a message, or a consumer, go or come again.
-const fn is_loss(due: StreamDue) -> bool {
-    matches!(due, StreamDue::Ttl | StreamDue::MaxAge | StreamDue::Consumer(_, Wakeup::AckWait | Wakeup::Inactivity))
-}
-
-/// The next redelivery, expiry or removal.
-pub fn next_loss(scene: Scene<'_>) -> Option<(Timestamp, Phrase)> {
-    let mut first: Option<(Timestamp, StreamDue, &Stream)> = None;
-    for stream in scene.streams() {
-        for_each_deadline(stream, |at, due| {
-            if is_loss(due) && first.is_none_or(|(before, _, _)| at < before) {
-                first = Some((at, due, stream));
-            }
-        });
-    }
-    first.map(|(at, due, stream)| (at, of_stream(stream, due)))
-}
-
 /// The first `most` of what is due in the streams, in order, each in a few words.
 pub fn ahead(scene: Scene<'_>, most: usize) -> Vec<(Timestamp, String)> {
     let mut all: Vec<(Timestamp, StreamDue, &Stream)> = Vec::new();

@@ -71,6 +71,9 @@ pageTest("max age removes what is too old, acked or not", {}, async ({ page }) =
   const cells = await tape(page);
   assert.ok(cells.length > 0 && cells.every((cell) => cell.endsWith("expired")), cells.join(", "));
   assert.match(await lastLine(page).innerText(), /older than max age, acked or not\./);
+  // Max msgs may come first, which no deadline tells: the name of the button promises none.
+  const skip = button(page, "To the next redelivery, expiry or removal");
+  assert.equal(await skip.getAttribute("title"), "To the next redelivery, expiry or removal (shift →)");
 });
 
 pageTest("a repeated id is answered as a duplicate", {}, async ({ page }) => {

@@ -52,13 +52,10 @@ impl Clock {
         } else {
             (ClockAction::Play, texts::PLAY, texts::PLAY_TITLE, icon::PLAY)
         };
-        let loss = self.row.next_loss.as_ref();
-        let due = loss.map_or(texts::NOTHING_IS_DUE.into(), |loss| texts::DUE_IN.with([&loss.what, &loss.left]));
         let play = self
             .button(play_name, icon(play_icon), play)
             .attr("class", "button button--main clock__play")
             .title(play_title);
-        let skip_name = texts::SKIP_NAME;
         element("div", "clock__transport")
             .attr("role", "group")
             .label(texts::RUN)
@@ -66,7 +63,7 @@ impl Clock {
             .with(self.button(texts::BACK, icon(icon::BACK), ClockAction::StepBack).title(texts::BACK_TITLE))
             .with(play)
             .with(self.button(texts::ON, icon(icon::STEP), ClockAction::StepEvent).title(texts::ON_TITLE))
-            .with(self.button(skip_name, icon(icon::SKIP), ClockAction::SkipToNextLoss).title(texts::SKIP.with([&due])))
+            .with(self.button(texts::SKIP, icon(icon::SKIP), ClockAction::SkipToNextLoss).title(texts::SKIP_TITLE))
     }
 
     /// Says that it is the past, and leads out of it.
