@@ -138,6 +138,8 @@ pub enum PageAction {
     Ask(Ask),
     Open(Dialog),
     CloseDialog,
+    /// Says what is wrong with what was typed.
+    Say(&'static str),
     /// Away with the error that is shown.
     DismissError,
     SwitchTheme,

@@ -534,6 +534,7 @@ impl App {
             PageAction::Ask(ask) => self.focus.ask(ask),
             PageAction::Open(dialog) => self.open(dialog),
             PageAction::CloseDialog => self.dialog = None,
+            PageAction::Say(what) => self.note(what.into()),
             PageAction::DismissError => self.error = None,
             PageAction::LetGo => self.focus.is_dragging = false,
             PageAction::Zoom(by) => {

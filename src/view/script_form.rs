@@ -161,7 +161,7 @@ pub fn write_headers(headers: &[(String, String)]) -> String {
 }
 
 /// The inverse; `None` where a line is no header.
-fn read_headers(typed: &str) -> Option<Vec<(String, String)>> {
+pub fn read_headers(typed: &str) -> Option<Vec<(String, String)>> {
     let header = |line: &str| {
         let (name, value) = line.split_once(':')?;
         let name = name.trim();

@@ -131,6 +131,21 @@ pageTest("messages are published with headers", {}, async ({ page }) => {
   assert.match(await stream(page, "VISITS").locator(".tape__cell").last().innerText(), /= 4/);
 });
 
+pageTest("a line that is no header is not published", {}, async ({ page }) => {
+  await open(page, "headers");
+  const desk = page.getByRole("article", { name: "Publisher desk", exact: true });
+  const lines = desk.getByLabel("One a line");
+  await lines.fill("A: b\nnocolon");
+  const cells = stream(page, "DESK").locator(".tape__cell");
+  const before = await cells.count();
+  await button(desk, "Publish").click();
+  await page.getByRole("status").getByText("One header a line, as Name: value.").waitFor();
+  assert.equal(await cells.count(), before);
+  await lines.fill("A: b");
+  await button(desk, "Publish").click();
+  assert.equal(await cells.count(), before + 1);
+});
+
 pageTest("the tape shows schedules, rollups, markers and counters", {}, async ({ page }) => {
   await open(page, "headers");
   const desk = stream(page, "DESK");

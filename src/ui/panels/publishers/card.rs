@@ -7,8 +7,9 @@ use yew::{Callback, Event, Html, SubmitEvent};
 use crate::engine::table::Id;
 use crate::sim::actor::{ActorId, Draft, PublisherScript};
 use crate::sim::command::Command;
+use crate::texts::form::ONE_HEADER_LINE_NAME;
 use crate::texts::page::publishers as texts;
-use crate::ui::action::{Action, Dialog};
+use crate::ui::action::{Action, Dialog, PageAction};
 use crate::ui::panels::{card_head, why};
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::field::plain;
@@ -17,7 +18,7 @@ use crate::ui::widgets::phrase::phrase;
 use crate::ui::widgets::{does, field_of, set_property, set_value, string, tags, typed, value_of};
 use crate::view::Tag;
 use crate::view::publishers::{EVERY, PublishReply, PublisherRow, ReplyKind};
-use crate::view::script_form::{HEADERS, write_headers};
+use crate::view::script_form::{HEADERS, read_headers, write_headers};
 use crate::view::why::Ask;
 
 #[derive(PartialEq)]
@@ -80,8 +81,9 @@ impl Draw for DraftForm {
         let (on, row) = (self.on_action.clone(), Rc::clone(&self.row));
         let on_submit = move |event: SubmitEvent| {
             event.prevent_default();
+            let Some(draft) = typed_draft(&event) else { return on.emit(PageAction::Say(ONE_HEADER_LINE_NAME).into()) };
             let button = event.submitter().and_then(|button| string(&button, "value"));
-            for command in commands(&row, typed_draft(&event), button.as_deref()) {
+            for command in commands(&row, draft, button.as_deref()) {
                 on.emit(command.into());
             }
         };
@@ -103,18 +105,14 @@ impl Draw for DraftForm {
     }
 }
 
-/// What is typed into the form. A line without a colon is a header without a value.
-fn typed_draft(event: &SubmitEvent) -> Draft {
-    let typed = value_of(event, "[name=headers]");
-    let lines = typed.lines().filter(|line| !line.trim().is_empty());
-    let pairs = lines.map(|line| line.split_once(':').unwrap_or((line, "")));
-    let headers = pairs.map(|(name, value)| (name.trim().into(), value.trim().into()));
-    Draft {
+/// What is typed into the form; `None` where a line is no header.
+fn typed_draft(event: &SubmitEvent) -> Option<Draft> {
+    Some(Draft {
         subject: value_of(event, "[name=subject]").trim().into(),
         payload: value_of(event, "[name=payload]"),
         msg_id: value_of(event, "[name=msg-id]").trim().into(),
-        headers: headers.collect(),
-    }
+        headers: read_headers(&value_of(event, "[name=headers]"))?,
+    })
 }
 
 const MSG_ID: &str = "Nats-Msg-Id";
