@@ -691,18 +691,18 @@ consumer_limits.max_ack_pending count free _ The most, and the default, for max_
 consumer_limits.inactive_threshold duration free _ The most, and the default, for inactive_threshold of the consumers.
 # Retention
 allow_msg_ttl flag on false Lets a Nats-TTL header say when its message expires.
-subject_delete_marker_ttl duration free 0s How long a marker stands for the last message of a subject that expired; 0s leaves none.
+subject_delete_marker_ttl duration free 0s How long a marker stands for the last message of a subject that expired; 0s leaves none. Switches allow_msg_ttl and allow_rollup_hdrs on, deny_purge off.
 allow_rollup_hdrs flag free false Lets a message with Nats-Rollup replace what stands before it; not with deny_purge.
 deny_delete flag on false Refuses to delete single messages.
 deny_purge flag on false Refuses to purge the stream.
-sealed flag later false Freezes the stream: no publish, delete, purge or expiry.
+sealed flag later false Freezes the stream: no publish, delete, purge or expiry. Switches deny_delete and deny_purge on, allow_rollup_hdrs off, and sets max_age 0s, discard new.
 # Publishing
 duplicate_window duration free 2m>_ How long a Nats-Msg-Id is remembered from when its message was stored; at most max_age. Left empty: 2m or a shorter max_age, and none with a mirror or sources.
 no_ack flag free false Publishes are stored but never answered, neither with a PubAck nor with an error.
 allow_msg_counter flag fixed false Makes each subject a counter: a message carries Nats-Incr and is stored with the new total.
 allow_atomic flag free false Takes batches of messages that are stored all or none (Nats-Batch-Id).
 allow_batched flag free false Takes fast batches, which are answered now and then instead of message by message.
-allow_msg_schedules flag on false Takes messages that are published later or again and again (Nats-Schedule).
+allow_msg_schedules flag on false Takes messages that are published later or again and again (Nats-Schedule). Switches allow_rollup_hdrs on, deny_purge off.
 subject_transform.src text free _ Messages on these subjects are stored under another; none is all.
 subject_transform.dest text free _ That other subject, such as orders.{{wildcard(1)}}.
 republish.src text free _ What is stored on these subjects is published once more; none is all.
@@ -760,7 +760,7 @@ ack_policy choice fixed none>explicit What an ack settles. A request without it 
   explicit each on its own
   all all before it too
   none delivered is done
-  flow_control replies to flow control
+  flow_control replies to flow control; sets flow_control and idle_heartbeat 1s, and takes no ack_wait, backoff or max_deliver
 ack_wait duration free 30s How long a delivery may go without an ack before it is due again.
 backoff durations free _ Waits for the 1st, 2nd, … delivery instead of ack_wait: 1s, 5s, 30s. A nak does not follow it.
 max_deliver count free -1 The most deliveries of one message, which then stays in the stream; -1 is unlimited.

@@ -136,7 +136,7 @@ mod tests {
     use crate::engine::consumer::config::ConsumerConfigRequest;
     use crate::engine::time::Timestamp;
     use crate::sim::Simulation;
-    use crate::view::form::tests::{assert_kept, assert_read, assert_served};
+    use crate::view::form::tests::{assert_brings, assert_kept, assert_read, assert_served};
 
     #[test]
     fn a_new_durable_is_asked_for_by_its_name() {
@@ -281,6 +281,22 @@ mod tests {
         ],
         &[("deliver_subject", "d"), ("durable_name", "false"), ("direct", "true"), ("ack_policy", "none")],
     ];
+
+    #[test]
+    fn acks_by_flow_control_name_what_they_bring_along() {
+        let mut simulation = Simulation::new(ServerConfig::default(), Timestamp::SIMULATION_START);
+        simulation.request("$JS.API.STREAM.CREATE.S", br#"{"name":"S","subjects":["s.*"]}"#);
+        let mut made = |ack_policy: &str| {
+            let mut form = create();
+            let settings = [("name", "c"), ("deliver_subject", "d"), ("ack_policy", ack_policy)];
+            settings.into_iter().for_each(|(key, value)| form.set(key, value));
+            simulation.request("$JS.API.CONSUMER.DELETE.S.c", b"");
+            let ApiRequest { subject, body } = request("S", &form).expect("the form is filled");
+            simulation.request(&subject, body.as_bytes());
+            of(simulation.world(), "S", "c").expect("it was made")
+        };
+        assert_brings("ack_policy", [&made("explicit"), &made("flow_control")]);
+    }
 
     #[test]
     fn what_is_typed_is_what_the_engine_keeps() {

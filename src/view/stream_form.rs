@@ -104,7 +104,7 @@ mod tests {
     use crate::engine::stream::config as of_engine;
     use crate::engine::time::Timestamp;
     use crate::sim::Simulation;
-    use crate::view::form::tests::{assert_kept, assert_read, assert_served};
+    use crate::view::form::tests::{assert_brings, assert_kept, assert_read, assert_served};
 
     #[test]
     fn a_new_stream_asks_for_no_more_than_was_chosen() {
@@ -304,6 +304,26 @@ mod tests {
             form.set("name", "S");
             assert_kept(&mut simulation, form, settings, request, |world| of(world, "S"));
         }
+    }
+
+    #[test]
+    fn a_field_that_brings_others_along_names_them() {
+        let mut simulation = Simulation::new(ServerConfig::default(), Timestamp::SIMULATION_START);
+        let mut made = |verb: &str, name: &str, member: &str| {
+            let body = format!(r#"{{"name":"{name}","subjects":["{name}"]{member}}}"#);
+            simulation.request(&format!("$JS.API.STREAM.{verb}.{name}"), body.as_bytes());
+            let mut form = of(simulation.world(), name).expect("it was made");
+            ["name", "subjects"].into_iter().for_each(|key| form.set(key, ""));
+            form
+        };
+        let plain = made("CREATE", "A", r#","deny_purge":true"#);
+        let markers = made("CREATE", "B", r#","deny_purge":true,"subject_delete_marker_ttl":60000000000"#);
+        assert_brings("subject_delete_marker_ttl", [&plain, &markers]);
+        let schedules = made("CREATE", "C", r#","deny_purge":true,"allow_msg_schedules":true"#);
+        assert_brings("allow_msg_schedules", [&plain, &schedules]);
+        let open = made("CREATE", "D", r#","max_age":3600000000000,"allow_rollup_hdrs":true"#);
+        let sealed = made("UPDATE", "D", r#","max_age":3600000000000,"allow_rollup_hdrs":true,"sealed":true"#);
+        assert_brings("sealed", [&open, &sealed]);
     }
 
     #[test]

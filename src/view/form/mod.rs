@@ -368,6 +368,18 @@ pub mod tests {
 
     const TABLE: &str = "\
 # Basics
+    /// Fails where `key` does not explain a field that is different between two things, of which one was made with it.
+    pub fn assert_brings(key: &str, [without, with]: [&Form; 2]) {
+        let field = with.entries.iter().find(|entry| &*entry.key == key).expect("it is a field").field;
+        let help = field.choices().fold(field.help.to_owned(), |help, (_, says)| [&*help, " ", says].concat());
+        let others = with.entries.iter().filter(|entry| &*entry.key != key);
+        let brought: Vec<_> = others.filter(|entry| entry.value != without.value(&entry.key)).collect();
+        assert!(!brought.is_empty(), "{key} brings nothing");
+        for Entry { key: other, value, .. } in brought {
+            assert!(help.contains(&**other), "{key} brings {other}: {value}");
+        }
+    }
+
 name      text      fixed _      A name.
 subjects  subjects  free  _      Subjects.
 max_age   duration  free  0s     An age.
