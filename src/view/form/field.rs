@@ -190,13 +190,14 @@ impl FieldKind {
             Self::Subjects => lines(typed).collect::<Vec<_>>().into(),
             Self::Pairs => lines(typed).map(read_pair).collect::<Option<Vec<_>>>().ok_or(texts::NO_PAIR)?.into(),
             Self::Map => {
-                let members = typed.lines().filter(|line| !line.trim().is_empty()).map(read_member);
-                Value::Object(members.collect::<Option<_>>().ok_or(texts::NO_PAIR_OF_KEY)?)
+                Value::Object(lines(typed).map(read_member).collect::<Option<_>>().ok_or(texts::NO_PAIR_OF_KEY)?)
             }
             Self::Count => read_count(trimmed).ok_or(texts::NOT_WHOLE_NUMBER)?,
             Self::Bytes => read_bytes(trimmed).ok_or(texts::NOT_SIZE_SUCH_4096)?,
             Self::Duration => read_nanos(trimmed).ok_or(NO_DURATION)?,
-            Self::Durations => lines(typed).map(read_nanos).collect::<Option<Vec<_>>>().ok_or(NO_DURATION)?.into(),
+            Self::Durations => {
+                lines(&typed.replace(',', "\n")).map(read_nanos).collect::<Option<Vec<_>>>().ok_or(NO_DURATION)?.into()
+            }
         };
         Ok(Some(value))
     }
@@ -247,7 +248,8 @@ fn read_pair(line: &str) -> Option<Value> {
 }
 
 fn read_member(line: &str) -> Option<(String, Value)> {
-    let (key, value) = line.split_once(':')?;
+    // A key may have a colon in it, which no blank follows.
+    let (key, value) = line.split_once(": ").or_else(|| line.split_once(':'))?;
     Some((key.trim().into(), value.trim().into()))
 }
 
@@ -304,8 +306,8 @@ mod tests {
     fn what_is_typed_comes_back_as_it_was() {
         let cases = [
             (FieldKind::Pairs, "a.* -> b.{{wildcard(1)}}\nc -> d"),
-            (FieldKind::Map, "owner: shop\nurl: http://x"),
-            (FieldKind::Subjects, "a\nb.>"),
+            (FieldKind::Map, "a:b: c\nowner: shop\nurl: http://x"),
+            (FieldKind::Subjects, "a,b\nb.>"),
             (FieldKind::Durations, "1s, 1m"),
             (FieldKind::Duration, "1h30m"),
             (FieldKind::Count, "-1"),

@@ -226,9 +226,11 @@ impl Form {
         let (mut members, mut errors) = (Members::new(), Vec::new());
         let counts = |entry: &&Entry| entry.of.as_ref().is_none_or(|name| !self.value(name).trim().is_empty());
         for entry in self.entries.iter().filter(counts) {
-            match entry.field.read(&entry.value) {
+            // What is not touched stays as it was, also where it could not be typed.
+            let was = self.was(&entry.key).filter(|_| !entry.is_typed && !entry.value.is_empty());
+            match was.map_or_else(|| entry.field.read(&entry.value), |was| Ok(Some(was.clone()))) {
                 Ok(Some(value)) => {
-                    if entry.is_typed || entry.is_changed() || self.was(&entry.key).is_some() {
+                    if was.is_some() || entry.is_typed || entry.is_changed() {
                         put(&mut members, entry, value);
                     }
                 }
@@ -278,9 +280,9 @@ fn put(members: &mut Members, entry: &Entry, value: Value) {
     *place = value;
 }
 
-/// The lines of `text` without the blanks around them; empty ones are left out.
+/// The lines of `text` without the blanks around them; empty ones are left out. A comma is a letter of a subject.
 pub fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.split(['\n', ',']).map(str::trim).filter(|line| !line.is_empty())
+    text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
 /// Writes `members` as a JSON object, a member a line, indented by `depth` steps.
@@ -366,8 +368,6 @@ pub mod tests {
         assert_eq!(ApiError::in_reply(&String::from_utf8_lossy(&reply)), None, "{body}");
     }
 
-    const TABLE: &str = "\
-# Basics
     /// Fails where `key` does not explain a field that is different between two things, of which one was made with it.
     pub fn assert_brings(key: &str, [without, with]: [&Form; 2]) {
         let field = with.entries.iter().find(|entry| &*entry.key == key).expect("it is a field").field;
@@ -380,6 +380,8 @@ pub mod tests {
         }
     }
 
+    const TABLE: &str = "\
+# Basics
 name      text      fixed _      A name.
 subjects  subjects  free  _      Subjects.
 max_age   duration  free  0s     An age.
@@ -443,6 +445,15 @@ to.dest   text      free  _      To.
         assert_eq!(written(&form), expected);
         let is_locked = |key: &str| form.entries.iter().any(|entry| &*entry.key == key && form.is_locked(entry));
         assert!(is_locked("name") && is_locked("sealed") && !is_locked("subjects") && is_locked("mirror.name"));
+    }
+
+    #[test]
+    fn what_is_not_touched_goes_back_as_it_came() {
+        let base = br#"{"name": "S", "subjects": ["a,b", "c"], "metadata": {"_nats.x": "1", "a: b": "c\nd"}}"#;
+        let table = "# A\nname text fixed _ A.\nsubjects subjects free _ B.\nmetadata map free _ C.\n";
+        let form = Form::edit(table, object(base).expect("an object"));
+        let members: Map = form.members().expect("readable").into_iter().collect();
+        assert_eq!(Some(Value::Object(members)), Value::parse(base));
     }
 
     #[test]
