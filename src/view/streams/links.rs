@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::engine::store::MessageStore;
 use crate::engine::stream::config::StreamSource;
 use crate::engine::stream::{Link, OriginRef, Stream};
 use crate::engine::subject::SubjectFilter;
@@ -30,7 +31,7 @@ pub struct LinkRow {
 pub enum Passage {
     Passed,
     Waits,
-    /// The link does not ask for its subject.
+    /// The link does not ask for its subject, or begins behind it.
     NotAsked,
 }
 
@@ -64,7 +65,9 @@ fn row(scene: Scene<'_>, by: OriginRef, link: &Link) -> LinkRow {
     let shown = (last.saturating_sub(SHOWN) + 1)..=last;
     let shown = shown.filter(|seq| store.is_some_and(|store| store.contains(*seq)));
     let filters = filters(link.source());
-    let behind = store.map_or(0, |store| store.count_from(&filters, reached + 1));
+    let start = store.map_or(0, |store| start(link.source(), store));
+    let next = if reached > 0 { reached + 1 } else { start };
+    let behind = store.map_or(0, |store| store.count_from(&filters, next));
     let mut end = waits_for(scene, link, state, behind);
     if filters[0].as_str() != ">" {
         let names: Vec<&str> = filters.iter().map(SubjectFilter::as_str).collect();
@@ -72,6 +75,7 @@ fn row(scene: Scene<'_>, by: OriginRef, link: &Link) -> LinkRow {
     }
     let passage = |seq: u64| match store.and_then(|store| store.subject_of(seq)) {
         Some(subject) if !filters.iter().any(|filter| filter.matches(subject)) => Passage::NotAsked,
+        _ if seq < start.min(next) => Passage::NotAsked,
         _ if has_all || seq <= reached => Passage::Passed,
         _ => Passage::Waits,
     };
@@ -82,6 +86,15 @@ fn row(scene: Scene<'_>, by: OriginRef, link: &Link) -> LinkRow {
     };
     let says = if reached == 0 { Phrase::fill(new, &[of, end]) } else { Phrase::fill(old, &[of, Seq(reached), end]) };
     LinkRow { by, origin: link.origin().into(), state, cells: shown.map(|seq| (seq, passage(seq))).collect(), says }
+}
+
+/// The message of the origin that a link which has none begins with.
+fn start(source: &StreamSource, origin: &MessageStore) -> u64 {
+    match (source.opt_start_seq, source.opt_start_time) {
+        (Some(seq), _) => seq,
+        (None, Some(time)) => origin.first_at_or_after(time.to_timestamp()).unwrap_or(origin.last_seq() + 1),
+        (None, None) => 1,
+    }
 }
 
 /// The subjects of the origin that a link asks for.
@@ -116,6 +129,7 @@ fn waits_for(scene: Scene<'_>, link: &Link, state: LinkState, behind: u64) -> St
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::date_time::DateTime;
     use crate::sim::Simulation;
     use crate::sim::command::Command;
     use crate::sim::presets::Preset;
@@ -169,6 +183,32 @@ mod tests {
         simulation.request("$JS.API.STREAM.CREATE.NEW", br#"{"name":"NEW","sources":[{"name":"ORDERS"}]}"#);
         let says = links_of(&simulation, "NEW")[0].says.to_string();
         assert!(says.starts_with("Sources ORDERS. Asks again in "), "{says}");
+    }
+
+    #[test]
+    fn what_is_before_the_start_of_a_link_is_not_what_it_will_bring() {
+        let mut simulation = Preset::by_key("sources").expect("it exists").open();
+        simulation.advance(Duration::from_secs(10));
+        let start = DateTime::from(simulation.now());
+        let body = format!(r#"{{"name":"LATE","sources":[{{"name":"ORDERS","opt_start_time":"{start}"}}]}}"#);
+        simulation.request("$JS.API.STREAM.CREATE.LATE", body.as_bytes());
+        let cut = |is_cut| Command::CutLink { stream: "LATE".into(), origin: OriginRef::Source(0), is_cut };
+        simulation.act(cut(true));
+        simulation.request("orders.us.created", b"x");
+        let first = links_of(&simulation, "LATE")[0].cells.last().expect("it was just stored").0;
+        let passages = |simulation: &Simulation| {
+            let link = links_of(simulation, "LATE").remove(0);
+            let of = |seq| link.cells.iter().find(|cell| cell.0 == seq).map(|cell| cell.1);
+            ([of(first - 1), of(first)].map(|passage| passage.expect("it is drawn")), link.says.to_string())
+        };
+        let (around, says) = passages(&simulation);
+        assert_eq!(around, [Passage::NotAsked, Passage::Waits]);
+        assert!(says.ends_with("The link is cut: nothing passes, 1 behind."), "{says}");
+        simulation.act(cut(false));
+        simulation.advance(Duration::from_secs(3));
+        let (around, says) = passages(&simulation);
+        assert_eq!(around, [Passage::NotAsked, Passage::Passed]);
+        assert!(says.ends_with("and has everything."), "{says}");
     }
 
     #[test]
