@@ -216,8 +216,7 @@ pub mod log {
         of("Stream {0} deleted, with its messages and consumers.");
     pub const STORED_IN_ON: Template<4> = of("Stored {0} in {1} on {2}, {3}.");
     pub const NOT_KEPT: Template<3> = of("{0} took {1} in {2} and was not kept: no consumer wants it.");
-    pub const DUPLICATE: Template<2> =
-        of("Id {0} repeats {1} within the duplicate window: not stored again, PubAck says duplicate.");
+    pub const DUPLICATE: Template<2> = of("Id {0} repeats {1} within the duplicate window: not stored again.");
     pub const PUBLISH_REFUSED: Template<3> = of("Publish on {0} refused: {1} ({2}).");
     pub const REFUSED: Template<3> = of("{0} refused: {1} ({2}).");
     pub const NOBODY_LISTENS_ANSWERED_503: Template<1> = of("Nobody listens on {0}: answered 503 no responders.");
@@ -250,7 +249,7 @@ pub mod log {
         of("The answer to #{0} for {1} reached nobody, and nobody says so: that consumer is gone, or takes no acks.");
     pub const ACK_LOST: Template<2> = of("The answer to #{0} was lost on its way: {1} still waits for it.");
     pub const ACK_CHANGED_NOTHING_SETTLED: Template<2> =
-        of("An ack of {0} for {1} changed nothing: it was settled before.");
+        of("An ack of {0} for {1} changed nothing: it was settled, or removed, before.");
     pub const DELAY_ENDED: Template<2> = of("Delay of {0} ended; {1}.");
     pub const UNACKED: Template<2> = of("AckWait of {0} ended without an ack; {1}.");
     pub const OUT_WITH_PULL: &str = "it goes out again on the next pull";

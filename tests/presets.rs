@@ -377,7 +377,7 @@ const ROWS: &[Row] = &[
         &[
             "kept KV_plain 1; kept KV_plain 2; kept KV_marks 1; holds plain 1 2; holds marks 1",
             "kept KV_plain 3; holds plain 1 2 3",
-            "gone KV_plain 1 Ttl; kept KV_plain 3; gone KV_marks 1 MaxMsgsPerSubject; holds plain 1 2 3; holds marks 1 2",
+            "gone KV_plain 1 Ttl; kept KV_plain 3; gone KV_marks 1 Ttl; holds plain 1 2 3; holds marks 1 2",
         ],
     ),
 ];

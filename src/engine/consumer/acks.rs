@@ -52,6 +52,8 @@ pub struct AckOutcome {
     pub next: bool,
     /// The delivery loop has something to do.
     pub wake: bool,
+    /// It settled a message, or lets go of one that is stored.
+    pub settles: bool,
 }
 
 impl Consumer {
@@ -106,7 +108,7 @@ impl Consumer {
     ) {
         let (stream, consumer, stream_seq) = (stream.id, self.id, ack.stream_seq);
         ctx.tell(|| {
-            if outcome.answer {
+            if outcome.settles {
                 Event::Acked { stream, consumer, stream_seq, by }
             } else {
                 Event::AckIgnored { stream, consumer, stream_seq }
@@ -135,14 +137,17 @@ impl Consumer {
                     self.sample_ack(ctx, ack);
                 }
                 let was_pending = self.settle(ctx, stream, stream_seq, ack.consumer_seq);
-                AckOutcome { answer: true, wake: wake && was_pending, next: false }
+                // One that was given up is not pending, and an ack removes it after all.
+                let settles =
+                    was_pending || stream.config.retention != Retention::Limits && stream.store.contains(stream_seq);
+                AckOutcome { answer: true, wake: wake && was_pending, next: false, settles }
             }
             AckPolicy::All | AckPolicy::FlowControl => {
                 if ack.consumer_seq <= self.floor.consumer_seq || stream_seq <= self.floor.stream_seq {
                     return AckOutcome { answer: true, ..AckOutcome::default() };
                 }
                 self.settle_up_to(ctx, stream, ack);
-                AckOutcome { answer: true, wake, next: false }
+                AckOutcome { answer: true, wake, next: false, settles: true }
             }
         }
     }

@@ -131,12 +131,12 @@ impl Stream {
         self.tell_bulk_removal(ctx);
     }
 
-    /// Removes what is beyond the limits after a message on `subject` was stored.
-    pub(super) fn enforce_limits(&mut self, ctx: &mut Context<'_>, subject: &[u8]) {
+    /// Removes what is beyond the limits after a message on `subject` was stored; `cause` is why messages of the subject go.
+    pub(super) fn enforce_limits(&mut self, ctx: &mut Context<'_>, subject: &[u8], cause: Removal) {
         if let Some(max) = self.config.max_msgs_per_subject {
             while self.store.count_of(subject) > max {
                 let Some(seq) = self.store.first_of(subject) else { break };
-                self.remove_message(ctx, seq, Removal::MaxMsgsPerSubject);
+                self.remove_message(ctx, seq, cause);
             }
         }
         if self.config.discard == Discard::Old {

@@ -145,7 +145,12 @@ impl Stream {
         if self.config.allow_msg_schedules {
             self.track_schedule(ctx.now, time, seq, subject, asked);
         }
-        self.enforce_limits(ctx, subject);
+        // A rollup removes them too, once the limits were heeded.
+        let cause = match has_rollup {
+            true => self.cause_of_rollup(ctx.now, subject, message.headers),
+            false => Removal::MaxMsgsPerSubject,
+        };
+        self.enforce_limits(ctx, subject, cause);
         Ok((seq, headers))
     }
 
@@ -164,7 +169,7 @@ impl Stream {
         self.check_account_room(room, size)?;
         self.check_discard_new(subject, size, false)?;
         let seq = self.push(ctx, subject, b"", payload, ctx.now)?;
-        self.enforce_limits(ctx, subject);
+        self.enforce_limits(ctx, subject, Removal::MaxMsgsPerSubject);
         self.last_msg_id.clear();
         Ok(seq)
     }

@@ -292,15 +292,37 @@ mod tests {
         assert_eq!(last(&simulation, 1), [says]);
     }
 
-    #[test]
-    fn an_answer_that_reaches_nobody_is_told() {
-        let preset = Preset::by_key("c29").expect("it exists");
+    /// What a preset leads to.
+    fn after_first_steps(key: &str) -> Simulation {
+        let preset = Preset::by_key(key).expect("it exists");
         let mut simulation = preset.open();
         for first in &preset.scenario().about.first_steps {
             first.act(&mut simulation).expect("it can be done");
         }
-        let says = last(&simulation, 1).remove(0);
+        simulation
+    }
+
+    #[test]
+    fn an_answer_that_reaches_nobody_is_told() {
+        let says = last(&after_first_steps("c29"), 1).remove(0);
         assert!(says.starts_with("The answer to #1 for ship reached nobody"), "{says}");
+    }
+
+    #[test]
+    fn an_ack_that_changes_nothing_is_told_as_such() {
+        let nothing = "changed nothing: it was settled, or removed, before.";
+        let late = last(&after_first_steps("c16"), 2);
+        assert_eq!(late, ["Ack of #1 for ship.".to_owned(), format!("An ack of #1 for ship {nothing}")]);
+        let removed = last(&after_first_steps("c27"), 4);
+        assert_eq!(removed[..2], [1, 2].map(|seq| format!("An ack of #{seq} for ship {nothing}")));
+        let given_up = last(&after_first_steps("c22"), 2);
+        assert_eq!(given_up, ["Ack of #1 for do.", "#1 left JOBS with that ack: work queue."]);
+    }
+
+    #[test]
+    fn a_ttl_that_ends_behind_a_marker_is_told_also_where_a_limit_would_remove_the_message() {
+        let all = last(&after_first_steps("c43"), 5).join(" ");
+        assert!(all.contains("#1 left KV_marks: its TTL ended."), "{all}");
     }
 
     #[test]
