@@ -915,6 +915,7 @@ pub mod stream {
     pub const IN_FLIGHT: &str = "in flight";
     pub const NAK_DELAYED: &str = "nak, delayed";
     pub const WAITS_REDELIVERED: &str = "waits to be redelivered";
+    pub const WAITS_GIVEN_UP: &str = "waits to be given up";
     pub const GAVE_UP: &str = "gave up";
     pub const ACKED: &str = "acked";
     pub const TERMINATED: &str = "terminated";

@@ -165,6 +165,8 @@ pub enum CellState {
     Delayed(Ring),
     /// To be delivered again as soon as somebody asks.
     Redeliver,
+    /// To be given up instead, as it was delivered `max_deliver` times.
+    LastDue,
     /// Delivered `max_deliver` times without an ack, and still stored.
     GaveUp,
 }
@@ -177,6 +179,7 @@ impl CellState {
             Self::InFlight(_) => texts::IN_FLIGHT,
             Self::Delayed(_) => texts::NAK_DELAYED,
             Self::Redeliver => texts::WAITS_REDELIVERED,
+            Self::LastDue => texts::WAITS_GIVEN_UP,
             Self::GaveUp => texts::GAVE_UP,
         }
     }
@@ -582,6 +585,8 @@ mod tests {
         simulation.step();
         let says = story(&simulation).unwrap_or_default();
         assert!(says.contains("2 times, as often as it may"), "{says}");
+        let tape = tape(&rows(&simulation, &Focus::default()).streams[0]);
+        assert_eq!(tape, ["1 x waits to be given up", "2 x stored"]);
     }
 
     #[test]

@@ -165,6 +165,9 @@ fn state(scene: Scene<'_>, stream: &Stream, message: &StoredMessage<'_>) -> (Cel
         match pending.get(message.seq) {
             Some(entry) => {
                 let state = match entry.state {
+                    PendingState::Due if consumer.config.max_deliver.is_some_and(|max| delivered >= max) => {
+                        CellState::LastDue
+                    }
                     PendingState::Due => CellState::Redeliver,
                     PendingState::InFlight(due) => CellState::InFlight(Ring::at(scene.now(), entry.since, due)),
                     PendingState::NakDelayed(due) => CellState::Delayed(Ring::at(
@@ -191,7 +194,7 @@ fn state(scene: Scene<'_>, stream: &Stream, message: &StoredMessage<'_>) -> (Cel
 /// The most pressing first.
 const fn rank(state: &CellState) -> (u8, u16) {
     match state {
-        CellState::Redeliver => (0, 0),
+        CellState::Redeliver | CellState::LastDue => (0, 0),
         CellState::InFlight(ring) => (1, ring.permille),
         CellState::Delayed(ring) => (2, ring.permille),
         CellState::GaveUp => (3, 0),

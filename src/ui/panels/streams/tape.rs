@@ -58,7 +58,7 @@ fn stored(row: &StreamRow, seq: u64, cell: &StoredCell) -> Element {
         CellState::Resting => "",
         CellState::InFlight(_) => " tape__cell--flight",
         CellState::Delayed(_) => " tape__cell--delayed",
-        CellState::Redeliver => " tape__cell--again",
+        CellState::Redeliver | CellState::LastDue => " tape__cell--again",
         CellState::GaveUp => " tape__cell--gave-up",
     };
     let bounced = if cell.duplicates > 0 { " tape__cell--bounced" } else { "" };
@@ -83,7 +83,7 @@ fn sign(state: &CellState) -> Option<Element> {
         CellState::InFlight(row) => Some(ring(row, RingKind::AckWait)),
         CellState::Delayed(row) => Some(ring(row, RingKind::Delay)),
         CellState::Redeliver => Some(element("span", "tape__sign").attr("aria-hidden", "true").text("↺")),
-        CellState::Resting | CellState::GaveUp => None,
+        CellState::Resting | CellState::LastDue | CellState::GaveUp => None,
     }
 }
 
