@@ -140,6 +140,19 @@ fn workers_of_a_consumer_that_is_gone_are_there_and_can_be_asked() {
 }
 
 #[test]
+fn a_filter_that_can_match_nothing_is_told_unasked() {
+    let preset = Preset::by_key("c7").expect("it exists");
+    let mut simulation = preset.open();
+    for first in &preset.scenario().about.first_steps {
+        first.act(&mut simulation).expect("it can be done");
+    }
+    let rows = rows_of(&simulation, &Focus::default());
+    let says = rows.consumers[2].why.as_ref().map(|why| why.says.to_string()).unwrap_or_default();
+    let expected = "The filter matches nothing. payments.> matches no subject that ORDERS stores, now or later.";
+    assert_eq!((&*rows.consumers[2].name, &*says), ("none", expected));
+}
+
+#[test]
 fn what_feeds_another_stream_is_not_offered_a_worker() {
     let preset = Preset::by_key("c41").expect("it exists");
     let mut simulation = preset.open();

@@ -22,16 +22,19 @@ pub fn consumer(scene: Scene<'_>, stream: &Stream, consumer: &Consumer) -> Answe
     answer(&Case::new(scene, stream, consumer, None))
 }
 
-/// What keeps messages from going out that are there to be delivered; `None` if there are none, or they go out, or it
-/// was asked for.
+/// What keeps messages from going out that are there to be delivered, or ever from being there; `None` if there are none,
+/// or they go out, or it was asked for.
 pub fn hindrance(scene: Scene<'_>, stream: &Stream, consumer: &Consumer) -> Option<Answer> {
     let is_waiting = consumer.num_pending() > 0 || consumer.ack_pending().num_due() > 0;
-    if !is_waiting || consumer.is_paused(scene.now()) {
+    let has_begun = consumer.reported_delivered().consumer_seq > 0 || consumer.filters().is_empty();
+    if (!is_waiting && has_begun) || consumer.is_paused(scene.now()) {
         return None;
     }
     let case = Case::new(scene, stream, consumer, None);
     let gates = case.gates();
     let is_worth = match gates.first()? {
+        Gate::Matching => true,
+        _ if !is_waiting => false,
         Gate::Bound | Gate::Confirmed | Gate::Slot | Gate::Awake => true,
         // A worker that holds something is about to act; the hint is for those that do nothing.
         Gate::Pull => case.outlook.again.is_some() || !case.workers().any(|of| is_busy(&of)),
