@@ -266,18 +266,6 @@ pub mod log {
     pub const ORIGIN_FAILED: Template<3> = of("{0} asked {1} for its messages: {2}.");
     pub const HEARD_NOTHING_TEN_SECONDS: Template<2> = of("{0} heard nothing of {1} for ten seconds and more.");
     pub const PINNED_CLIENT: Template<1> = of("{0} pinned a client.");
-    pub const INTEREST_LAST_WHO_WANTED: &str = "interest: the last who wanted it has acked";
-    pub const WORK_QUEUE: &str = "work queue";
-    pub const NO_CONSUMER_NEEDS_ANY: &str = "no consumer needs it any more";
-    pub const OLDEST_BEYOND_MAX_MSGS: &str = "the oldest beyond max msgs";
-    pub const OLDEST_BEYOND_MAX_BYTES: &str = "the oldest beyond max bytes";
-    pub const OLDEST_SUBJECT_BEYOND_MAX: &str = "the oldest of its subject beyond max msgs per subject";
-    pub const OLDER_THAN_MAX_AGE: &str = "older than max age, acked or not";
-    pub const TTL_ENDED: &str = "its TTL ended";
-    pub const DELETED_HAND: &str = "deleted by hand";
-    pub const PURGED: &str = "purged";
-    pub const REPLACED_ROLLUP: &str = "replaced by a rollup";
-    pub const SCHEDULE_DONE: &str = "its schedule is done";
     pub const FIRED: Template<3> = of("Schedule {0} fired: a message for {1}, the next one at {2}.");
     pub const FIRED_LAST: Template<2> = of("Schedule {0} fired: a message for {1}, and that was all.");
     pub const CONSUMER_DELETED: Template<1> = of("Consumer {0} deleted.");
@@ -295,8 +283,6 @@ pub mod log {
     pub const UNPINNED: Template<1> = of("{0} let its pinned client go.");
     pub const UNPINNED_AS_SILENT: Template<1> = of("{0} let its pinned client go: it was silent.");
     pub const REMOVED: Template<3> = of("{0} left {1}: {2}.");
-    pub const REMOVED_WITH_ACK: Template<3> = of("{0} left {1} with that ack: {2}.");
-    pub const REMOVED_WITH_TERM: Template<3> = of("{0} left {1} with that Term: {2}.");
     pub const SOME_CLIENT: &str = "a client";
     pub const KIND_STORED: &str = "stored";
     pub const KIND_DELIVERED: &str = "delivered";

@@ -76,8 +76,8 @@ impl Removals {
 impl Trace {
     /// Takes what happened since the last call, which brought the run to `moment`.
     pub fn extend(&mut self, moment: u64, events: Vec<(Timestamp, Event)>) {
-        for (at, event) in events {
-            self.note(&event);
+        for (at, mut event) in events {
+            self.note(&mut event);
             if self.is_internal(&event) {
                 continue;
             }
@@ -102,22 +102,23 @@ impl Trace {
         }
     }
 
-    fn note(&mut self, event: &Event) {
+    fn note(&mut self, event: &mut Event) {
         match event {
             Event::StreamCreated { stream, name } => insert_bounded(&mut self.streams, *stream, name.clone()),
             Event::ConsumerCreated { stream, consumer, name } => {
                 insert_bounded(&mut self.consumers, (*stream, *consumer), name.clone());
             }
             Event::Stored { subject, payload_bytes, .. } => {
-                self.stored_bytes += (OF_A_MESSAGE + subject.len() + payload_bytes) as u64;
+                self.stored_bytes += (OF_A_MESSAGE + subject.len() + *payload_bytes) as u64;
             }
             Event::StreamDeleted { stream, .. } => {
                 self.removals.remove(stream);
             }
             Event::Removed { stream, seq, cause } => {
-                let was_terminated = *cause == Removal::Acked && self.was_terminated(*stream, *seq);
-                let cause = if was_terminated { Removal::Terminated } else { *cause };
-                self.removals.get_or_default(*stream).insert(*seq, cause);
+                if *cause == Removal::Acked && self.was_terminated(*stream, *seq) {
+                    *cause = Removal::Terminated;
+                }
+                self.removals.get_or_default(*stream).insert(*seq, *cause);
             }
             Event::NotKept { stream, seq, .. } => {
                 self.removals.get_or_default(*stream).insert(*seq, Removal::NoInterest);

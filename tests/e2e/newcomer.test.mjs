@@ -66,7 +66,7 @@ pageTest("a work queue removes what is acked", {}, async ({ page }) => {
   assert.match((await tape(page))[1], /^2 .*in flight/);
   await button(page, "Ack #2").click();
   assert.equal((await tape(page))[1], "2 acked");
-  assert.match(await lastLine(page).innerText(), /#2 left ORDERS with that ack: work queue\./);
+  assert.match(await lastLine(page).innerText(), /#2 left ORDERS: in a work queue an ack removes it\./);
 });
 
 pageTest("max age removes what is too old, acked or not", {}, async ({ page }) => {

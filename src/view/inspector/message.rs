@@ -152,7 +152,7 @@ mod tests {
             "AckWait of #2 ended",
             "ship delivered #2 to worker A for the 2nd time",
             "Ack of #2 for ship",
-            "#2 left ORDERS with that ack",
+            "#2 left ORDERS: in a work queue an ack removes it",
         ];
         assert_eq!(story.len(), parts.len(), "{story:#?}");
         assert!(story.iter().zip(parts).all(|(says, part)| says.starts_with(part)), "{story:#?}");

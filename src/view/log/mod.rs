@@ -208,11 +208,12 @@ pub struct Query<'a> {
 /// The lines that are asked for, the oldest first.
 pub fn find(scene: Scene<'_>, query: &Query<'_>) -> Vec<LogRow> {
     let mut rows = Vec::new();
-    let mut events = scene.trace.events().rev().peekable();
-    while let Some(traced) = events.next().filter(|traced| traced.number >= query.from && rows.len() < query.limit) {
+    for traced in scene.trace.events().rev() {
+        if traced.number < query.from || rows.len() == query.limit {
+            break;
+        }
         if (query.passes)(traced) {
-            let before = events.peek().map(|traced| &traced.event);
-            rows.extend(row(scene, traced, before).filter(|row| (query.accepts)(row)));
+            rows.extend(row(scene, traced).filter(|row| (query.accepts)(row)));
         }
     }
     rows.reverse();
@@ -241,8 +242,8 @@ fn search(scene: Scene<'_>, limit: usize, from: u64) -> Vec<LogRow> {
 }
 
 /// The line of `traced`; `None` for what is not worth one.
-fn row(scene: Scene<'_>, traced: &Traced, before: Option<&Event>) -> Option<LogRow> {
-    let (kind, says) = Teller { scene, at: traced.at }.tell(&traced.event, before)?;
+fn row(scene: Scene<'_>, traced: &Traced) -> Option<LogRow> {
+    let (kind, says) = Teller { scene, at: traced.at }.tell(&traced.event)?;
     let stream = traced.event.stream().map(|stream| scene.trace.stream_name(stream).into());
     Some(LogRow { number: traced.number, moment: traced.moment, time: time_of_day(traced.at), kind, says, stream })
 }
@@ -252,6 +253,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::engine::event::Removal;
     use crate::sim::Simulation;
     use crate::sim::actor::{Actor, ActorId};
     use crate::sim::command::{Command, Settlement};
@@ -274,7 +276,7 @@ mod tests {
         let mut simulation = Preset::by_key("work-queue").expect("it exists").open();
         simulation.step();
         let expected = [
-            "#3 left ORDERS with that ack: work queue.",
+            "#3 left ORDERS: in a work queue an ack removes it.",
             "worker B asks ship for 2 messages, for up to 30 s.",
             "ship delivered #4 to worker B; AckWait runs until 00:00:57.0.",
             "ship delivered #6 to worker B; AckWait runs until 00:00:57.0.",
@@ -316,13 +318,13 @@ mod tests {
         let removed = last(&after_first_steps("c27"), 4);
         assert_eq!(removed[..2], [1, 2].map(|seq| format!("An ack of #{seq} for ship {nothing}")));
         let given_up = last(&after_first_steps("c22"), 2);
-        assert_eq!(given_up, ["Ack of #1 for do.", "#1 left JOBS with that ack: work queue."]);
+        assert_eq!(given_up, ["Ack of #1 for do.", "#1 left JOBS: in a work queue an ack removes it."]);
     }
 
     #[test]
     fn a_ttl_that_ends_behind_a_marker_is_told_also_where_a_limit_would_remove_the_message() {
         let all = last(&after_first_steps("c43"), 5).join(" ");
-        assert!(all.contains("#1 left KV_marks: its TTL ended."), "{all}");
+        assert!(all.contains("#1 left KV_marks: its own TTL ended."), "{all}");
     }
 
     #[test]
@@ -346,12 +348,12 @@ mod tests {
         let settle = |consumer_seq, how| Command::Settle { worker, consumer_seq, how };
         simulation.act(settle(4, Settlement::Term));
         let says = last(&simulation, 2);
-        assert_eq!(says[1], "#4 left ORDERS with that Term: work queue.");
+        assert_eq!(says[1], "#4 left ORDERS: a Term settled it, which removes it as an ack does.");
         simulation.act(settle(5, Settlement::LostAck));
         assert_eq!(last(&simulation, 1), ["The answer to #6 was lost on its way: ship still waits for it."]);
         let rows = crate::view::tests::rows_of(&simulation, &Focus::default());
         let hole = rows.streams[0].tape.cells.iter().find(|cell| cell.seq == 4).map(|cell| cell.content.clone());
-        let expected = CellContent::Hole { last_seq: 4, cause: HoleCause::Terminated };
+        let expected = CellContent::Hole { last_seq: 4, cause: HoleCause::Left(Removal::Terminated) };
         assert_eq!(hole, Some(expected));
     }
 
@@ -402,7 +404,7 @@ mod tests {
         simulation.request("m.a", b"x");
         simulation.advance(Duration::from_secs(11));
         let all = last(&simulation, 20).join(" ");
-        assert!(all.contains("#1 left M: older than max age, acked or not."), "{all}");
+        assert!(all.contains("#1 left M: it was older than max age, acked or not."), "{all}");
     }
 
     #[test]

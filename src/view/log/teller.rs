@@ -14,6 +14,7 @@ use crate::view::form::{Entry, Form, object};
 use crate::view::scene::time_of_day;
 use crate::view::text::Part::{self, Code, Plain, Raw, Seq};
 use crate::view::text::{self, Phrase};
+use crate::view::why::why_removed;
 use crate::view::{Scene, consumer_form, stream_form};
 
 /// Puts events into sentences.
@@ -27,8 +28,8 @@ pub struct Teller<'a> {
 pub type Line = Option<(LogKind, Phrase)>;
 
 impl<'a> Teller<'a> {
-    /// The line of `event`; `None` for what is not worth one, or was said with the event `before` it.
-    pub fn tell(&self, event: &Event, before: Option<&Event>) -> Line {
+    /// The line of `event`; `None` for what is not worth one.
+    pub fn tell(&self, event: &Event) -> Line {
         match event {
             Event::StreamCreated { name, .. } => say(Changed, texts::STREAM_CREATED, &[Code(name)]),
             Event::StreamUpdated { stream, changes } => {
@@ -56,7 +57,7 @@ impl<'a> Teller<'a> {
             Event::NoResponders { subject, .. } => {
                 say(LogKind::Refused, texts::NOBODY_LISTENS_ANSWERED_503, &[Raw(subject)])
             }
-            Event::Removed { stream, seq, cause } => self.tell_removed(*stream, *seq, *cause, before),
+            Event::Removed { stream, seq, cause } => self.tell_removed(*stream, *seq, *cause),
             Event::MsgIdForgotten { msg_id, .. } => say(Changed, texts::ID_LEFT_DUPLICATE_WINDOW, &[Raw(msg_id)]),
             Event::ClientConnected { conn } => say(Changed, texts::CONNECTED, &[Code(self.scene.client_of(*conn)?)]),
             Event::ClientGone { conn } => {
@@ -227,32 +228,10 @@ impl<'a> Teller<'a> {
         }
     }
 
-    fn tell_removed(&self, stream: StreamId, seq: u64, cause: Removal, before: Option<&Event>) -> Line {
-        let acked = match before {
-            Some(Event::Acked { stream: of, stream_seq, by, .. }) if (*of, *stream_seq) == (stream, seq) => Some(*by),
-            _ => None,
-        };
-        let retention = || self.scene.world.server().account().stream(stream).map(|stream| stream.config.retention);
-        let why = match cause {
-            Removal::Acked if retention() == Some(Retention::Interest) => texts::INTEREST_LAST_WHO_WANTED,
-            Removal::Acked | Removal::Terminated => texts::WORK_QUEUE,
-            Removal::NoInterest => texts::NO_CONSUMER_NEEDS_ANY,
-            Removal::MaxMsgs => texts::OLDEST_BEYOND_MAX_MSGS,
-            Removal::MaxBytes => texts::OLDEST_BEYOND_MAX_BYTES,
-            Removal::MaxMsgsPerSubject => texts::OLDEST_SUBJECT_BEYOND_MAX,
-            Removal::MaxAge => texts::OLDER_THAN_MAX_AGE,
-            Removal::Ttl => texts::TTL_ENDED,
-            Removal::Deleted => texts::DELETED_HAND,
-            Removal::Purged => texts::PURGED,
-            Removal::Rollup => texts::REPLACED_ROLLUP,
-            Removal::Scheduled => texts::SCHEDULE_DONE,
-        };
-        let says = match acked {
-            Some(AckKind::Term) if cause == Removal::Acked => texts::REMOVED_WITH_TERM,
-            Some(_) if cause == Removal::Acked => texts::REMOVED_WITH_ACK,
-            _ => texts::REMOVED,
-        };
-        say(Lost, says, &[Seq(seq), Code(self.stream(stream)), Plain(why)])
+    fn tell_removed(&self, stream: StreamId, seq: u64, cause: Removal) -> Line {
+        let of = self.scene.world.server().account().stream(stream);
+        let (why, _) = why_removed(of.is_some_and(|of| of.config.retention == Retention::Interest), cause);
+        say(Lost, texts::REMOVED, &[Seq(seq), Code(self.stream(stream)), Plain(why)])
     }
 
     fn stream(&self, id: StreamId) -> &str {

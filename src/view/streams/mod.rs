@@ -20,6 +20,7 @@ pub use tape::{COLORS, delay_began, hole_cause};
 
 use std::rc::Rc;
 
+use crate::engine::event::Removal;
 use crate::engine::stream::Stream;
 use crate::engine::stream::config::{Discard, Retention, StreamConfig};
 use crate::texts::stream as texts;
@@ -188,29 +189,10 @@ impl CellState {
 /// Why a place on the tape is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HoleCause {
-    /// Acked by whoever had to, under work-queue or interest retention.
-    Acked,
-    /// Settled by a Term, under the same.
-    Terminated,
+    /// Its message left.
+    Left(Removal),
     /// No message of the stream ever had this sequence.
     NeverThere,
-    /// Older than `max_age`.
-    Expired,
-    /// Past its `Nats-TTL`.
-    Ttl,
-    Purged,
-    Deleted,
-    /// The oldest beyond `max_msgs`.
-    MaxMsgs,
-    /// The oldest beyond `max_bytes`.
-    MaxBytes,
-    /// The oldest of its subject beyond `max_msgs_per_subject`.
-    MaxPerSubject,
-    Rollup,
-    /// No consumer wanted it, under interest retention.
-    NoInterest,
-    /// Moved on by a message schedule.
-    Scheduled,
     /// So long ago that the trace has forgotten it.
     Forgotten,
 }
@@ -218,19 +200,19 @@ pub enum HoleCause {
 impl HoleCause {
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Acked => texts::ACKED,
-            Self::Terminated => texts::TERMINATED,
+            Self::Left(Removal::Acked) => texts::ACKED,
+            Self::Left(Removal::Terminated) => texts::TERMINATED,
+            Self::Left(Removal::MaxAge) => texts::EXPIRED,
+            Self::Left(Removal::Ttl) => texts::TTL,
+            Self::Left(Removal::Purged) => texts::PURGED,
+            Self::Left(Removal::Deleted) => texts::DELETED,
+            Self::Left(Removal::MaxMsgs) => texts::MAX_MSGS,
+            Self::Left(Removal::MaxBytes) => texts::MAX_BYTES,
+            Self::Left(Removal::MaxMsgsPerSubject) => texts::PER_SUBJECT,
+            Self::Left(Removal::Rollup) => texts::ROLLUP,
+            Self::Left(Removal::NoInterest) => texts::NO_INTEREST,
+            Self::Left(Removal::Scheduled) => texts::SCHEDULED,
             Self::NeverThere => texts::NEVER_THERE,
-            Self::Expired => texts::EXPIRED,
-            Self::Ttl => texts::TTL,
-            Self::Purged => texts::PURGED,
-            Self::Deleted => texts::DELETED,
-            Self::MaxMsgs => texts::MAX_MSGS,
-            Self::MaxBytes => texts::MAX_BYTES,
-            Self::MaxPerSubject => texts::PER_SUBJECT,
-            Self::Rollup => texts::ROLLUP,
-            Self::NoInterest => texts::NO_INTEREST,
-            Self::Scheduled => texts::SCHEDULED,
             Self::Forgotten => texts::REMOVED,
         }
     }
@@ -608,7 +590,12 @@ mod tests {
 
     #[test]
     fn every_cause_fits_a_cell() {
-        let causes = [HoleCause::Acked, HoleCause::MaxPerSubject, HoleCause::NoInterest, HoleCause::Forgotten];
+        let causes = [
+            HoleCause::Left(Removal::Acked),
+            HoleCause::Left(Removal::MaxMsgsPerSubject),
+            HoleCause::Left(Removal::NoInterest),
+            HoleCause::Forgotten,
+        ];
         assert!(causes.iter().all(|cause| cause.label().len() <= 11));
     }
 }

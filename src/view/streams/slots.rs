@@ -43,10 +43,12 @@ fn keep(cells: &mut [TapeCell], before: &[TapeCell], is_still: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::event::Removal;
     use crate::view::streams::{CellContent, HoleCause};
 
     fn tape(seqs: std::ops::Range<u64>) -> Vec<TapeCell> {
-        let hole = |seq| TapeCell::new(seq, CellContent::Hole { last_seq: seq, cause: HoleCause::Acked });
+        let hole =
+            |seq| TapeCell::new(seq, CellContent::Hole { last_seq: seq, cause: HoleCause::Left(Removal::Acked) });
         seqs.map(hole).collect()
     }
 

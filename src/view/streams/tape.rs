@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::engine::consumer::Consumer;
 use crate::engine::consumer::ack_pending::PendingState;
-use crate::engine::event::{Event, Removal};
+use crate::engine::event::Event;
 use crate::engine::store::{MessageStore, StoredMessage};
 use crate::engine::stream::Stream;
 use crate::engine::stream::config::StreamConfig;
@@ -93,20 +93,9 @@ fn places(scene: Scene<'_>, stream: &Stream, seqs: impl Iterator<Item = u64>) ->
 /// What a hole says of why its message left.
 pub fn hole_cause(scene: Scene<'_>, stream: &Stream, seq: u64) -> HoleCause {
     match scene.trace.removal(stream.id, seq) {
+        Some(cause) => HoleCause::Left(cause),
         None if stream.config.first_seq.is_some_and(|first| seq < first) => HoleCause::NeverThere,
         None => HoleCause::Forgotten,
-        Some(Removal::Terminated) => HoleCause::Terminated,
-        Some(Removal::Acked) => HoleCause::Acked,
-        Some(Removal::NoInterest) => HoleCause::NoInterest,
-        Some(Removal::MaxMsgs) => HoleCause::MaxMsgs,
-        Some(Removal::MaxBytes) => HoleCause::MaxBytes,
-        Some(Removal::MaxMsgsPerSubject) => HoleCause::MaxPerSubject,
-        Some(Removal::MaxAge) => HoleCause::Expired,
-        Some(Removal::Ttl) => HoleCause::Ttl,
-        Some(Removal::Deleted) => HoleCause::Deleted,
-        Some(Removal::Purged) => HoleCause::Purged,
-        Some(Removal::Rollup) => HoleCause::Rollup,
-        Some(Removal::Scheduled) => HoleCause::Scheduled,
     }
 }
 

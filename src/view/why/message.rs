@@ -190,7 +190,7 @@ fn gone(scene: Scene<'_>, stream: &Stream, seq: u64) -> Answer {
         let says = texts::LEFT_LONG_AGO_BEFORE;
         return Answer::new(Cause::Forgotten, titled(texts::IS_GONE.with([&seq]), says, &[name]));
     };
-    let (why, confusion) = why_removed(stream, cause);
+    let (why, confusion) = why_removed(stream.config.retention == Retention::Interest, cause);
     let at = scene.recent().find_map(|traced| match &traced.event {
         Event::Removed { stream: id, seq: removed, .. } | Event::NotKept { stream: id, seq: removed, .. }
             if *id == stream.id && *removed == seq =>
@@ -209,8 +209,8 @@ fn gone(scene: Scene<'_>, stream: &Stream, seq: u64) -> Answer {
     answer
 }
 
-fn why_removed(stream: &Stream, cause: Removal) -> (&'static str, Option<u8>) {
-    let is_interest = stream.config.retention == Retention::Interest;
+/// Why a message left a stream, of interest retention or not, and the confusion about that.
+pub fn why_removed(is_interest: bool, cause: Removal) -> (&'static str, Option<u8>) {
     match cause {
         Removal::Terminated => (texts::TERM_SETTLED_IT, None),
         Removal::Acked if is_interest => (texts::UNDER_INTEREST_RETENTION_GOES, Some(25)),

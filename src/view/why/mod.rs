@@ -24,7 +24,7 @@ use super::Phrase;
 use super::lit::{self, Lit};
 
 pub use consumer::{consumer, hindrance};
-pub use message::message;
+pub use message::{message, why_removed};
 pub use publishing::publisher;
 pub use refused::refused;
 pub use worker::{gone, worker};
