@@ -6,7 +6,7 @@ import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleAttach, bundler } from "./attach.mjs";
-import { shortenScripts, withShortText } from "./minify.mjs";
+import { shortenScripts, withShortProperties, withShortText } from "./minify.mjs";
 import { withPacked } from "./pack.mjs";
 import { withFixedReload, withPolicy } from "./policy.mjs";
 import { writeSingle } from "./single.mjs";
@@ -36,15 +36,20 @@ function copyByContent(html, name) {
   return html.replaceAll(`./shell/${name}.js`, `./${named}`);
 }
 
+const isRelease = process.env.TRUNK_PROFILE === "release";
 await bundleAttach(join(dist, "attach"));
 let html = withTexts(readFileSync(page, "utf8"));
+if (isRelease) {
+  html = html.replaceAll(/<style>[^]*?<\/style>/g, (style) => withShortProperties(style));
+  const sheet = join(dist, "attach/attach.css");
+  if (existsSync(sheet)) writeFileSync(sheet, withShortProperties(readFileSync(sheet, "utf8")));
+}
 const isServed = html.includes(".well-known/trunk/ws");
 html = withFixedReload(html);
 // One sheet is one hash.
 html = html.replaceAll(/<\/style>\s*<style>/g, "\n");
 html = nameByContent(html, "attach");
 html = copyByContent(html, "work");
-const isRelease = process.env.TRUNK_PROFILE === "release";
 if (isRelease) html = withPacked(html, dist);
 if (!isServed) writeSingle(dist, html);
 const shortener = isRelease && (await bundler());
