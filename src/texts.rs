@@ -1687,8 +1687,8 @@ pub mod page {
         /// Bookmarks, and the sequences that they stand behind.
         pub const DELIVERED_TO: Template<1> = of("delivered {0}");
         pub const ACK_FLOOR_AT: Template<1> = of("ack floor {0}");
-        pub const FAR_DELIVERED: Template<1> = of(" · delivered {0}");
-        pub const FAR_ACK_FLOOR: Template<1> = of(" · ack floor {0}");
+        /// Of a consumer that has delivered nothing.
+        pub const STARTS_BEHIND: Template<1> = of("starts behind {0}");
         pub const SEQ: &str = "seq";
         pub const SUBJECT: &str = "subject";
         pub const STATE: &str = "state";

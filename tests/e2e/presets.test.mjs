@@ -43,6 +43,12 @@ pageTest("a delivery shows its two sequences where they differ", { path: "/#pres
   }
 });
 
+pageTest("a consumer that has delivered nothing shows where it starts", { path: "/#preset=c8" }, async ({ page }) => {
+  await page.locator(".firsts__do").first().click();
+  const lane = page.locator(".lanes__lane", { hasText: "last" });
+  assert.match(await lane.innerText(), /starts behind 3/);
+});
+
 pageTest("a step that time has gone back behind is to be done again", { path: "/#preset=c12" }, async ({ page }) => {
   await page.locator(".firsts__do").first().click();
   assert.equal(await page.locator(".firsts__step--done").count(), 1);

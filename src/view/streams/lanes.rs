@@ -18,12 +18,14 @@ pub fn lanes(stream: &Stream, tape: &Tape) -> Vec<LaneRow> {
 }
 
 fn lane(consumer: &Consumer, tape: &Tape) -> LaneRow {
+    let delivered = consumer.reported_delivered();
     LaneRow {
         consumer: consumer.name.as_str().into(),
         filters: consumer.filters().iter().map(|filter| Rc::from(filter.as_str())).collect(),
         bands: bands(consumer, &tape.cells),
         ack_floor: bookmark(consumer.reported().ack_floor.stream_seq, &tape.cells),
-        delivered: bookmark(consumer.reported_delivered().stream_seq, &tape.cells),
+        delivered: bookmark(delivered.stream_seq, &tape.cells),
+        is_start: delivered.consumer_seq == 0 && delivered.stream_seq > 0,
     }
 }
 

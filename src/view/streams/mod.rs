@@ -228,6 +228,8 @@ pub struct LaneRow {
     pub bands: Vec<Band>,
     pub ack_floor: Bookmark,
     pub delivered: Bookmark,
+    /// Whether that is where it starts, as it has delivered nothing so far.
+    pub is_start: bool,
 }
 
 impl TapeCell {
@@ -555,6 +557,20 @@ mod tests {
         let mut simulation = stream(r#","first_seq":100"#);
         publish(&mut simulation, "s.a", 1);
         assert_eq!(tape(&rows(&simulation, &Focus::default()).streams[0]), ["1–99 never here", "100 a stored"]);
+    }
+
+    #[test]
+    fn a_lane_says_where_a_consumer_starts_until_it_delivers() {
+        let preset = Preset::by_key("c8").expect("it exists");
+        let mut simulation = preset.open();
+        let mut after_step = |place: usize| {
+            preset.scenario().about.first_steps[place].act(&mut simulation).expect("it can be done");
+            let lanes = &rows(&simulation, &Focus::default()).streams[0].lanes;
+            lanes.iter().map(|lane| (lane.delivered.stream_seq, lane.is_start)).collect::<Vec<_>>()
+        };
+        assert_eq!(after_step(0), [(0, false), (3, true), (4, true)]);
+        after_step(1);
+        assert_eq!(after_step(2), [(5, false), (5, false), (5, false)]);
     }
 
     #[test]

@@ -24,18 +24,20 @@ fn lane(row: &StreamRow, lane: &LaneRow) -> Element {
     let cells = row.tape.cells.len();
     // The name stays in view where the tape is scrolled, and bookmarks do not.
     let far = |name: Template<1>, at: Bookmark| {
-        (usize::from(at.at) + NEAR < cells).then(|| element("span", "").text(name.with([&at.stream_seq])))
+        let says = || [" · ", &name.with([&at.stream_seq])].concat();
+        (usize::from(at.at) + NEAR < cells).then(|| element("span", "").text(says()))
     };
+    let delivered = if lane.is_start { texts::STARTS_BEHIND } else { texts::DELIVERED_TO };
     let name = element("span", "lanes__name")
         .with(element("b", "").text(Rc::clone(&lane.consumer)))
         .text(" ")
         .with(element("code", "").text(lane.filters_text()))
-        .with(far(texts::FAR_DELIVERED, lane.delivered))
-        .with(far(texts::FAR_ACK_FLOOR, lane.ack_floor));
+        .with(far(delivered, lane.delivered))
+        .with(far(texts::ACK_FLOOR_AT, lane.ack_floor));
     element("li", "lanes__lane")
         .key(&*lane.consumer)
         .with(name)
-        .with(bookmark("lanes__mark lanes__mark--delivered", texts::DELIVERED_TO, lane.delivered, cells))
+        .with(bookmark("lanes__mark lanes__mark--delivered", delivered, lane.delivered, cells))
         .with(track(&lane.bands))
         .with(bookmark("lanes__mark lanes__mark--floor", texts::ACK_FLOOR_AT, lane.ack_floor, cells))
 }
