@@ -1048,6 +1048,7 @@ pub mod publisher {
     pub const N503_NO_RESPONDERS: &str = "503 No Responders";
     pub const SENT: &str = "Sent";
     pub const NO_ANSWER: &str = "and no answer so far";
+    pub const SUBSCRIBERS_ONLY: Template<1> = of("and no answer so far: no stream has {0}, only subscribers");
     pub const WAITS_FOR_COMMIT: &str = "and an empty answer: it waits for its batch to be committed";
     pub const SEQ: Template<2> = of("{0} seq {1}");
     pub const SEQ_STANDS: Template<2> = of("{0} seq {1} stands");

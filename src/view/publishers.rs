@@ -79,18 +79,25 @@ fn row(scene: Scene<'_>, id: ActorId, actor: &Actor, publisher: &Publisher) -> P
         script: publisher.script.clone(),
         every: text::duration(publisher.script.every.unwrap_or(EVERY)),
         is_running: actor.next_due().is_some(),
-        reply: reply(publisher),
+        reply: reply(scene, publisher),
         why: scene.focus.asks(&Ask::Publisher(id)).then(|| why::publisher(scene, id)).flatten(),
     }
 }
 
-fn reply(publisher: &Publisher) -> Option<PublishReply> {
+fn reply(scene: Scene<'_>, publisher: &Publisher) -> Option<PublishReply> {
     if let Some(error) = publisher.last_error() {
         return Some(PublishReply { kind: ReplyKind::Refused, says: Phrase::new().code(error) });
     }
     let published = publisher.last()?;
     let Some(ack) = &published.ack else {
-        return Some(PublishReply { kind: ReplyKind::Open, says: Phrase::new().plain(texts::NO_ANSWER) });
+        let subject = &published.subject;
+        let is_kept =
+            scene.streams().any(|stream| stream.config.subjects.iter().any(|of| of.matches(subject.as_bytes())));
+        let says = match is_kept {
+            true => Phrase::new().plain(texts::NO_ANSWER),
+            false => Phrase::fill(texts::SUBSCRIBERS_ONLY, &[Code(subject)]),
+        };
+        return Some(PublishReply { kind: ReplyKind::Open, says });
     };
     let (kind, says) = match ack {
         PubAck::Stored { stream, seq } => {
@@ -147,10 +154,16 @@ mod tests {
         let preset = Preset::by_key("c31").expect("it exists");
         let mut simulation = preset.open();
         let firsts = preset.scenario().about.first_steps;
-        let kinds = firsts.iter().map(|first| {
+        let replies = firsts.iter().map(|first| {
             first.act(&mut simulation).expect("it can be done");
-            rows_of(&simulation, &Focus::default()).publishers[0].reply.as_ref().expect("it published").kind
+            let reply = rows_of(&simulation, &Focus::default()).publishers[0].reply.clone().expect("it published");
+            (reply.kind, reply.says.to_string())
         });
-        assert_eq!(kinds.collect::<Vec<_>>(), [ReplyKind::NoResponders, ReplyKind::Open, ReplyKind::Stored]);
+        let expected = [
+            (ReplyKind::NoResponders, "No stream has orders.new."),
+            (ReplyKind::Open, "and no answer so far: no stream has orders.new, only subscribers"),
+            (ReplyKind::Stored, "ORDERS seq 1"),
+        ];
+        assert_eq!(replies.collect::<Vec<_>>(), expected.map(|(kind, says)| (kind, says.to_owned())));
     }
 }
