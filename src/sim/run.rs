@@ -32,6 +32,8 @@ impl Run {
         let (trace, wire, numbers) = (Trace::default(), Wire::default(), Numbers::default());
         let mut run = Self { moment: 0, world, trace, wire, numbers, console };
         run.name_clients();
+        // The page's own client is there before anything happens.
+        run.world.take_events();
         run.note();
         run
     }

@@ -253,7 +253,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::engine::ServerConfig;
     use crate::engine::event::Removal;
+    use crate::engine::time::Timestamp;
     use crate::sim::Simulation;
     use crate::sim::actor::{Actor, ActorId};
     use crate::sim::command::{Command, Settlement};
@@ -393,6 +395,8 @@ mod tests {
         simulation.act(Command::Restart { client });
         let all = last(&simulation, 3);
         assert!(all.contains(&"worker B is connected.".to_owned()), "{all:?}");
+        let fresh = Simulation::new(ServerConfig::default(), Timestamp::SIMULATION_START);
+        assert_eq!(*log(&fresh, &Focus::default()).rows, [], "the page's own client was there before");
     }
 
     #[test]
