@@ -5,7 +5,7 @@
 //! are set in are the choices of the field above; `#` opens a group.
 
 use super::lines;
-use crate::engine::api::json::Value;
+use crate::engine::api::json::{Map, Value};
 use crate::engine::date_time::DateTime;
 use crate::texts::form as texts;
 use crate::view::text;
@@ -187,17 +187,20 @@ impl FieldKind {
             Self::Time if DateTime::parse(trimmed.as_bytes()).is_err() => return Err(texts::NOT_TIME),
             Self::Text | Self::Lines | Self::Time | Self::Choice => trimmed.into(),
             Self::Flag => (typed == "true").into(),
-            Self::Subjects => lines(typed).collect::<Vec<_>>().into(),
-            Self::Pairs => lines(typed).map(read_pair).collect::<Option<Vec<_>>>().ok_or(texts::NO_PAIR)?.into(),
+            Self::Subjects => return Ok(read_lines(typed, |line| Some(line.into()))),
+            Self::Pairs => read_lines(typed, read_pair).ok_or(texts::NO_PAIR)?,
             Self::Map => {
-                Value::Object(lines(typed).map(read_member).collect::<Option<_>>().ok_or(texts::NO_PAIR_OF_KEY)?)
+                let mut members = Map::new();
+                for line in lines(typed) {
+                    let (key, value) = read_member(line).ok_or(texts::NO_PAIR_OF_KEY)?;
+                    members.insert(key, value);
+                }
+                Value::Object(members)
             }
             Self::Count => read_count(trimmed).ok_or(texts::NOT_WHOLE_NUMBER)?,
             Self::Bytes => read_bytes(trimmed).ok_or(texts::NOT_SIZE_SUCH_4096)?,
             Self::Duration => read_nanos(trimmed).ok_or(NO_DURATION)?,
-            Self::Durations => {
-                lines(&typed.replace(',', "\n")).map(read_nanos).collect::<Option<Vec<_>>>().ok_or(NO_DURATION)?.into()
-            }
+            Self::Durations => read_lines(&typed.replace(',', "\n"), read_nanos).ok_or(NO_DURATION)?,
         };
         Ok(Some(value))
     }
@@ -238,6 +241,11 @@ fn line(value: &Value) -> String {
 }
 
 const NO_DURATION: &str = texts::NOT_DURATION_SUCH_30S;
+
+/// An array of what stands on the lines; `None` where one of them cannot be read.
+fn read_lines(typed: &str, read: fn(&str) -> Option<Value>) -> Option<Value> {
+    lines(typed).map(read).collect::<Option<Vec<_>>>().map(Value::from)
+}
 
 fn read_pair(line: &str) -> Option<Value> {
     let (src, dest) = line.split_once("->")?;
