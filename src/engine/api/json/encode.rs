@@ -70,7 +70,7 @@ impl Encoder {
 
     fn escape(&mut self, text: &[u8]) {
         let mut written = 0;
-        for (at, byte) in text.iter().enumerate() {
+        for (at, byte) in text.iter().enumerate().filter(|(_, byte)| may_be_escaped(**byte)) {
             let (letter, len) = match (byte, &text[at..]) {
                 (b'"' | b'\\', _) => (*byte, 1),
                 (0x08, _) => (b'b', 1),
@@ -93,6 +93,11 @@ impl Encoder {
         }
         self.out.extend_from_slice(&text[written..]);
     }
+}
+
+/// Whether a byte is escaped, or begins what is.
+const fn may_be_escaped(byte: u8) -> bool {
+    matches!(byte, ..b' ' | b'"' | b'&' | b'<' | b'>' | b'\\' | 0xe2)
 }
 
 impl Serializer for &mut Encoder {
