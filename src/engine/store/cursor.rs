@@ -137,6 +137,9 @@ impl MessageStore {
     /// As [`next`](Self::next), with the message.
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub fn next_message(&self, cursor: &mut Cursor, from: u64) -> Option<StoredMessage<'_>> {
+        if from > self.last_seq {
+            return None;
+        }
         // Without filters it is mostly the very next one.
         let found = if cursor.covers_all { self.get(from) } else { None };
         found.or_else(|| self.get(self.next(cursor, from)?))
