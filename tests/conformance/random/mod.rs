@@ -21,8 +21,10 @@ use std::time::Instant;
 /// How many cases run at once: a real server mostly waits.
 const PARALLEL: usize = 12;
 /// How often the real server has to repeat what is different: some things it decides by which of its goroutines is
-/// first, and says the rarer of two several times in a row now and then.
-const REPEATS: usize = 6;
+/// first, and says the rarer of two, or the commoner, many times in a row now and then.
+const REPEATS: usize = 40;
+/// Likewise of what is left while a case is shrunk.
+const SHRINK_REPEATS: usize = 6;
 /// How many differences are shrunk and shown.
 const SHOWN: usize = 10;
 
@@ -77,7 +79,7 @@ impl Selection {
 pub fn run(ours: &ArmKind, real: &ArmKind, selection: &Selection) -> bool {
     let start = Instant::now();
     let cases = selection.cases();
-    let outcomes = parallel::map(PARALLEL, &cases, |case| compare(ours, real, case.paces, &case.steps));
+    let outcomes = parallel::map(PARALLEL, &cases, |case| compare(ours, real, case.paces, &case.steps, REPEATS));
     let unstable = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Unstable(_))).count();
     let mut different = Vec::new();
     for (case, outcome) in cases.iter().zip(outcomes) {
@@ -117,7 +119,7 @@ fn transcript(kind: &ArmKind, steps: &[String], pace: Pace) -> Result<Vec<String
     run_at(kind, &scenario.sections, pace).map(|transcript| transcript.sections.concat())
 }
 
-fn compare(ours: &ArmKind, real: &ArmKind, paces: [Pace; 3], steps: &[String]) -> Outcome {
+fn compare(ours: &ArmKind, real: &ArmKind, paces: [Pace; 3], steps: &[String], repeats: usize) -> Outcome {
     let wanted = match transcript(real, steps, paces[0]) {
         Ok(wanted) => wanted,
         Err(error) => return Outcome::Unstable(vec![error]),
@@ -128,7 +130,7 @@ fn compare(ours: &ArmKind, real: &ArmKind, paces: [Pace; 3], steps: &[String]) -
     if paces.into_iter().chain(shorter).any(agrees) {
         return Outcome::Equal;
     }
-    for pace in [paces[0], paces[1]].into_iter().cycle().take(REPEATS) {
+    for pace in [paces[0], paces[1]].into_iter().cycle().take(repeats) {
         match transcript(real, steps, pace) {
             Ok(again) if again == wanted => {}
             Ok(again) => return Outcome::Unstable(differences(&wanted, &again)),
@@ -146,7 +148,8 @@ fn shrink(ours: &ArmKind, real: &ArmKind, paces: [Pace; 3], mut steps: Vec<Strin
         let shorter = parallel::map(PARALLEL, &starts, |start| {
             let end = (start + size).min(steps.len());
             let candidate = [&steps[..*start], &steps[end..]].concat();
-            matches!(compare(ours, real, paces, &candidate), Outcome::Different).then_some(candidate)
+            let outcome = compare(ours, real, paces, &candidate, SHRINK_REPEATS);
+            matches!(outcome, Outcome::Different).then_some(candidate)
         });
         match shorter.into_iter().flatten().next() {
             Some(candidate) => steps = candidate,
