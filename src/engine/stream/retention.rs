@@ -10,6 +10,7 @@ use super::consumers::{Readers, readers};
 use super::{Context, LinkDue, Room, Stream};
 use crate::engine::consumer::Due;
 use crate::engine::event::{ConsumerEnd, Event, Removal};
+use crate::engine::store::Purge;
 use crate::engine::table::{ConsumerId, LinkId};
 use crate::engine::time::Timestamp;
 
@@ -128,6 +129,8 @@ impl Stream {
             self.forget_message(seq);
             ctx.tell(|| Event::Removed { stream: self.id, seq, cause: Removal::NoInterest });
         }
+        // As of any purge, a stream that never had a message keeps the mark of it.
+        self.store.purge(&Purge::default(), |_| {});
         self.tell_bulk_removal(ctx);
     }
 
