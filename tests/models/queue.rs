@@ -205,10 +205,8 @@ impl Model {
         let is_beyond = |consumer: &Consumer| consumer.floor.stream_seq > self.last_seq;
         if from > self.last_seq && self.consumers.iter().any(is_beyond) {
             // The server miscounts what to look through, and drops what others need as well.
-            if !self.messages.is_empty() {
-                self.messages.clear();
-                self.empty_first_seq = self.last_seq + 1;
-            }
+            self.messages.clear();
+            self.empty_first_seq = self.last_seq + 1;
             let first = self.empty_first_seq;
             self.consumers.iter_mut().for_each(|consumer| consumer.forget_before(first));
             return;
