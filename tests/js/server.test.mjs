@@ -185,6 +185,7 @@ test("what cannot be served ends the start with one clear line", async () => {
     [config("ping_interval: 1d"), 'N.conf:1:0: error parsing ping_interval: time: unknown unit "d" in duration "1d"'],
     [config('lame_duck_duration: "10s"'), "N.conf:1:0: invalid lame_duck_duration of 10s, minimum is 30 seconds"],
     [config("jetstream { limits { duplicate_window: 1m } }"), "N.conf:1:21: duplicate_window needs a text"],
+    [config('jetstream { limits { duplicate_window: soon } }'), "N.conf:1:21: duplicate_window needs a duration such as 2m"],
     [config('server_name: "a b"'), "server name cannot contain spaces"],
     [config("jetstream { domain: a.b }"), "invalid domain name: may not contain ., * or >"],
     [config('jetstream { domain: "a b" }'), 'invalid domain name: derived "$JS.a b.API.>" is not a valid subject'],

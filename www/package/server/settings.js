@@ -125,7 +125,7 @@ const BATCH = {
 const LIMITS = {
   max_request_batch: set("max_request_batch", number),
   max_ack_pending: set("max_ack_pending", number),
-  duplicate_window: set("duplicate_window", (node, key) => duration({ ...node, value: text(node, key) }, key)),
+  duplicate_window: set("duplicate_window", (node, key) => text(node, key) && duration(node, key)),
   max_ha_assets: noted,
   batch: within(BATCH, "batch"),
 };
