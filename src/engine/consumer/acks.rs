@@ -343,7 +343,7 @@ fn first_number(text: &[u8]) -> Option<(u64, Option<&[u8]>)> {
         [b'.', after @ ..] => Some(after),
         _ => return None,
     };
-    (rest.len() < text.len()).then_some((number, after)).filter(|_| !text.starts_with(b"."))
+    (rest.len() < text.len()).then_some((number, after))
 }
 
 /// The delay that a nak asks for. What cannot be read asks for none.
