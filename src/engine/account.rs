@@ -8,7 +8,6 @@ mod transfers;
 pub use transfers::RestoreChunk;
 
 use super::api::advisory;
-use super::api::json::to_json;
 use super::config::{AccountLimits, JetStreamConfig};
 use super::context::Context;
 use super::error::ApiError;
@@ -361,7 +360,7 @@ impl Account {
         let room = self.room(settings, id);
         if let Some(stream) = self.streams.get_mut(id) {
             stream.update(ctx, &room, config);
-            ctx.tell(|| Event::StreamUpdated { stream: id, changes: Changes::new(to_json(&old), &stream.config) });
+            ctx.tell(|| Event::StreamUpdated { stream: id, changes: Changes::new(&old, &stream.config) });
         }
         advise_stream(ctx, name, "UPDATED", "modify");
         Ok(id)

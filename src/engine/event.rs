@@ -353,9 +353,8 @@ impl Changes {
     /// The most bytes that are kept of both: events are, and a client may update without end.
     const MAX_BYTES: usize = 8192;
 
-    /// From `before`, which is JSON already, to `after`.
-    pub fn new<T: Serialize>(before: Vec<u8>, after: &T) -> Self {
-        let after = to_json(after);
+    pub fn new<T: Serialize>(before: &T, after: &T) -> Self {
+        let (before, after) = (to_json(before), to_json(after));
         if before.len() + after.len() > Self::MAX_BYTES {
             return Self::default();
         }

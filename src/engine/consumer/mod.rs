@@ -35,6 +35,7 @@ pub use self::outlook::{Claim, Outlook};
 use self::priority::Pin;
 pub use self::priority::advise_unpin;
 pub use self::push::Push;
+pub use self::start::first_since;
 use self::waiting::Waiting;
 pub use self::wakeup::{Due, Wakeup, advise_pause};
 use super::context::Context;

@@ -192,7 +192,7 @@ impl Consumer {
 }
 
 /// The first sequence whose message is not older than `time`; behind the last if all are.
-fn first_since(store: &MessageStore, time: DateTime) -> u64 {
+pub fn first_since(store: &MessageStore, time: DateTime) -> u64 {
     store.first_at_or_after(time.to_wrapped_timestamp()).unwrap_or_else(|| store.last_seq() + 1)
 }
 

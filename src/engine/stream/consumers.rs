@@ -8,7 +8,6 @@ use std::rc::Rc;
 use super::config::Retention;
 use super::{Context, Stream};
 use crate::engine::api::advisory;
-use crate::engine::api::json::to_json;
 use crate::engine::consumer::config::{AckPolicy, ConsumerConfig, DeliverPolicy};
 use crate::engine::consumer::{AckSubject, Consumer, StreamView};
 use crate::engine::error::ApiError;
@@ -219,7 +218,7 @@ impl Stream {
     pub fn update_consumer(&mut self, ctx: &mut Context<'_>, id: ConsumerId, config: ConsumerConfig) {
         let Some(consumer) = self.consumers.get(id) else { return };
         let (old, new) = (consumer.filters().to_vec(), config.filters().cloned().collect::<Vec<_>>());
-        let (before, floor) = (to_json(&consumer.config), consumer.reported().ack_floor.stream_seq);
+        let (before, floor) = (consumer.config.clone(), consumer.reported().ack_floor.stream_seq);
         if old != new {
             self.remove_filters(id, &old);
             // As in the real server, a consumer that loses its last filter hears of no new message any more; it sees
@@ -233,7 +232,7 @@ impl Stream {
             self.remove_unneeded(ctx, floor);
         }
         if let Some(consumer) = self.consumers.get(id) {
-            let changes = || Changes::new(before, &consumer.config);
+            let changes = || Changes::new(&before, &consumer.config);
             ctx.tell(|| Event::ConsumerUpdated { stream: self.id, consumer: id, changes: changes() });
         }
     }

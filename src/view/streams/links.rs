@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::engine::consumer::first_since;
 use crate::engine::store::MessageStore;
 use crate::engine::stream::config::StreamSource;
 use crate::engine::stream::{Link, OriginRef, Stream};
@@ -92,7 +93,7 @@ fn row(scene: Scene<'_>, by: OriginRef, link: &Link) -> LinkRow {
 fn start(source: &StreamSource, origin: &MessageStore) -> u64 {
     match (source.opt_start_seq, source.opt_start_time) {
         (Some(seq), _) => seq,
-        (None, Some(time)) => origin.first_at_or_after(time.to_timestamp()).unwrap_or(origin.last_seq() + 1),
+        (None, Some(time)) => first_since(origin, time),
         (None, None) => 1,
     }
 }
