@@ -198,24 +198,38 @@ impl Server {
     /// An acknowledgement; `rest` is its subject behind the prefix. Whether there is a consumer that takes it.
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn handle_ack(&mut self, now: Timestamp, rest: &[u8], message: &Message<'_>) -> bool {
-        let Some((stream, consumer, ack)) = self.acked_consumer(rest) else { return false };
+        // As a rule it is for the consumer that was acked last. That may be gone.
+        if let Some((stream, consumer, numbers)) = self.router.latest_acked(rest)
+            && let Some(ack) = AckSubject::parse_usual(numbers)
+            && let Some(is_taken) = self.ack(now, stream, consumer, ack, message)
+        {
+            return is_taken;
+        }
+        let acked = self.acked_consumer(rest);
+        acked.and_then(|(stream, consumer, ack)| self.ack(now, stream, consumer, ack, message)).unwrap_or(false)
+    }
+
+    /// Hands a consumer what was said about a message. Whether it takes acknowledgements; `None` if there is no such one.
+    #[cfg_attr(not(jetstream_sim_small), inline)]
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
+    fn ack(
+        &mut self,
+        now: Timestamp,
+        stream: StreamId,
+        consumer: ConsumerId,
+        ack: AckSubject,
+        message: &Message<'_>,
+    ) -> Option<bool> {
         let (account, mut ctx) = self.parts(now);
-        let Some(stream) = account.stream_mut(stream) else { return false };
-        stream.handle_ack(&mut ctx, consumer, ack, message.reply, message.payload)
+        account.stream_mut(stream)?.handle_ack(&mut ctx, consumer, ack, message.reply, message.payload)
     }
 
     /// The consumer that an acknowledgement names, and what it says. The whole subject has nine tokens or, with domain and
     /// account hash, eleven and more (ADR-15).
-    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
+    #[inline(never)]
     fn acked_consumer(&mut self, rest: &[u8]) -> Option<(StreamId, ConsumerId, AckSubject)> {
         if has_empty_token(rest) {
             return None;
-        }
-        if let Some((stream, consumer, numbers)) = self.router.latest_acked(rest)
-            && let (ack, 5) = AckSubject::parse(numbers)
-            && self.account.stream(stream).is_some_and(|stream| stream.consumer(consumer).is_some())
-        {
-            return Some((stream, consumer, ack));
         }
         let names = match token_count(rest) {
             7 => rest,
@@ -236,7 +250,7 @@ impl Server {
         if names.len() == rest.len() {
             self.router.note_acked(&rest[..rest.len() - numbers.len()], stream, consumer);
         }
-        Some((stream, consumer, AckSubject::parse(numbers).0))
+        Some((stream, consumer, AckSubject::parse(numbers)))
     }
 
     /// The answer to a flow control request of a push consumer.

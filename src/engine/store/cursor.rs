@@ -140,9 +140,9 @@ impl MessageStore {
         if from > self.last_seq {
             return None;
         }
-        // Without filters it is mostly the very next one.
-        let found = if cursor.covers_all { self.get(from) } else { None };
-        found.or_else(|| self.get(self.next(cursor, from)?))
+        // Without filters it is mostly the very next one, otherwise one that was gathered before.
+        let likely = if cursor.covers_all { Some(from) } else { cursor.derived.merge.likely(from) };
+        likely.and_then(|seq| self.get(seq)).or_else(|| self.get(self.next(cursor, from)?))
     }
 
     #[cfg_attr(jetstream_sim_small, optimize(speed))]

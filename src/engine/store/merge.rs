@@ -74,15 +74,25 @@ impl Merge {
     #[inline]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn next_gathered(&mut self, store: &MessageStore, from: u64) -> Option<u64> {
-        self.end_from(from)?;
-        self.start = from;
-        while let Some(seq) = self.gathered.get(self.at).copied() {
-            if seq >= from && store.contains(seq) {
+        while let Some(seq) = self.likely(from) {
+            if store.contains(seq) {
                 return Some(seq);
             }
             self.at += 1;
         }
         None
+    }
+
+    /// As [`next_gathered`](Self::next_gathered), although the message may have been removed since.
+    #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    pub(super) fn likely(&mut self, from: u64) -> Option<u64> {
+        self.end_from(from)?;
+        self.start = from;
+        while *self.gathered.get(self.at)? < from {
+            self.at += 1;
+        }
+        Some(self.gathered[self.at])
     }
 
     /// Gathers what comes at or after `from`; one message at least, if there is one.

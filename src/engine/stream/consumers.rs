@@ -92,7 +92,7 @@ impl Stream {
         }
     }
 
-    /// Takes an acknowledgement for a consumer. Whether that takes acks.
+    /// Takes an acknowledgement for a consumer. Whether that takes acks; `None` if there is no such one.
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub fn handle_ack(
         &mut self,
@@ -101,12 +101,11 @@ impl Stream {
         ack: AckSubject,
         reply: &[u8],
         body: &[u8],
-    ) -> bool {
-        if !self.consumers.get(id).is_some_and(Consumer::takes_acks) {
-            return false;
+    ) -> Option<bool> {
+        if !self.consumers.get(id)?.takes_acks() {
+            return Some(false);
         }
-        let outcome = self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.handle_ack(ctx, stream, ack, body));
-        let Some(outcome) = outcome else { return false };
+        let outcome = self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.handle_ack(ctx, stream, ack, body))?;
         if outcome.answer && !reply.is_empty() {
             ctx.effects.send(reply, b"");
         }
@@ -117,7 +116,7 @@ impl Stream {
         if outcome.wake {
             self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.deliver(ctx, stream));
         }
-        true
+        Some(true)
     }
 
     /// Takes the answer to a flow control request. Whether there is such a consumer.

@@ -64,9 +64,10 @@ impl Stream {
         self.forget_message(seq);
         ctx.tell(|| Event::Removed { stream: self.id, seq, cause });
         for (id, matches) in readers.iter().copied() {
+            let Some(consumer) = self.consumers.get_mut(id) else { continue };
+            let Some(ack) = consumer.handle_removed(ctx.now, seq, matches) else { continue };
             let has_room = self.with_consumer(ctx, id, |consumer, ctx, stream| {
-                let pending = consumer.handle_removed(ctx.now, seq, matches);
-                pending.is_some_and(|ack| consumer.terminate_removed(ctx, stream, ack, matches))
+                consumer.terminate_removed(ctx, stream, ack, matches)
             });
             if has_room == Some(true) {
                 self.unblocked.push(id);

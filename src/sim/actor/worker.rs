@@ -291,7 +291,7 @@ impl Worker {
             self.pin_id = String::from_utf8_lossy(pin_id).into_owned();
         }
         let numbers = message.reply.splitn(5, |byte| *byte == b'.').nth(4).unwrap_or_default();
-        let (AckSubject { delivered, stream_seq, consumer_seq }, _) = AckSubject::parse(numbers);
+        let AckSubject { delivered, stream_seq, consumer_seq } = AckSubject::parse(numbers);
         if let Some(pull) = self.pull_of(message) {
             pull.received.push(stream_seq);
             if pull.received.len() as u64 >= u64::from(pull.request.batch.max(1)) {
