@@ -20,6 +20,7 @@ pub mod connection;
 pub mod consumer;
 pub mod context;
 pub mod date_time;
+mod derived;
 mod dispatch;
 pub mod duration;
 pub mod effects;

@@ -1,7 +1,5 @@
-//! Routes that were found, to be used again: derived from the interest, so they count for nothing when servers are
-//! compared or cloned.
+//! Routes that were found, to be used again until the interest changes.
 
-use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
@@ -65,22 +63,4 @@ impl RouteCache {
         self.routes.insert(subject.into(), Rc::clone(&route));
         route
     }
-}
-
-impl Clone for RouteCache {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
-impl PartialEq for RouteCache {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for RouteCache {}
-
-impl Hash for RouteCache {
-    fn hash<H: Hasher>(&self, _: &mut H) {}
 }

@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use super::derived::Derived;
 use super::route_cache::{RouteCache, is_used_once};
 use super::subject_map::SubjectMap;
 use super::table::{ConnId, ConsumerId, LinkId, StreamId};
@@ -58,7 +59,7 @@ pub struct Router {
     next_order: u64,
     /// Subjects in which the server's own interest changed, and nobody was told yet.
     changed_by_server: Vec<Box<[u8]>>,
-    cache: RouteCache,
+    cache: Derived<RouteCache>,
 }
 
 impl Router {

@@ -4,20 +4,21 @@
 //! the subjects' own messages; where they cover many it looks at each message's subject and remembers the
 //! verdict. All that is derived: the answers are those of a cursor made just now.
 
-use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
 
 use super::matching::covers_all;
 use super::merge::{Head, Merge};
 use super::segment::Row;
 use super::{MessageStore, StoredMessage};
+use crate::engine::derived::Derived;
 use crate::engine::subject::SubjectFilter;
 
 /// Filters, with a memory of what they cover in one store and its clones.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Cursor {
     filters: Vec<SubjectFilter>,
     covers_all: bool,
-    derived: Derived,
+    memory: Derived<Memory>,
 }
 
 /// Sequences that are looked at one by one without asking whether there is a better way.
@@ -30,7 +31,7 @@ const MANY: u64 = 16;
 impl Cursor {
     /// A cursor over the messages that one of `filters` covers, or over all if there are none.
     pub fn new(filters: &[SubjectFilter]) -> Self {
-        Self { filters: filters.to_vec(), covers_all: covers_all(filters), derived: Derived::default() }
+        Self { filters: filters.to_vec(), covers_all: covers_all(filters), memory: Derived::default() }
     }
 
     pub fn filters(&self) -> &[SubjectFilter] {
@@ -38,35 +39,9 @@ impl Cursor {
     }
 }
 
-impl Clone for Cursor {
-    /// Leaves the memory behind: the clone finds out anew.
-    fn clone(&self) -> Self {
-        Self { filters: self.filters.clone(), derived: Derived::default(), ..*self }
-    }
-}
-
-impl std::fmt::Debug for Cursor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Cursor").field("filters", &self.filters).finish_non_exhaustive()
-    }
-}
-
-impl PartialEq for Cursor {
-    fn eq(&self, other: &Self) -> bool {
-        self.filters == other.filters
-    }
-}
-
-impl Eq for Cursor {}
-
-impl Hash for Cursor {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.filters.hash(state);
-    }
-}
-
-#[derive(Default)]
-struct Derived {
+/// What a cursor found out about its filters.
+#[derive(Debug, Default)]
+struct Memory {
     /// Births of subjects that are known.
     births: u64,
     verdicts: Verdicts,
@@ -78,6 +53,7 @@ struct Derived {
 }
 
 /// The first message of subject `id` at or after `since` is `seq`.
+#[derive(Debug)]
 struct Literal {
     id: u32,
     since: u64,
@@ -87,7 +63,7 @@ struct Literal {
 }
 
 /// What is known about subjects, two bits each: not yet, not covered, covered.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Verdicts {
     words: Vec<u64>,
 }
@@ -141,65 +117,65 @@ impl MessageStore {
             return None;
         }
         // Without filters it is mostly the very next one, otherwise one that was gathered before.
-        let likely = if cursor.covers_all { Some(from) } else { cursor.derived.merge.likely(from) };
+        let likely = if cursor.covers_all { Some(from) } else { cursor.memory.merge.likely(from) };
         likely.and_then(|seq| self.get(seq)).or_else(|| self.get(self.next(cursor, from)?))
     }
 
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn next_filtered(&self, cursor: &mut Cursor, from: u64) -> Option<u64> {
         match &cursor.filters[..] {
-            [filter] if filter.is_literal() => self.next_literal(filter, &mut cursor.derived, from),
-            filters => self.next_covered(filters, &mut cursor.derived, from),
+            [filter] if filter.is_literal() => self.next_literal(filter, &mut cursor.memory, from),
+            filters => self.next_covered(filters, &mut cursor.memory, from),
         }
     }
 
-    fn next_literal(&self, filter: &SubjectFilter, derived: &mut Derived, from: u64) -> Option<u64> {
-        self.notice_births(derived);
-        let known = derived.literal.as_ref().filter(|known| known.since <= from);
+    fn next_literal(&self, filter: &SubjectFilter, memory: &mut Memory, from: u64) -> Option<u64> {
+        self.notice_births(memory);
+        let known = memory.literal.as_ref().filter(|known| known.since <= from);
         let seq = match known {
             Some(known) if from <= known.seq && self.contains(known.seq) => known.seq,
             Some(known) if from <= known.after && self.contains(known.after) => known.after,
             _ => {
-                let known = derived.literal.as_ref().map(|known| known.id);
+                let known = memory.literal.as_ref().map(|known| known.id);
                 let id = known.filter(|id| self.subjects.entry(*id).messages > 0);
                 self.first_of_from(id.or_else(|| self.subjects.find(filter.as_bytes()))?, from)?
             }
         };
         let row = self.log.row(seq)?;
-        derived.literal = Some(Literal { id: row.subject, since: from, seq, after: self.stored_after(seq, row) });
+        memory.literal = Some(Literal { id: row.subject, since: from, seq, after: self.stored_after(seq, row) });
         Some(seq)
     }
 
     #[inline]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    fn next_covered(&self, filters: &[SubjectFilter], derived: &mut Derived, from: u64) -> Option<u64> {
-        self.notice_births(derived);
+    fn next_covered(&self, filters: &[SubjectFilter], memory: &mut Memory, from: u64) -> Option<u64> {
+        self.notice_births(memory);
         // Mostly it was gathered before. What it takes otherwise stands apart, or each call would prepare for that.
-        derived.merge.next_gathered(self, from).or_else(|| self.search_covered(filters, derived, from))
+        memory.merge.next_gathered(self, from).or_else(|| self.search_covered(filters, memory, from))
     }
 
     #[inline(never)]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    fn search_covered(&self, filters: &[SubjectFilter], derived: &mut Derived, from: u64) -> Option<u64> {
+    fn search_covered(&self, filters: &[SubjectFilter], memory: &mut Memory, from: u64) -> Option<u64> {
         let mut from = from;
         let mut scan_was_fruitless = false;
         loop {
-            if let Some(end) = derived.merge.end_from(from) {
-                if let Some(seq) = derived.merge.next(self, from) {
+            if let Some(end) = memory.merge.end_from(from) {
+                if let Some(seq) = memory.merge.next(self, from) {
                     return Some(seq);
                 }
                 from = self.log.next(end.checked_add(1)?)?;
             }
-            let planned = derived.scanned.filter(|(start, end)| (*start..=*end).contains(&from));
+            let planned = memory.scanned.filter(|(start, end)| (*start..=*end).contains(&from));
             let end = match planned {
                 Some((_, end)) => end,
                 None if self.last_seq - from < FEW => self.last_seq,
-                None => match self.plan(filters, derived, from, scan_was_fruitless) {
+                None => match self.plan(filters, memory, from, scan_was_fruitless) {
                     Some(end) => end,
                     None => continue,
                 },
             };
-            if let Some(seq) = self.scan(filters, &mut derived.verdicts, from, end) {
+            if let Some(seq) = self.scan(filters, &mut memory.verdicts, from, end) {
                 return Some(seq);
             }
             scan_was_fruitless = true;
@@ -208,17 +184,11 @@ impl MessageStore {
     }
 
     /// Decides how to go on at `from`: the last sequence to look at one by one, or `None` if those of the covered subjects are to be merged.
-    fn plan(
-        &self,
-        filters: &[SubjectFilter],
-        derived: &mut Derived,
-        from: u64,
-        scan_was_fruitless: bool,
-    ) -> Option<u64> {
+    fn plan(&self, filters: &[SubjectFilter], memory: &mut Memory, from: u64, scan_was_fruitless: bool) -> Option<u64> {
         let many = self.subjects.messages_of(filters).saturating_mul(MANY) >= self.messages;
-        if (many && !scan_was_fruitless) || !self.begin_merge(filters, &mut derived.merge, from) {
+        if (many && !scan_was_fruitless) || !self.begin_merge(filters, &mut memory.merge, from) {
             let end = from.saturating_add(SCAN).min(self.last_seq);
-            derived.scanned = Some((from, end));
+            memory.scanned = Some((from, end));
             return Some(end);
         }
         None
@@ -279,25 +249,25 @@ impl MessageStore {
     /// Forgets what is known about ids that were given to other subjects since.
     #[inline]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    fn notice_births(&self, derived: &mut Derived) {
-        if self.subjects.births() != derived.births {
-            self.forget_reborn(derived);
+    fn notice_births(&self, memory: &mut Memory) {
+        if self.subjects.births() != memory.births {
+            self.forget_reborn(memory);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn forget_reborn(&self, derived: &mut Derived) {
+    fn forget_reborn(&self, memory: &mut Memory) {
         let births = self.subjects.births();
-        match self.subjects.births_since(derived.births) {
+        match self.subjects.births_since(memory.births) {
             Some(born) => {
                 for id in born {
-                    derived.verdicts.forget(id);
-                    derived.literal.take_if(|known| known.id == id);
+                    memory.verdicts.forget(id);
+                    memory.literal.take_if(|known| known.id == id);
                 }
-                derived.births = births;
+                memory.births = births;
             }
-            None => *derived = Derived { births, ..Derived::default() },
+            None => *memory = Memory { births, ..Memory::default() },
         }
     }
 }

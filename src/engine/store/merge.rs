@@ -13,7 +13,7 @@ const FIRST_SPAN: u64 = 4096;
 const MAX_SPAN: u64 = 1 << 16;
 
 /// The messages of some subjects from one sequence up to another.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Merge {
     heads: Vec<Head>,
     /// The first and the last sequence that this knows about.
@@ -29,7 +29,7 @@ pub(super) struct Merge {
 }
 
 /// The first message of a subject that is not gathered yet.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Head {
     pub(super) seq: u64,
     pub(super) id: u32,

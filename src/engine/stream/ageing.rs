@@ -1,9 +1,8 @@
 //! Which messages max age touches: all but those that are exempt, and the first of them again and again.
 
 use std::cell::Cell;
-use std::hash::{Hash, Hasher};
-use std::panic::RefUnwindSafe;
 
+use crate::engine::derived::Derived;
 use crate::engine::seq_map::SeqMap;
 use crate::engine::store::MessageStore;
 
@@ -14,27 +13,9 @@ pub(super) struct Exempt {
     pub ageless: SeqMap<()>,
     /// Messages that are past their time and still there, since the marker in their place was refused.
     pub refused_markers: SeqMap<()>,
-    first_ageing: Reached,
-}
-
-/// A sequence before which all messages are exempt. So it stays true whatever is stored or removed, and moves forward
-/// alone. Derived: it counts for nothing when states are compared.
-#[derive(Clone, Debug, Default)]
-struct Reached(Cell<u64>);
-
-/// It is one number: a panic leaves none of it half done.
-impl RefUnwindSafe for Reached {}
-
-impl PartialEq for Reached {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Reached {}
-
-impl Hash for Reached {
-    fn hash<H: Hasher>(&self, _: &mut H) {}
+    /// A sequence before which all messages are exempt. So it stays true whatever is stored or removed, and moves forward
+    /// alone.
+    reached: Derived<Cell<u64>>,
 }
 
 impl Exempt {
@@ -58,9 +39,8 @@ impl Exempt {
 
     /// The first message in `store` that is not exempt. However often this is asked, it passes each one that is but once.
     pub fn first_ageing(&self, store: &MessageStore) -> Option<u64> {
-        let Reached(reached) = &self.first_ageing;
-        let first = store.seqs_from(reached.get()).find(|seq| !self.contains(*seq));
-        reached.set(first.unwrap_or(store.last_seq().saturating_add(1)));
+        let first = store.seqs_from(self.reached.get()).find(|seq| !self.contains(*seq));
+        self.reached.set(first.unwrap_or(store.last_seq().saturating_add(1)));
         first
     }
 }
@@ -81,7 +61,7 @@ mod tests {
             if is_refused {
                 exempt.refused_markers.insert(seq, ());
             }
-            (exempt.first_ageing(&store), exempt.first_ageing.0.get())
+            (exempt.first_ageing(&store), exempt.reached.get())
         };
         for seq in 1..=100 {
             assert_eq!(push(seq % 2 == 0, seq % 2 == 1), (None, seq + 1));
@@ -93,7 +73,7 @@ mod tests {
             store.remove(seq);
             exempt.remove(seq);
         }
-        assert_eq!((exempt.first_ageing(&store), exempt.first_ageing.0.get()), (Some(103), 103));
+        assert_eq!((exempt.first_ageing(&store), exempt.reached.get()), (Some(103), 103));
         assert_eq!((exempt.len(), exempt.contains(1), exempt.contains(2)), (100, false, true));
     }
 }

@@ -105,7 +105,8 @@ impl Stream {
         if !self.consumers.get(id)?.takes_acks() {
             return Some(false);
         }
-        let outcome = self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.handle_ack(ctx, stream, ack, body))?;
+        let outcome =
+            self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.handle_ack(ctx, stream, ack, body))?;
         if outcome.answer && !reply.is_empty() {
             ctx.effects.send(reply, b"");
         }

@@ -54,6 +54,7 @@ pub use self::storing::Room;
 use super::api::wire::{PubAck, PubAckDetail};
 use super::consumer::{Consumer, StreamView};
 use super::context::Context;
+use super::derived::Derived;
 use super::expiring::Deadlines;
 use super::latest::Latest;
 use super::short_hash::short_hash;
@@ -74,7 +75,7 @@ pub struct Stream {
     /// Consumers by the subjects that they read.
     filters: SubjectMap<ConsumerId>,
     /// The consumers that read the subject that was asked about last.
-    latest_readers: Latest<Readers>,
+    latest_readers: Derived<Latest<Readers>>,
     leftovers: Vec<Leftover>,
     /// Consumers for which a removal made room since the stream last told its consumers anything.
     unblocked: Vec<ConsumerId>,
@@ -109,7 +110,7 @@ impl Stream {
             consumers: Table::default(),
             consumer_names: SortedMap::new(),
             filters: SubjectMap::default(),
-            latest_readers: Latest::default(),
+            latest_readers: Derived::default(),
             leftovers: Vec::new(),
             unblocked: Vec::new(),
             duplicates: Duplicates::default(),

@@ -66,9 +66,8 @@ impl Stream {
         for (id, matches) in readers.iter().copied() {
             let Some(consumer) = self.consumers.get_mut(id) else { continue };
             let Some(ack) = consumer.handle_removed(ctx.now, seq, matches) else { continue };
-            let has_room = self.with_consumer(ctx, id, |consumer, ctx, stream| {
-                consumer.terminate_removed(ctx, stream, ack, matches)
-            });
+            let has_room = self
+                .with_consumer(ctx, id, |consumer, ctx, stream| consumer.terminate_removed(ctx, stream, ack, matches));
             if has_room == Some(true) {
                 self.unblocked.push(id);
             }
