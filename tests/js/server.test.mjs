@@ -51,6 +51,32 @@ test("it ends on SIGINT and SIGKILL as well, and takes its ports file along", as
   }
 });
 
+test("on SIGUSR2 it takes no new clients, tells those it has, and ends when they are gone", async () => {
+  const server = await start({ words: ["-m", "-1"], config: 'lame_duck_grace_period: "300ms"' });
+  const info = (text) => JSON.parse(/INFO (\{.*\}) \r\n/.exec(text)[1]);
+  const knowing = await rawClient(server.url, "");
+  const { client_id } = info(await knowing.read("\r\n"));
+  knowing.write('CONNECT {"verbose":false,"protocol":1}\r\nPING\r\n');
+  assert.equal(info((await knowing.read("PONG\r\n")) && (await knowing.read("\r\n"))).connect_info, true);
+  const simple = await rawClient(server.url);
+  for (let times = 0; times < 2; times += 1) process.kill(server.pid, "SIGUSR2");
+  const told = info(await knowing.read("\r\n"));
+  assert.deepEqual([told.ldm, told.client_id, told.connect_info, told.remote_account], [true, client_id, undefined, undefined]);
+  simple.write("PING\r\n");
+  assert.equal(await simple.read("PONG\r\n"), "PONG\r\n", "nothing else before it");
+  await assert.rejects(rawClient(server.url), /ECONNREFUSED/);
+  const answer = await get(server, "/healthz");
+  assert.deepEqual([answer.status, await answer.json()], [500, { status: "error", error: "failed to be ready for connections after 1ms: server" }]);
+  await Promise.all([knowing.closed, simple.closed]);
+  assert.deepEqual(await server.ended, { code: 0, signal: null });
+  assert.match(server.log(), /Entering lame duck mode, stop accepting new clients\n(?:.*\n)*.*Closing existing clients\n(?:.*\n)*.*Server Exiting\.\.\n/);
+  assert.equal(server.log().match(/Entering lame duck mode/g).length, 1);
+  // Nobody is there to wait for.
+  const alone = await start();
+  process.kill(alone.pid, "SIGUSR2");
+  assert.deepEqual(await alone.ended, { code: 0, signal: null });
+});
+
 test("flags: long and short, one dash and two, apart and after =", async () => {
   for (const words of [
     ["-n", "one", "-m", "-1", "-js", "-D"],
@@ -184,6 +210,8 @@ test("what cannot be served ends the start with one clear line", async () => {
     [config("max_subscription_tokens: 300"), "N.conf:1:0: max_subscription_tokens value is too big"],
     [config("ping_interval: 1d"), 'N.conf:1:0: error parsing ping_interval: time: unknown unit "d" in duration "1d"'],
     [config('lame_duck_duration: "10s"'), "N.conf:1:0: invalid lame_duck_duration of 10s, minimum is 30 seconds"],
+    [config('lame_duck_grace_period: "-1s"'), "N.conf:1:0: invalid lame_duck_grace_period, needs to be positive"],
+    [config('lame_duck_grace_period: "40s"\nlame_duck_duration: "30s"'), "lame duck grace period (40s) should be strictly lower than lame duck duration (30s)"],
     [config("jetstream { limits { duplicate_window: 1m } }"), "N.conf:1:21: duplicate_window needs a text"],
     [config('jetstream { limits { duplicate_window: soon } }'), "N.conf:1:21: duplicate_window needs a duration such as 2m"],
     [config('server_name: "a b"'), "server name cannot contain spaces"],

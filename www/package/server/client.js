@@ -1,5 +1,6 @@
 // One client of the simulator, whatever its bytes travel by.
 
+import { Farewell } from "./lameduck.js";
 import { Outflow } from "./outflow.js";
 import { tracer } from "./trace.js";
 
@@ -38,9 +39,12 @@ export function serveClient({ simulator, settings, peers }, log, socket, way) {
     leave(connection.close(), reason);
     hangUp(reason);
   };
+  const farewell = new Farewell();
+  const sayLeaving = () => farewell.bytes && way.send(outflow, farewell.bytes);
   const connection = simulator.connect(
     (bytes) => {
       trace?.told(bytes);
+      farewell.hear(bytes);
       way.send(outflow, bytes);
     },
     (ended) => {
@@ -56,7 +60,7 @@ export function serveClient({ simulator, settings, peers }, log, socket, way) {
   };
   note("debug", "Client connection created");
   const isOneTooMany = peers.count >= (settings.max_connections ?? MAX_CONNECTIONS);
-  peers.add(clientId, { address, socket, end });
+  peers.add(clientId, { address, socket, end, sayLeaving });
   socket.on("close", () => {
     leave(connection.close());
     note("debug", `Client connection closed: ${why}`);

@@ -1,13 +1,16 @@
 // `/healthz`: whether the server, or a stream or consumer of it, is well (nats-server `server/monitor.go`, `healthz`).
 
-/** `find(subject)` asks the API, and gives nothing for what there is not. */
-export function health(query, hasJetStream, find) {
+/** `find(subject)` asks the API, and gives nothing for what there is not; `closed` are listeners that listen no more. */
+export function health(query, hasJetStream, find, closed = []) {
   const [account, stream, consumer] = ["account", "stream", "consumer"].map((name) => query.text(name));
   const [isEnabled, isEnabledOnly, isServerOnly, , hasDetails] =
     ["js-enabled", "js-enabled-only", "js-server-only", "js-meta-only", "details"].map((name) => query.flag(name));
   const bad = (what, of) => answer(hasDetails, 400, "error", `"${what}" must not be empty when checking ${of} health`, { type: "BAD_REQUEST" });
   if (stream && !account) return bad("account", "stream");
   if (consumer && !stream) return bad("stream", "consumer");
+  if (closed.length > 0) {
+    return answer(hasDetails, 500, "error", `failed to be ready for connections after 1ms: ${closed.join(", ")}`, { type: "CONNECTION" });
+  }
   if (isServerOnly || !hasJetStream || isEnabled || isEnabledOnly) return answer(hasDetails, 200);
   const missing = (error, place) => answer(hasDetails, 404, "unavailable", error, place);
   if (account && account !== "$G") return missing(`JetStream account "${account}" not found`, { type: "ACCOUNT", account });

@@ -7,6 +7,7 @@ import { Simulator } from "../node.js";
 import { Failure, systemError } from "./failure.js";
 import { USAGE, parseFlags } from "./flags.js";
 import { Log } from "./log.js";
+import { LAME_DUCK_DURATION, LAME_DUCK_GRACE, lameDuck } from "./lameduck.js";
 import { httpServer } from "./monitor.js";
 import { MAX_PENDING } from "./outflow.js";
 import { Peers } from "./peers.js";
@@ -20,6 +21,7 @@ const DEFAULT_PAYLOAD = 1024 * 1024;
 const DEFAULT_HOST = "127.0.0.1";
 /** In nanoseconds. On a manual clock nobody is asked unless the configuration says so: clients answer in wall time. */
 const PING_INTERVAL = 120e9;
+const NANOS = 1e9;
 /** How long clients over TCP must be silent before a manual clock goes on. */
 const QUIET_MS = 4;
 
@@ -69,6 +71,10 @@ function merge(flags, settings) {
   if (max_payload > max_pending && max_payload !== UNLIMITED) {
     throw new Failure(`max_payload (${max_payload}) cannot be higher than max_pending (${max_pending})`);
   }
+  const { lame_duck_grace_period: grace = LAME_DUCK_GRACE, lame_duck_duration: lasts = LAME_DUCK_DURATION } = merged;
+  if (grace >= lasts) {
+    throw new Failure(`lame duck grace period (${grace / NANOS}s) should be strictly lower than lame duck duration (${lasts / NANOS}s)`);
+  }
   return merged;
 }
 
@@ -113,7 +119,8 @@ async function start(settings) {
     quiet_ms: QUIET_MS,
   });
   const peers = new Peers();
-  resolve({ simulator, settings, addresses, started: now, peers });
+  const world = { simulator, settings, addresses, started: now, peers, isLeaving: false };
+  resolve(world);
   // Since its start the machine's clock has gone on.
   await simulator.runUntil(new Date());
   if (settings.clock !== "manual") simulator.play();
@@ -121,7 +128,7 @@ async function start(settings) {
   announce(settings, server, log, addresses, performance.now() - started);
   // Who waits for the last line looks for the files then, and may end the server.
   const files = writeFiles(settings, addresses, log);
-  endOnSignals(log, files, peers);
+  endOnSignals(world, log, files, [tcp, ws]);
   log.info("Server is ready");
 }
 
@@ -199,20 +206,29 @@ function write(file, text, onError) {
   }
 }
 
-function endOnSignals(log, files, peers) {
-  // The lame duck has nobody to wait for.
-  const names = { SIGINT: "interrupt", SIGTERM: "terminated", SIGUSR2: "user defined signal 2" };
-  for (const [signal, name] of Object.entries(names)) {
-    process.on(signal, () => {
-      log.info(`Trapped "${name}" signal`);
-      log.info("Initiating Shutdown...");
-      for (const file of files) rmSync(file, { force: true });
-      peers.endAll("Server Shutdown");
-      log.info("Server Exiting..");
-      process.exit(0);
-    });
-  }
+function endOnSignals(world, log, files, listeners) {
+  const { settings, peers } = world;
+  const end = () => {
+    log.info("Initiating Shutdown...");
+    for (const file of files) rmSync(file, { force: true });
+    peers.endAll("Server Shutdown");
+    log.info("Server Exiting..");
+    process.exit(0);
+  };
+  const onSignal = (signal, name, act) => process.on(signal, () => {
+    log.info(`Trapped "${name}" signal`);
+    act?.();
+  });
+  onSignal("SIGINT", "interrupt", end);
+  onSignal("SIGTERM", "terminated", end);
+  onSignal("SIGUSR2", "user defined signal 2", () => {
+    if (world.isLeaving) return;
+    world.isLeaving = true;
+    log.info("Entering lame duck mode, stop accepting new clients");
+    for (const listener of listeners) listener?.close();
+    lameDuck(settings, peers, log, end);
+  });
   // Reload, reopen the log: nothing here has to.
-  const noted = { SIGHUP: "hangup", SIGUSR1: "user defined signal 1" };
-  for (const [signal, name] of Object.entries(noted)) process.on(signal, () => log.info(`Trapped "${name}" signal`));
+  onSignal("SIGHUP", "hangup");
+  onSignal("SIGUSR1", "user defined signal 1");
 }

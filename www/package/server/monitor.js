@@ -267,7 +267,10 @@ const PATHS = new Map(Object.entries({
     const ask = (request) => inspect(simulator, "$SYS.REQ.SERVER.PING.CONNZ", request).data;
     return pretty(connections(peers, query, ask));
   },
-  "/healthz": ({ simulator, settings }, query) => health(query, settings.has_jetstream, (endpoint) => find(simulator, endpoint)),
+  "/healthz": ({ simulator, settings, isLeaving }, query) => {
+    const closed = isLeaving ? ["server", ...(settings.websocket ? ["websocket"] : [])] : [];
+    return health(query, settings.has_jetstream, (endpoint) => find(simulator, endpoint), closed);
+  },
   "GET /clock": ({ simulator }) => clock(simulator),
   "POST /clock/advance": async ({ simulator }, query) => {
     if (query.has("until")) await simulator.runUntil(query.text("until"));

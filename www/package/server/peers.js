@@ -14,13 +14,18 @@ export class Peers {
     return this.#open.size;
   }
 
-  /** A client, by the server's number for it: `address` (`type`, `ip`, `port`), `socket`, `end(reason)`. */
+  /** A client, by the server's number for it: `address` (`type`, `ip`, `port`), `socket`, `end(reason)`, `sayLeaving()`. */
   add(cid, peer) {
     this.#open.set(cid, peer);
   }
 
+  /** Those that are connected now. */
+  all() {
+    return [...this.#open.values()];
+  }
+
   endAll(reason) {
-    for (const { end } of [...this.#open.values()]) end(reason);
+    for (const { end } of this.all()) end(reason);
   }
 
   /** What monitoring tells of a client's side. */

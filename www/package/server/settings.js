@@ -70,10 +70,17 @@ function duration(node, key) {
   }
 }
 
-/** How long a server would take to go, which this one does at once. */
-function lameDuck(settings, node, key) {
-  if (duration(node, key) < 30e9) throw new Failure(`${node.place}: invalid ${key} of ${node.value}, minimum is 30 seconds`);
-  noted(settings, node, key);
+/** How long the clients of a lame duck may take to go. */
+function lameDuckDuration(node, key) {
+  const value = duration(node, key);
+  if (value < 30e9) throw new Failure(`${node.place}: invalid ${key} of ${node.value}, minimum is 30 seconds`);
+  return value;
+}
+
+function lameDuckGrace(node, key) {
+  const value = duration(node, key);
+  if (value < 0) throw new Failure(`${node.place}: invalid ${key}, needs to be positive`);
+  return value;
 }
 
 /** JetStream's domain, which is a token of subjects. */
@@ -203,7 +210,8 @@ const SERVER = {
   ping_interval: set("ping_interval", aboveZero(duration)),
   ping_max: set("ping_max", aboveZero(integer)),
   write_deadline: set("write_deadline", aboveZero(duration)),
-  lame_duck_duration: lameDuck,
+  lame_duck_duration: set("lame_duck_duration", lameDuckDuration),
+  lame_duck_grace_period: set("lame_duck_grace_period", lameDuckGrace),
   store_dir: set("store_dir", text),
   storedir: set("store_dir", text),
   jetstream: (settings, node, key) => {
@@ -224,7 +232,7 @@ const SERVER = {
 const SERVER_NOTED = [
   "client_advertise", "leaf", "leafnodes", "logfile_size_limit", "log_size_limit", "logfile_max_num",
   "log_max_num", "syslog", "remote_syslog", "prof_port", "prof_block_rate", "trace_verbose", "trace_headers",
-  "max_traced_msg_len", "write_timeout", "lame_duck_grace_period", "disable_sublist_cache", "no_sublist_cache", "no_header_support",
+  "max_traced_msg_len", "write_timeout", "disable_sublist_cache", "no_sublist_cache", "no_header_support",
   "connect_error_reports", "reconnect_error_reports", "server_metadata", "feature_flags", "no_fast_producer_stall",
   "max_closed_clients", "system_account", "system", "no_system_account", "no_system", "no_sys_acc", "proxy_protocol",
 ];
