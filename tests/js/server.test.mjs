@@ -267,6 +267,10 @@ test("a configuration as suites write it", async () => {
   assert.match(server.log(), /\[WRN\] .*server\.conf:\d+:\d+: leafnodes: taken, without effect in a simulation/);
   const varz = await json(server, "/varz");
   assert.deepEqual(varz.tags, ["region:eu", "az:1"]);
+  const [, digest] = /Using configuration file: \S+ \((sha256:[\da-f]{64})\)\n/.exec(server.log());
+  assert.equal(varz.config_digest, digest);
+  const checked = await runServer(["-t", "-c", join(server.folder, "server.conf")]);
+  assert.equal(checked.stderr, `jetstream-sim: configuration file ${join(server.folder, "server.conf")} is valid (${digest})\n`);
   assert.equal(varz.max_payload, 512 * 1024);
   assert.equal(varz.websocket.port, Number(new URL(server.ports.websocket[0]).port));
   assert.deepEqual(varz.jetstream.config.max_memory, 1024 * 1024);

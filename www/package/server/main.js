@@ -37,7 +37,7 @@ export async function main(words) {
   try {
     if (flags.test && !flags.config) throw new Failure("must specify [-c, --config] option to check configuration file syntax");
     const settings = merge(flags, flags.config ? readSettingsFile(flags.config) : { noted: [] });
-    if (flags.test) return process.stderr.write(`jetstream-sim: configuration file ${flags.config} is valid\n`);
+    if (flags.test) return process.stderr.write(`jetstream-sim: configuration file ${flags.config} is valid (${settings.config_digest})\n`);
     await start(settings);
   } catch (error) {
     refuse(error);
@@ -152,7 +152,7 @@ function announce(settings, server, log, addresses, took) {
   log.info(`  Git:      [jetstream-sim ${packageVersion()}]`);
   log.info(`  Name:     ${server.name}`);
   log.info(`  ID:       ${server.id}`);
-  if (settings.config) log.info(`Using configuration file: ${settings.config}`);
+  if (settings.config) log.info(`Using configuration file: ${settings.config} (${settings.config_digest})`);
   for (const note of settings.noted) log.warn(`${note}: taken, without effect in a simulation`);
   if (addresses.http) log.info(`Starting http monitor on ${shown(settings.http.host ?? settings.host, addresses.http)}`);
   if (settings.has_jetstream) {

@@ -255,6 +255,7 @@ function clock(simulator) {
     now: simulator.now().toISOString(),
     playing: simulator.isPlaying,
     speed: simulator.speed,
+    config_digest: settings.config_digest ?? "",
     next: next && { at: next.at.toISOString(), reason: next.reason },
   });
 }

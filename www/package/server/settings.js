@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { nanoseconds } from "../duration.js";
+import { digest } from "./digest.js";
 import { Failure } from "./failure.js";
 import { parseConfig } from "./grammar.js";
 
@@ -264,8 +265,9 @@ function readBlock(fields, settings, map, source = "") {
 /** The settings of a configuration given as text; `noted` lists what is without effect. */
 export function readSettings(source, file, options) {
   const settings = { noted: [] };
-  readBlock(SERVER, settings, parseConfig(source, file, options), source);
-  return settings;
+  const map = parseConfig(source, file, options);
+  readBlock(SERVER, settings, map, source);
+  return { ...settings, config_digest: digest(map) };
 }
 
 /** The settings of a configuration file. */
