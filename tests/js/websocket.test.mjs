@@ -107,6 +107,21 @@ test("data comes in frames of any kind and cut", async () => {
   one.socket.destroy();
 });
 
+test("who asks not to mask is read as it is", async () => {
+  const one = await open({ "Nats-No-Masking": "true" });
+  assert.match(one.head, /\r\nNats-No-Masking: true\r\n/);
+  const plain = (opcode, data) => frame(opcode, data, { isMasked: false });
+  const large = "x".repeat(70_000);
+  one.socket.write(Buffer.concat([plain(BINARY, CONNECT), plain(BINARY, `SUB a 1\r\nPUB a 300\r\n${"y".repeat(300)}\r\n`), plain(PING, ""), plain(BINARY, `PUB a 70000\r\n${large}\r\nPING\r\n`)]));
+  const bytes = await one.take((held) => held.includes("PONG\r\n"));
+  assert.ok(bytes.length > 70_000);
+  const told = one.frames();
+  assert.deepEqual(told.filter(([opcode]) => opcode === PONG), [[PONG, ""]]);
+  const text = told.filter(([opcode]) => opcode === BINARY).map(([, data]) => data).join("");
+  assert.equal(text.replace(/INFO .*\r\n/g, ""), `MSG a 1 300\r\n${"y".repeat(300)}\r\nMSG a 1 70000\r\n${large}\r\nPONG\r\n`);
+  one.socket.destroy();
+});
+
 test("what breaks the rules of frames is closed, with the server's words", async () => {
   for (const [sent, text] of [
     [[frame(BINARY, CONNECT, { isMasked: false })], "1002 mask bit missing"],

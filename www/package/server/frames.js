@@ -15,11 +15,12 @@ const MAX_HEADER_BYTES = 14;
  * Takes frames off the bytes that arrive. Data is handed on as it comes, without regard to where messages end, since
  * NATS's operations may be cut anywhere; nothing of it is kept.
  *
- * `onData(bytes)`, `onControl(opcode, payload)`, and once `onError(text)`, with which the reading ends; the texts are
+ * `isMasked` is false for a client that asked not to mask. `onData(bytes)`, `onControl(opcode, payload)`, and once `onError(text)`, with which the reading ends; the texts are
  * nats-server's.
  */
 export class FrameReader {
   #handlers;
+  #maskBytes;
   #header = Buffer.alloc(MAX_HEADER_BYTES);
   #headerBytes = 0;
   /** What is still to come of the frame's payload. */
@@ -31,8 +32,9 @@ export class FrameReader {
   #isFinal = true;
   #isOver = false;
 
-  constructor(handlers) {
+  constructor(handlers, isMasked = true) {
     this.#handlers = handlers;
+    this.#maskBytes = isMasked ? 4 : 0;
   }
 
   read(bytes) {
@@ -59,14 +61,14 @@ export class FrameReader {
     this.#headerBytes += taken;
     if (taken < missing) return taken;
     if (this.#headerBytes === 2) this.#check();
-    else this.#begin();
+    if (this.#headerBytes === this.#headerSize() && !this.#isOver) this.#begin();
     return taken;
   }
 
   #headerSize() {
     if (this.#headerBytes < 2) return 2;
     const short = this.#header[1] & 0x7f;
-    return 2 + (short === 126 ? 2 : short === 127 ? 8 : 0) + 4;
+    return 2 + (short === 126 ? 2 : short === 127 ? 8 : 0) + this.#maskBytes;
   }
 
   /** The first two bytes are there. */
@@ -76,7 +78,7 @@ export class FrameReader {
     const isFinal = (first & 0x80) !== 0;
     if ((first & 0x30) !== 0) return this.#fail("RSV2 and RSV3 must be clear");
     if ((first & 0x40) !== 0) return this.#fail("compressed frame received without negotiated permessage-deflate");
-    if ((second & 0x80) === 0) return this.#fail("mask bit missing");
+    if (this.#maskBytes > 0 && (second & 0x80) === 0) return this.#fail("mask bit missing");
     if ([CLOSE, PING, PONG].includes(opcode)) {
       if ((second & 0x7f) > MAX_CONTROL_BYTES) {
         return this.#fail(`control frame length bigger than maximum allowed of ${MAX_CONTROL_BYTES} bytes`);
@@ -95,7 +97,7 @@ export class FrameReader {
     const short = this.#header[1] & 0x7f;
     const size = short === 126 ? this.#header.readUInt16BE(2) : short === 127 ? Number(this.#header.readBigUInt64BE(2)) : short;
     if (size >= 2 ** 63) return this.#fail("invalid 64-bit payload length");
-    this.#mask = [...this.#header.subarray(this.#headerBytes - 4, this.#headerBytes)];
+    if (this.#maskBytes > 0) this.#mask = [...this.#header.subarray(this.#headerBytes - 4, this.#headerBytes)];
     this.#headerBytes = 0;
     this.#left = size;
     const opcode = this.#header[0] & 0x0f;

@@ -41,10 +41,12 @@ export function webSocketServer(made, log) {
     return whenMade(made, log, socket, (world) => {
       const accept = createHash("sha1").update(request.headers["sec-websocket-key"] + GUID).digest("base64");
       const lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade", `Sec-WebSocket-Accept: ${accept}`];
+      const isMasked = request.headers["nats-no-masking"] !== "true";
+      if (!isMasked) lines.push("Nats-No-Masking: true");
       socket.write(`${lines.join("\r\n")}\r\n\r\n`);
       socket.setNoDelay(true);
       const isBrowser = (request.headers["user-agent"] ?? "").startsWith("Mozilla/");
-      serve(world, log, socket, isBrowser ? BROWSER_FRAME : Infinity);
+      serve(world, log, socket, { maxFrame: isBrowser ? BROWSER_FRAME : Infinity, isMasked });
     });
   });
   return server;
@@ -68,7 +70,7 @@ function refuse(socket, status) {
   socket.destroySoon();
 }
 
-function serve(world, log, socket, maxFrame) {
+function serve(world, log, socket, { maxFrame, isMasked }) {
   let isClosing = false;
   const close = (outflow, payload) => {
     reader.stop();
@@ -99,6 +101,6 @@ function serve(world, log, socket, maxFrame) {
       return client.end("Client Closed");
     },
     onError: fail,
-  });
+  }, isMasked);
   socket.on("data", (bytes) => reader.read(bytes));
 }
