@@ -22,6 +22,8 @@ const DEFAULT_HOST = "127.0.0.1";
 /** In nanoseconds. On a manual clock nobody is asked unless the configuration says so: clients answer in wall time. */
 const PING_INTERVAL = 120e9;
 const NANOS = 1e9;
+/** How long what is under way to a server that ends may take. */
+const READ_MS = 20;
 /** How long clients over TCP must be silent before a manual clock goes on. */
 const QUIET_MS = 4;
 
@@ -219,8 +221,10 @@ function endOnSignals(world, log, files, listeners) {
     log.info(`Trapped "${name}" signal`);
     act?.();
   });
-  onSignal("SIGINT", "interrupt", end);
-  onSignal("SIGTERM", "terminated", end);
+  // What clients have sent until now is still read.
+  const endSoon = () => setTimeout(end, READ_MS);
+  onSignal("SIGINT", "interrupt", endSoon);
+  onSignal("SIGTERM", "terminated", endSoon);
   onSignal("SIGUSR2", "user defined signal 2", () => {
     if (world.isLeaving) return;
     world.isLeaving = true;
