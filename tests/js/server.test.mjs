@@ -398,6 +398,20 @@ test("a clock that nothing moves is warned of", async () => {
   assert.match(server.log(), /\[WRN\] Time stands still for good/);
 });
 
+test("messages are stamped with the time that their publishers' clocks show", async () => {
+  const server = await start({ words: ["-js"] });
+  const client = await rawClient(server.url);
+  await request(client, "$JS.API.STREAM.CREATE.S", '{"name":"S","subjects":["s"]}');
+  for (let times = 0; times < 5; times += 1) {
+    const before = Date.now();
+    await request(client, "s", "hi");
+    const { state } = await request(client, "$JS.API.STREAM.INFO.S");
+    const stamped = Date.parse(state.last_ts);
+    assert.ok(before <= stamped && stamped <= Date.now(), `${stamped - before} ms behind the clock`);
+  }
+  client.end();
+});
+
 test("time passes by itself otherwise", async () => {
   const server = await start({ words: ["-js"] });
   const client = await rawClient(server.url);

@@ -48,9 +48,12 @@ export class Clock {
     this.#drop();
   }
 
-  play() {
+  /** From now on, or as if it had been so for some milliseconds. */
+  play(sinceMs = 0) {
     this.#isPlaying = true;
     this.#drop();
+    this.#anchor.wall -= sinceMs;
+    this.bringUpToDate();
   }
 
   pause() {

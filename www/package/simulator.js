@@ -199,9 +199,10 @@ class Base {
     this.#flush();
   }
 
-  play(speed = this.speed) {
+  play(speed = this.speed, { sinceMs = 0 } = {}) {
     this.speed = speed;
-    this.#clock.play();
+    this.#clock.play(sinceMs);
+    this.#flush();
   }
 
   pause() {
