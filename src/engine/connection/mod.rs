@@ -148,7 +148,8 @@ pub struct ClientSubscription {
     pub queue: Option<Rc<[u8]>>,
     /// Messages so far.
     pub delivered: u64,
-    max: Option<u64>,
+    /// After how many it ends by itself.
+    pub max: Option<u64>,
 }
 
 impl ClientSubscription {

@@ -118,6 +118,8 @@ struct SubscriptionInfo<'a> {
     qgroup: Option<Text<'a>>,
     sid: Text<'a>,
     msgs: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max: Option<u64>,
     cid: u32,
 }
 
@@ -206,6 +208,7 @@ fn info<'a>(
         qgroup: subscription.queue.as_deref().map(Text),
         sid: Text(&subscription.sid),
         msgs: subscription.delivered,
+        max: subscription.max,
         cid,
     };
     let is_listed = request.subscriptions && !request.subscriptions_detail;
