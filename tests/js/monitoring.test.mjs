@@ -102,6 +102,57 @@ test("what is reserved, limited and up is told", async () => {
   client.end();
 });
 
+test("the account, its subscriptions, and other servers, of which there are none", async () => {
+  const server = await start({ words: ["-m", "-1", "-n", "one"] });
+  const plain = async (path) => {
+    const { server_id, now, ...rest } = await json(server, path);
+    assert.match(`${server_id} ${now}`, /^N\w{55} \d{4}-.*Z$/);
+    return rest;
+  };
+  assert.deepEqual(await plain("/routez"), { server_name: "one", num_routes: 0, routes: [] });
+  assert.deepEqual(await plain("/leafz?subs=1&acc=X"), { leafnodes: 0, leafs: [] });
+  assert.deepEqual(await plain("/gatewayz?accs=1"), { outbound_gateways: {}, inbound_gateways: {} });
+  assert.deepEqual(await plain("/accountz"), { system_account: "$SYS", accounts: ["$G", "$SYS"] });
+  assert.deepEqual(await plain("/accstatz"), { account_statz: [] });
+  assert.deepEqual(await json(server, "/ipqueuesz?all=1"), {});
+
+  const client = await rawClient(server.url);
+  client.write("SUB foo.* 1\r\nSUB bar q 2\r\nUNSUB 2 5\r\nSUB foo.> 3\r\nPUB foo.a 1\r\nx\r\nPING\r\n");
+  await client.read("PONG\r\n");
+  const { account_detail } = await plain("/accountz?acc=$G");
+  assert.deepEqual([account_detail.client_connections, account_detail.jetstream_enabled, account_detail.imports.length], [1, false, 4]);
+  assert.equal((await plain("/accountz?acc=$SYS")).account_detail.is_system, true);
+  const { account_statz: [{ acc, conns, sent, received }] } = await plain("/accstatz");
+  assert.deepEqual([acc, conns, sent.msgs, sent.bytes, received.msgs, received.bytes], ["$G", 1, 2, 2, 1, 1]);
+  assert.deepEqual((await plain("/accstatz?unused=1")).account_statz.map(({ name }) => name), ["$G", "$SYS"]);
+  const subsz = async (query) => {
+    const { total, limit, offset, num_subscriptions, subscriptions_list = [] } = await plain(`/subsz?${query}`);
+    return [num_subscriptions, total, offset, limit, subscriptions_list.map(({ subject }) => subject)];
+  };
+  assert.deepEqual(await subsz(""), [3, 0, 0, 1024, []]);
+  assert.deepEqual(await subsz("subs=1&limit=2&offset=1"), [3, 3, 1, 2, ["bar", "foo.>"]]);
+  assert.deepEqual(await subsz("subs=1&test=foo.a"), [3, 2, 0, 1024, ["foo.*", "foo.>"]]);
+  assert.deepEqual(await subsz("subs=1&test=foo.a.b"), [3, 1, 0, 1024, ["foo.>"]]);
+  assert.deepEqual(await subsz("subs=1&test=foo"), [3, 0, 0, 1024, []]);
+  assert.deepEqual(await subsz("subs=1&acc=X"), [0, 0, 0, 1024, []]);
+  const [, queue] = (await json(server, "/subscriptionsz?subs=1")).subscriptions_list;
+  assert.deepEqual(queue, { account: "$G", account_tag: "$G", subject: "bar", qgroup: "q", sid: "2", msgs: 0, max: 5, cid: 1 });
+
+  for (const [path, status, text] of [
+    ["/accountz?acc=X", 400, "Account X does not exist"],
+    ["/subsz?test=foo.*", 400, "invalid test subject, must be valid publish subject: foo.*"],
+    ["/routez?subs=x", 400, `Error decoding boolean for 'subs': strconv.ParseBool: parsing "x": invalid syntax`],
+    ["/leafz?subs=detail", 400, `Error decoding boolean for 'subs': strconv.ParseBool: parsing "detail": invalid syntax`],
+    ["/raftz", 404, "No Raft nodes registered"],
+  ]) {
+    const answer = await get(server, path);
+    assert.deepEqual([answer.status, await answer.text()], [status, text], path);
+  }
+  const { http_req_stats } = await json(server, "/varz");
+  assert.deepEqual([http_req_stats["/subsz"], http_req_stats["/raftz"], http_req_stats["/subscriptionsz"]], [8, undefined, undefined]);
+  client.end();
+});
+
 test("a base path stands before every endpoint", async () => {
   const server = await start({ words: ["-m", "-1"], config: "http_base_path: /nats" });
   assert.equal((await json(server, "/nats/varz")).http_base_path, "/nats");

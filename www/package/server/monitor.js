@@ -7,6 +7,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { posix } from "node:path";
 import { JetStreamError } from "../error.js";
 import { MAX_STORED_BYTES } from "../simulator.js";
+import { accountDetail, accountStatz, subscriptions } from "./accounts.js";
 import { MAX_CONNECTIONS } from "./client.js";
 import { connections } from "./connz.js";
 import { health } from "./health.js";
@@ -19,6 +20,8 @@ const TEXT = "text/plain; charset=utf-8";
 const HTML = "text/html; charset=utf-8";
 const JSON_TYPE = "application/json";
 const NANOS = 1e9;
+/** Paths that nats-server keeps no number of requests of. */
+const UNCOUNTED = ["/", "/ipqueuesz", "/raftz"];
 
 /**
  * A server that answers of the simulator. It does not listen yet.
@@ -37,7 +40,8 @@ export function httpServer(made, log, { http_base_path = "" }) {
     const name = path.startsWith(base) ? path.slice(base.length - 1) : path === base.slice(0, -1) ? "/" : "";
     const answer = PATHS.get(`${request.method} ${name}`) ?? PATHS.get(name);
     if (!answer) return send(404, TEXT, "404 page not found\n");
-    if (name !== "/") counts[name] = (counts[name] ?? 0) + 1;
+    const counted = name === "/subscriptionsz" ? "/subsz" : name;
+    if (!UNCOUNTED.includes(name)) counts[counted] = (counts[counted] ?? 0) + 1;
     try {
       const { status = 200, type = JSON_TYPE, body } = await answer({ ...(await made), counts }, new Query(url.searchParams));
       send(status, type, body, type === JSON_TYPE ? { "access-control-allow-origin": "*" } : {});
@@ -162,12 +166,34 @@ function list(simulator, subject, field) {
   }
 }
 
-function general({ simulator, settings, addresses, peers, started, counts }) {
+/** What the account's clients have done, but for the one that asks; and who says so. */
+function account(simulator, peers) {
   const { server, data } = inspect(simulator, "$SYS.REQ.ACCOUNT.PING.STATZ");
-  const [{ conns, total_conns, num_subscriptions, sent, received, slow_consumers: dropped }] = data.account_statz;
+  const [{ conns, total_conns, num_subscriptions, received, slow_consumers, ...statz }] = data.account_statz;
+  const mine = {
+    ...statz,
+    conns: conns - 1,
+    total_conns: total_conns - 1,
+    num_subscriptions: num_subscriptions - 1,
+    received: { ...received, msgs: received.msgs - 1 },
+    // Those that the engine dropped, and those whose sockets took too little.
+    slow_consumers: slow_consumers + peers.slowConsumers,
+  };
+  return { server, server_id: server.id, now: data.now, statz: mine };
+}
+
+/** What there is on a server that has no others beside it. */
+const alone = (fields, read) => ({ simulator, peers }, query) => {
+  read(query);
+  const { server, now } = account(simulator, peers);
+  return pretty({ server_id: server.id, ...(fields.num_routes === 0 && { server_name: server.name }), now, ...fields });
+};
+const subsFlag = (query) => query.text("subs").toLowerCase() === "detail" || query.flag("subs");
+
+function general({ simulator, settings, addresses, peers, started, counts }) {
+  const { server, now, statz } = account(simulator, peers);
+  const { conns, total_conns, num_subscriptions, sent, received, slow_consumers } = statz;
   const { websocket, host, http } = settings;
-  // Those that the engine dropped, and those whose sockets took too little.
-  const slow_consumers = dropped + peers.slowConsumers;
   const byKind = (clients) => ({ clients, routes: 0, gateways: 0, leafs: 0 });
   const js = settings.has_jetstream && {
     config: jetStreamConfig(settings),
@@ -204,21 +230,20 @@ function general({ simulator, settings, addresses, peers, started, counts }) {
     tls_timeout: 2,
     write_deadline: settings.write_deadline ?? WRITE_DEADLINE,
     start: started.toISOString(),
-    now: data.now,
+    now,
     uptime: uptime(Math.floor((simulator.now() - started) / 1000)),
     mem: process.memoryUsage.rss(),
     cores: availableParallelism(),
     gomaxprocs: 1,
     cpu: 0,
-    // The one that asks is not a client.
-    connections: conns - 1,
-    total_connections: total_conns - 1,
+    connections: conns,
+    total_connections: total_conns,
     routes: 0,
     remotes: 0,
     leafnodes: 0,
-    in_msgs: received.msgs - 1,
+    in_msgs: received.msgs,
     in_bytes: received.bytes,
-    in_client_msgs: received.msgs - 1,
+    in_client_msgs: received.msgs,
     in_client_bytes: received.bytes,
     out_msgs: sent.msgs,
     out_bytes: sent.bytes,
@@ -227,9 +252,10 @@ function general({ simulator, settings, addresses, peers, started, counts }) {
     slow_consumers,
     stale_connections: 0,
     stalled_clients: 0,
-    subscriptions: num_subscriptions - 1,
+    subscriptions: num_subscriptions,
     http_req_stats: counts,
     config_load_time: started.toISOString(),
+    config_digest: settings.config_digest ?? "",
     feature_flags: server.feature_flags,
     ...(settings.server_tags && { tags: settings.server_tags }),
     system_account: "$SYS",
@@ -255,13 +281,20 @@ function clock(simulator) {
     now: simulator.now().toISOString(),
     playing: simulator.isPlaying,
     speed: simulator.speed,
-    config_digest: settings.config_digest ?? "",
     next: next && { at: next.at.toISOString(), reason: next.reason },
   });
 }
 
+const LINKS = ["varz", "jsz", "connz", "accountz", "accstatz", "subsz", "routez", "leafz", "gatewayz", "healthz", "clock"];
+
+const subsz = ({ simulator, peers }, query) => {
+  const { data } = inspect(simulator, "$SYS.REQ.SERVER.PING.CONNZ", { limit: 2 ** 31, subscriptions_detail: true });
+  const clients = data.connections.filter(({ cid }) => peers.get(cid));
+  return pretty(subscriptions(query, { server_id: data.server_id, now: data.now, connections: clients }));
+};
+
 const PATHS = new Map(Object.entries({
-  "/": () => ({ type: HTML, body: ["varz", "jsz", "connz", "healthz", "clock"].map((name) => `<a href="./${name}">${name}</a>\n`).join("") }),
+  "/": () => ({ type: HTML, body: LINKS.map((name) => `<a href="./${name}">${name}</a>\n`).join("") }),
   "/varz": general,
   "/jsz": jetStream,
   "/connz": ({ simulator, peers }, query) => {
@@ -272,6 +305,18 @@ const PATHS = new Map(Object.entries({
     const closed = isLeaving ? ["server", ...(settings.websocket ? ["websocket"] : [])] : [];
     return health(query, settings.has_jetstream, (endpoint) => find(simulator, endpoint), closed);
   },
+  "/accountz": ({ simulator, settings, peers, started }, query) => {
+    const known = account(simulator, peers);
+    return pretty(accountDetail(query, { ...known, hasJetStream: Boolean(settings.has_jetstream), started: started.toISOString() }));
+  },
+  "/accstatz": ({ simulator, peers }, query) => pretty(accountStatz(query, account(simulator, peers))),
+  "/subsz": subsz,
+  "/subscriptionsz": subsz,
+  "/routez": alone({ num_routes: 0, routes: [] }, subsFlag),
+  "/leafz": alone({ leafnodes: 0, leafs: [] }, (query) => query.flag("subs")),
+  "/gatewayz": alone({ outbound_gateways: {}, inbound_gateways: {} }, (query) => [subsFlag(query), query.flag("accs")]),
+  "/ipqueuesz": () => pretty({}),
+  "/raftz": () => ({ status: 404, type: TEXT, body: "No Raft nodes registered" }),
   "GET /clock": ({ simulator }) => clock(simulator),
   "POST /clock/advance": async ({ simulator }, query) => {
     if (query.has("until")) await simulator.runUntil(query.text("until"));
