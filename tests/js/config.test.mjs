@@ -59,7 +59,7 @@ test("what is no configuration is told with its place", () => {
     ["a {", "f:1:3: a block is not closed: } is missing"],
     ["a [1", "f:1:4: a list is not closed: ] is missing"],
     ["a: 'x", "f:1:3: a text is not closed"],
-    ["\n}", "f:2:0: unexpected }"],
+    ["\n}", "f:2:1: unexpected }"],
     ["a:", "f:1:2: a value is missing"],
     ["a:\n1", "f:1:2: a value is expected in the line of its key"],
     ["a [1,,2]", "f:1:5: a value is expected, not a comma"],

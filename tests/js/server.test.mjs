@@ -221,7 +221,7 @@ test("what cannot be served ends the start with one clear line", async () => {
     [["--clock", "slow"], 'invalid value "slow" for flag -clock: real or manual'],
     [["run"], 'unrecognized command: "run"'],
     [["-c", "/nowhere.conf"], "open /nowhere.conf: no such file or directory"],
-    [config("port: 4222\ntls { cert_file: x }"), "N.conf:2:0: tls: TLS: not simulated"],
+    [config("port: 4222\ntls { cert_file: x }"), "N.conf:2:1: tls: TLS: not simulated"],
     [config("accounts { A {} }"), "N.conf:1:0: accounts: accounts: not simulated"],
     [config("authorization { token: x }"), "N.conf:1:0: authorization: authorization: not simulated"],
     [config("cluster { name: x }"), "N.conf:1:0: cluster: clusters: not simulated"],

@@ -12,7 +12,7 @@ const ESCAPES = { t: "\t", n: "\n", r: "\r", '"': '"', "\\": "\\" };
 /** Files that include each other in turn. */
 const MAX_DEPTH = 16;
 
-/** A value and where its key, or itself, stands: line from 1, column from 0. */
+/** A value and where its key, or itself, stands: line from 1, column from 0 in the first line and from 1 in all others, as the server counts. */
 class Node {
   constructor(value, file, line, column) {
     Object.assign(this, { value, file, line, column });
@@ -54,8 +54,7 @@ class Parser {
 
   #position(at = this.#at) {
     const before = this.#text.slice(0, at);
-    const line = before.split("\n").length;
-    return { line, column: at - (before.lastIndexOf("\n") + 1) };
+    return { line: before.split("\n").length, column: at - Math.max(before.lastIndexOf("\n"), 0) };
   }
 
   #node(value, at) {
