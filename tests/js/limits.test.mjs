@@ -63,16 +63,33 @@ test("who leaves PINGs unanswered is let go, also without a CONNECT", async () =
 
 test("numbers of 0 and less are as if they were not there", async () => {
   for (const config of [
-    'max_payload: 0\nping_interval: 0\nmax_control_line: 0\nmax_connections: 0\nmax_subscriptions: 0\nping_max: 0\nwrite_deadline: "0s"\nmax_pending: 0',
-    "max_payload: -1\nping_interval: -1\nmax_control_line: -1\nmax_connections: -1\nmax_subscriptions: -1\nping_max: -1\nwrite_deadline: -1\njetstream { max_mem: -1, max_file: -1 }",
+    'max_payload: 0\nping_interval: 0\nmax_control_line: 0\nmax_subscriptions: 0\nping_max: 0\nwrite_deadline: "0s"\nmax_pending: 0',
+    "max_payload: -1\nping_interval: -1\nmax_control_line: -1\nmax_subscriptions: -1\nping_max: -1\nwrite_deadline: -1\njetstream { max_mem: -1, max_file: -1 }",
   ]) {
     const server = await start({ ...monitored, config });
-    const one = await client(server, `${CONNECT}SUB a 1\r\nPUB a 2000\r\n${"x".repeat(2000)}\r\nPING\r\n`);
+    const payload = config.startsWith("max_payload: 0") ? 1024 * 1024 : -1;
+    const one = await rawClient(server.url, "");
+    const told = new RegExp(`"max_payload":${payload},`);
+    assert.match(await one.read("\r\n"), told);
+    one.write(`CONNECT {"verbose":false,"protocol":1}\r\nPING\r\n`);
+    await one.read("PONG\r\n");
+    assert.match(await one.read("\r\n"), told);
+    one.write(`SUB a 1\r\nPUB a 2000\r\n${"x".repeat(2000)}\r\nPING\r\n`);
     assert.equal(await one.read("PONG\r\n"), `MSG a 1 2000\r\n${"x".repeat(2000)}\r\nPONG\r\n`);
-    const { max_payload, max_connections, ping_interval, ping_max, max_control_line, write_deadline, max_pending } = await json(server, "/varz");
-    assert.deepEqual([max_connections, ping_interval, ping_max, max_control_line, write_deadline, max_pending], [-1, 120e9, 2, 4096, 10e9, 64 * 1024 * 1024]);
-    assert.equal(max_payload, config.startsWith("max_payload: 0") ? 1024 * 1024 : -1);
+    const { max_payload, ping_interval, ping_max, max_control_line, write_deadline, max_pending } = await json(server, "/varz");
+    assert.deepEqual([max_payload, ping_interval, ping_max, max_control_line, write_deadline, max_pending], [payload, 120e9, 2, 4096, 10e9, 64 * 1024 * 1024]);
     one.end();
+    await server.stop();
+  }
+});
+
+test("where nobody may connect, nobody does", async () => {
+  for (const count of [0, -1]) {
+    const server = await start({ ...monitored, config: `max_connections: ${count}` });
+    const one = await rawClient(server.url, "");
+    assert.match(await one.read("exceeded'\r\n"), /^INFO \{.*\} \r\n-ERR 'maximum connections exceeded'\r\n$/);
+    await one.closed;
+    assert.equal((await json(server, "/varz")).max_connections, -1);
     await server.stop();
   }
 });

@@ -2,6 +2,7 @@
 
 import { Farewell } from "./lameduck.js";
 import { Outflow } from "./outflow.js";
+import { UNLIMITED } from "./settings.js";
 import { tracer } from "./trace.js";
 
 /** Unless the configuration says otherwise. */
@@ -39,10 +40,12 @@ export function serveClient({ simulator, settings, peers }, log, socket, way) {
     leave(connection.close(), reason);
     hangUp(reason);
   };
+  const correct = settings.max_payload === UNLIMITED ? withoutLimit : (bytes) => bytes;
   const farewell = new Farewell();
   const sayLeaving = () => farewell.bytes && way.send(outflow, farewell.bytes);
   const connection = simulator.connect(
-    (bytes) => {
+    (told) => {
+      const bytes = correct(told);
       trace?.told(bytes);
       farewell.hear(bytes);
       way.send(outflow, bytes);
@@ -73,6 +76,13 @@ export function serveClient({ simulator, settings, peers }, log, socket, way) {
     });
   }
   return { outflow, write, end };
+}
+
+/** Where no payload is too large, INFO says -1; it comes first, and behind the first PONG. */
+function withoutLimit(bytes) {
+  const text = Buffer.from(bytes).toString("latin1");
+  const told = text.replace(/(?<=^(?:\+OK\r\n|PONG\r\n)*INFO \{.*?"max_payload":)\d+/, "-1");
+  return told === text ? bytes : Buffer.from(told, "latin1");
 }
 
 /** Calls `serve(world)` once the simulator is made; what goes wrong concerns this socket alone. */

@@ -209,7 +209,7 @@ function general({ simulator, settings, addresses, peers, started, counts }) {
     go: "none",
     host,
     port: addresses.port,
-    max_connections: settings.max_connections === Infinity ? -1 : (settings.max_connections ?? MAX_CONNECTIONS),
+    max_connections: settings.max_connections === 0 ? -1 : (settings.max_connections ?? MAX_CONNECTIONS),
     ...(settings.max_subscriptions && { max_subscriptions: settings.max_subscriptions }),
     ping_interval: settings.ping_interval ?? 120 * NANOS,
     ping_max: settings.ping_max ?? 2,
