@@ -930,7 +930,8 @@ pub mod stream {
     pub const DENY_DELETE: &str = "deny delete";
     pub const DENY_PURGE: &str = "deny purge";
     pub const SEALED: &str = "sealed";
-    pub const SUBJECTS_HEADERS_PAYLOADS_16: &str = "Subjects, headers, payloads, and 16 bytes for each message.";
+    pub const SUBJECTS_HEADERS_PAYLOADS_16: &str =
+        "Subjects, headers, payloads, and 16 bytes for each message; in files 30, or 34 with headers.";
     pub const SEQUENCE_OLDEST_MESSAGE_STORED: &str = "The sequence of the oldest message that is stored.";
     pub const HIGHEST_SEQUENCE_GIVEN_OUT: &str = "The highest sequence given out so far.";
     pub const HOLES_BETWEEN_FIRST_LAST: &str = "Holes between the first and the last sequence.";

@@ -300,7 +300,7 @@ test("monitoring tells of the server, its connections and streams", async () => 
   const varz = await json(server, "/varz");
   assert.deepEqual([varz.connections, varz.total_connections, varz.in_msgs, varz.out_msgs], [1, 1, 3, 3]);
   const jsz = await json(server, "/jsz?consumers=true&config=true");
-  assert.deepEqual([jsz.streams, jsz.consumers, jsz.messages, jsz.bytes, jsz.api.total], [1, 1, 1, 19, 2]);
+  assert.deepEqual([jsz.streams, jsz.consumers, jsz.messages, jsz.bytes, jsz.api.total], [1, 1, 1, 33, 2]);
   const [stream] = jsz.account_details[0].stream_detail;
   assert.equal(stream.config.subjects[0], "s");
   assert.equal(stream.consumer_detail[0].config.durable_name, "C");

@@ -1,9 +1,9 @@
 //! Removing messages: one, or all that a purge asks for.
 
+use super::MessageStore;
 use super::cursor::Cursor;
 use super::log::Log;
 use super::matching::covers_all;
-use super::{MessageStore, message_size};
 use crate::engine::subject::SubjectFilter;
 use crate::engine::time::Timestamp;
 
@@ -42,9 +42,9 @@ impl MessageStore {
     pub fn remove(&mut self, seq: u64) -> Option<Removed> {
         let is_first = seq == self.first_seq && self.messages > 0;
         let row = if is_first { self.log.remove_first() } else { *self.log.row(seq)? };
+        let size = self.row_size(self.subjects.entry(row.subject).name_len.into(), &row);
         let Self { log, subjects, .. } = self;
         let subject = subjects.edit(row.subject);
-        let size = message_size(subject.name_len.into(), row.len());
         if subject.messages > 1 {
             if seq == subject.first_seq {
                 subject.first_seq = log.next_of(seq, &row);
@@ -103,7 +103,7 @@ impl MessageStore {
     fn removed_message(&self, seq: u64) -> RemovedMessage<'_> {
         let row = self.log.row(seq).expect("is stored");
         let subject = self.subjects.name(row.subject);
-        RemovedMessage { seq, subject, size: message_size(subject.len(), row.len()) }
+        RemovedMessage { seq, subject, size: self.row_size(subject.len(), row) }
     }
 
     fn remove_all(&mut self, mut on_remove: impl FnMut(RemovedMessage)) {

@@ -51,6 +51,10 @@ impl Row {
         self.time
     }
 
+    pub(super) const fn headers_len(&self) -> usize {
+        self.headers_len as usize
+    }
+
     /// Bytes of headers and payload.
     pub(super) const fn len(&self) -> usize {
         self.headers_len as usize + self.payload_len as usize

@@ -33,7 +33,7 @@ mod update;
 
 use self::ageing::Exempt;
 pub use self::atomic::AtomicBatch;
-use self::config::{Retention, StreamConfig};
+use self::config::{Retention, Storage, StreamConfig};
 use self::consumers::Readers;
 pub use self::direct::{DirectGet, DirectSelection, UpTo};
 use self::duplicates::Duplicates;
@@ -106,7 +106,7 @@ impl Stream {
         Self {
             id,
             created: ctx.now,
-            store: MessageStore::new(config.first_seq.unwrap_or(0)),
+            store: MessageStore::new(config.first_seq.unwrap_or(0)).in_files(config.storage == Storage::File),
             consumers: Table::default(),
             consumer_names: SortedMap::new(),
             filters: SubjectMap::default(),

@@ -15,7 +15,7 @@ use crate::engine::consumer::config::{ConsumerConfig, ConsumerConfigLimits};
 use crate::engine::consumer::{Consumer, MAX_SEQ};
 use crate::engine::error::ApiError;
 use crate::engine::event::Event;
-use crate::engine::store::{MessageStore, message_size};
+use crate::engine::store::MessageStore;
 use crate::engine::table::{Id, StreamId};
 use crate::engine::time::Timestamp;
 
@@ -356,7 +356,7 @@ impl Growing {
         (headers, payload): (&[u8], &[u8]),
     ) -> Result<(), RestoreError> {
         let seq = head.seq;
-        self.bytes += message_size(head.name.len(), headers.len() + payload.len());
+        self.bytes += self.stream.store.message_size(head.name.len(), headers.len(), payload.len());
         check_room(bounds.room, self.bytes, bounds)?;
         if seq <= self.last_read || seq > MAX_SEQ {
             return text(format!("message sequence {seq} out of order"));

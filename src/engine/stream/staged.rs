@@ -13,7 +13,7 @@ use super::ttl::MessageTtl;
 use super::{Context, Inbound, Stream};
 use crate::engine::bytes_map::BytesMap;
 use crate::engine::error::ApiError;
-use crate::engine::store::{StoredMessage, message_size};
+use crate::engine::store::StoredMessage;
 use crate::engine::time::Timestamp;
 
 /// What the messages of a batch will have changed, those that passed so far.
@@ -123,9 +123,9 @@ impl Stream {
             return Err(ApiError::StreamSealed);
         }
         self.check_server_room(room)?;
-        let content = inbound.headers.len() + inbound.payload.len();
-        self.check_account_room(room, message_size(inbound.subject.len(), content))?;
-        self.check_size(content)
+        let (headers, payload) = (inbound.headers.len(), inbound.payload.len());
+        self.check_account_room(room, self.store.message_size(inbound.subject.len(), headers, payload))?;
+        self.check_size(headers + payload)
     }
 
     /// Checks a message of a batch, and adds it to what is staged.
@@ -159,7 +159,8 @@ impl Stream {
         let rollup = PublishHeaders::read(&headers).rollup;
         self.check_staged_rollup(&subject, rollup, staged)?;
         let payload = payload.to_vec();
-        staged.add(&subject, message_size(subject.len(), headers.len() + payload.len()), is_schedule, counted);
+        let size = self.store.message_size(subject.len(), headers.len(), payload.len());
+        staged.add(&subject, size, is_schedule, counted);
         self.check_staged_limits(&subject, rollup.is_some(), staged)?;
         Ok(CheckedMessage { subject, headers, payload })
     }

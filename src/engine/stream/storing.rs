@@ -13,7 +13,6 @@ use crate::engine::effects::Publication;
 use crate::engine::error::ApiError;
 use crate::engine::event::{Event, Removal};
 use crate::engine::message::HeaderBlock;
-use crate::engine::store::message_size;
 use crate::engine::subject::is_valid_literal;
 use crate::engine::time::Timestamp;
 
@@ -132,14 +131,18 @@ impl Stream {
         message: &Candidate<'h>,
     ) -> Result<(u64, Cow<'h, [u8]>), ApiError> {
         let Candidate { subject, headers, payload, time, asked } = *message;
-        self.check_account_room(room, message_size(subject.len(), headers.len() + payload.len()))?;
+        self.check_account_room(room, self.store.message_size(subject.len(), headers.len(), payload.len()))?;
         let ttl = match asked.ttl.map_or(Ok(None), MessageTtl::parse) {
             Ok(ttl) => ttl,
             Err(()) => return Err(ApiError::MessageTtlInvalid),
         };
         let (ttl, headers) = self.raise_ttl(ttl, headers.into());
         let has_rollup = asked.rollup.is_some();
-        self.check_discard_new(subject, message_size(subject.len(), headers.len() + payload.len()), has_rollup)?;
+        self.check_discard_new(
+            subject,
+            self.store.message_size(subject.len(), headers.len(), payload.len()),
+            has_rollup,
+        )?;
         let seq = self.push(ctx, subject, &headers, payload, time)?;
         self.track_ttl(time, seq, ttl);
         if self.config.allow_msg_schedules {
@@ -163,7 +166,7 @@ impl Stream {
         subject: &[u8],
         payload: &[u8],
     ) -> Result<u64, ApiError> {
-        let size = message_size(subject.len(), payload.len());
+        let size = self.store.message_size(subject.len(), 0, payload.len());
         self.check_size(payload.len())?;
         self.check_server_room(room)?;
         self.check_account_room(room, size)?;

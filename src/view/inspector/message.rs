@@ -69,18 +69,18 @@ pub fn row(scene: Scene<'_>) -> Option<MessageRow> {
         stream: Rc::clone(name),
         stream_seq: *seq,
         state: state(scene, stream, *seq, message.as_ref()),
-        content: message.as_ref().map(|message| content(scene, message)),
+        content: message.as_ref().map(|message| content(scene, stream, message)),
         is_cut: lines.len() == TOLD || (first > 0 && !scene.trace.events().any(began)),
         story: lines.into_iter().map(|row| story_line(scene, row)).collect(),
     })
 }
 
-fn content(scene: Scene<'_>, message: &StoredMessage<'_>) -> Content {
+fn content(scene: Scene<'_>, stream: &Stream, message: &StoredMessage<'_>) -> Content {
     let headers = Headers::new(message.headers).iter();
     Content {
         subject: lossy(message.subject),
         stored_at: time_of_day(message.time),
-        size: text::bytes(message.size()),
+        size: text::bytes(stream.store().size_of(message.seq).unwrap_or(0)),
         headers: headers.map(|(name, value)| (lossy(name), lossy(value))).collect(),
         payload: Payload::of(message.payload, scene.focus.drawer.payload),
         payload_size: text::counted(message.payload.len() as u64, unit::BYTES),

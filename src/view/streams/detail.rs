@@ -41,7 +41,7 @@ pub fn detail(scene: Scene<'_>, stream: &Stream, seq: u64) -> Option<MessageDeta
         subject: lossy(message.subject).into(),
         headers: headers.map(|(name, value)| (lossy(name), lossy(value))).collect(),
         payload,
-        size: text::bytes(message.size()),
+        size: text::bytes(stream.store().size_of(seq).unwrap_or(0)),
         story: consumer_story(stream, &message),
         why: if is_asked { why::message(scene, stream, seq) } else { Vec::new() },
     })

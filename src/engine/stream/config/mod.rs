@@ -62,7 +62,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// Where messages are kept. Noted, but here they always are in memory.
+    /// Where messages are kept. Here they always are in memory, but count for what they would take in a file.
     pub enum Storage {
         #[default]
         File = "file",
