@@ -77,6 +77,27 @@ test("on SIGUSR2 it takes no new clients, tells those it has, and ends when they
   assert.deepEqual(await alone.ended, { code: 0, signal: null });
 });
 
+test("--signal tells another server, by its number or its pid file", async () => {
+  const [first, second] = [await start(), await start({ words: ["-P", "/dev/null"] })];
+  assert.deepEqual(await runServer(["--signal", `ldm=${first.pid}`]), { code: 0, stdout: "", stderr: "" });
+  assert.deepEqual(await first.ended, { code: 0, signal: null });
+  assert.match(first.log(), /Entering lame duck mode/);
+  const file = join(second.folder, "pid");
+  writeFileSync(file, String(second.pid));
+  assert.equal((await runServer([`-sl=stop=${file}`])).code, 0);
+  assert.deepEqual(await second.ended, { code: null, signal: "SIGKILL" });
+  for (const [words, line] of [
+    [`ldm=${first.pid}`, `signal "ldm" ${first.pid}: no such process`],
+    ["nap=1", 'unknown signal "nap"'],
+    ["ldm=x", "invalid pid: x"],
+    ["quit=0", "invalid pid: 0"],
+    ["stop=1=2", "invalid signal parameters: [2]"],
+    ["ldm", "-signal ldm: which process is not said; ldm=PID, or the path of a pid file"],
+  ]) {
+    assert.deepEqual(await runServer(["--signal", words]), { code: 1, stdout: "", stderr: `jetstream-sim: ${line}\n` });
+  }
+});
+
 test("flags: long and short, one dash and two, apart and after =", async () => {
   for (const words of [
     ["-n", "one", "-m", "-1", "-js", "-D"],

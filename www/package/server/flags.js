@@ -41,7 +41,7 @@ const FLAGS = [
   [["routes", "cluster", "cluster_name", "cluster_advertise", "cluster_listen"], "cluster", refused("clusters")],
   [["no_advertise"], "ignored", toggle],
   [["connect_retries"], "ignored", number],
-  [["sl", "signal"], "signal", refused("signals to another process")],
+  [["sl", "signal"], "signal", text],
 ];
 
 export const USAGE = `
@@ -57,6 +57,8 @@ Server Options:
     -P, --pid <file>                 File to store PID
     -m, --http_port <port>           Use port for http monitoring and the clock
     -c, --config <file>              Configuration file, in nats-server's grammar
+    -sl, --signal <signal>=<pid>     Send a signal to a server (ldm, stop, quit, term, reopen, reload);
+                                     <pid> is a number, or the path of a pid file
     -t                               Test configuration and exit
         --ports_file_dir <dir>       Creates a ports file in the specified directory (nats-server_<pid>.ports).
 

@@ -12,6 +12,7 @@ import { httpServer } from "./monitor.js";
 import { MAX_PENDING } from "./outflow.js";
 import { Peers } from "./peers.js";
 import { UNLIMITED, readSettingsFile } from "./settings.js";
+import { sendSignal } from "./signal.js";
 import { tcpServer } from "./tcp.js";
 import { webSocketServer } from "./websocket.js";
 
@@ -37,6 +38,7 @@ export async function main(words) {
   if (flags.help) return process.stdout.write(USAGE);
   if (flags.version) return process.stdout.write(`nats-server: v${VERSION}\n`);
   try {
+    if (flags.signal !== undefined) return sendSignal(flags.signal);
     if (flags.test && !flags.config) throw new Failure("must specify [-c, --config] option to check configuration file syntax");
     const settings = merge(flags, flags.config ? readSettingsFile(flags.config) : { noted: [] });
     if (flags.test) return process.stderr.write(`jetstream-sim: configuration file ${flags.config} is valid (${settings.config_digest})\n`);
