@@ -44,11 +44,13 @@ impl Consumer {
                 });
                 self.last_active = ctx.now;
                 if self.config.priority_policy == PriorityPolicy::Prioritized {
+                    // Requests that come in one read are all in line before the first message goes out.
                     self.waiting.push_by_priority(request);
+                    self.has_backlog = Some(ctx.now);
                 } else {
                     self.waiting.push(request);
+                    self.deliver(ctx, stream);
                 }
-                self.deliver(ctx, stream);
             }
             Err(status) => {
                 if !status.is_empty() {
