@@ -286,7 +286,7 @@ impl Consumer {
         if self.is_pull() {
             self.last_active = ctx.now;
         }
-        if self.config.ack_policy == AckPolicy::None && stream.takes_delivery_as_ack {
+        if self.delivery_releases {
             self.released.push(stream_seq);
         }
         let (stream, consumer) = (stream.id, self.id);

@@ -77,8 +77,6 @@ pub struct StreamView<'a> {
     pub id: StreamId,
     pub config: &'a StreamConfig,
     pub store: &'a MessageStore,
-    /// A delivery without acks releases the message.
-    pub takes_delivery_as_ack: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -131,6 +129,8 @@ pub struct Consumer {
     pause_ends: Option<Timestamp>,
     /// Sequences that this consumer needs no longer; the stream decides about them.
     released: Vec<u64>,
+    /// A delivery is all that the stream waits for.
+    pub delivery_releases: bool,
     /// A listed message that nobody could take, to be offered again.
     orphans: VecDeque<u64>,
     /// How many of a hundred acks send a metric. An update that takes the frequency away leaves it.

@@ -68,6 +68,7 @@ impl Consumer {
             ack_waits_held: ctx.now,
             pause_ends: config.pause_until.map(DateTime::to_timestamp).filter(|until| *until > ctx.now),
             released: Vec::new(),
+            delivery_releases: false,
             orphans: VecDeque::new(),
             sample_percent: config.sample_percent(),
             config,

@@ -59,9 +59,9 @@ impl Stream {
         id: ConsumerId,
         act: impl FnOnce(&mut Consumer, &mut Context<'_>, StreamView<'_>) -> R,
     ) -> Option<R> {
-        let Self { id: stream, config, store, takes_delivery_as_ack, consumers, .. } = self;
+        let Self { id: stream, config, store, consumers, .. } = self;
         let consumer = consumers.get_mut(id)?;
-        let view = StreamView { id: *stream, config, store, takes_delivery_as_ack: *takes_delivery_as_ack };
+        let view = StreamView { id: *stream, config, store };
         let result = act(consumer, ctx, view);
         if consumer.has_released() {
             let released = consumer.take_released();
@@ -202,8 +202,11 @@ impl Stream {
     }
 
     /// Lets the stream know a consumer, which has the next id.
-    pub(super) fn insert_consumer(&mut self, consumer: Consumer) -> ConsumerId {
+    pub(super) fn insert_consumer(&mut self, mut consumer: Consumer) -> ConsumerId {
         let id = consumer.id;
+        consumer.delivery_releases = consumer.config.ack_policy == AckPolicy::None
+            && self.takes_delivery_as_ack
+            && self.config.retention != Retention::Limits;
         self.add_filters(id, consumer.filters().to_vec());
         self.consumer_names.insert(consumer.name.clone(), id);
         self.consumers.insert(consumer);

@@ -83,7 +83,7 @@ pub struct Stream {
     /// The message id of the last message, empty if it had none.
     last_msg_id: Vec<u8>,
     /// Consumers without acks release what they were delivered. As in the real server, only where the stream was made
-    /// with a retention other than limits.
+    /// with a retention other than limits, and had one when the consumer was made.
     takes_delivery_as_ack: bool,
     /// When messages with a TTL of their own go.
     ttls: Deadlines,
@@ -164,8 +164,8 @@ impl Stream {
 
     /// The stream as its consumers see it.
     pub fn view(&self) -> StreamView<'_> {
-        let Self { id, config, store, takes_delivery_as_ack, .. } = self;
-        StreamView { id: *id, config, store, takes_delivery_as_ack: *takes_delivery_as_ack }
+        let Self { id, config, store, .. } = self;
+        StreamView { id: *id, config, store }
     }
 }
 
