@@ -40,6 +40,8 @@ pub(super) struct Sourcing {
     refused: u64,
     /// The origin for which this mirror answers direct gets.
     direct_for: Option<String>,
+    /// What it held last when it ceased to be a mirror: a message with the time that it has at the origin.
+    promoted_at: Option<u64>,
 }
 
 /// Names one of a stream's origins: the one that it mirrors, or the source at a place in its configuration.
@@ -92,6 +94,7 @@ impl Stream {
 
     /// A mirror becomes a stream of its own.
     fn promote(&mut self, ctx: &mut Context<'_>) {
+        self.sourcing.promoted_at = Some(self.store.last_seq());
         for id in self.sourcing.links.ids() {
             let Some(link) = self.sourcing.links.get(id).filter(|link| link.kind == LinkKind::Mirror) else { continue };
             self.request_deletion(ctx, link, &[]);

@@ -75,7 +75,10 @@ impl Stream {
                 let deliver_subject = deliver_subject(link, ctx.rng);
                 let start = match link.kind {
                     LinkKind::Mirror => mirror_start(&link.source, &self.store),
-                    LinkKind::Source => source_start(link, &self.store, from_seq),
+                    LinkKind::Source => {
+                        let is_later = self.sourcing.promoted_at != Some(self.store.last_seq());
+                        source_start(link, &self.store, from_seq, is_later)
+                    }
                 };
                 let names = ConsumerNames::new(&self.config, link, ctx.domain());
                 let (subject, body) = names.create_request(link, start, &deliver_subject);
@@ -326,13 +329,13 @@ fn mirror_start(source: &StreamSource, store: &MessageStore) -> DeliverPolicy {
 }
 
 /// Where a source begins: behind what it took last; if it took nothing, where it is told to; else, in a stream that was
-/// used and emptied, at the time of its last message.
-fn source_start(link: &Link, store: &MessageStore, from_seq: u64) -> DeliverPolicy {
+/// used and emptied, at the time of its last message, which in a real server `is_later` than that of the origin's, except
+/// for one that was mirrored.
+fn source_start(link: &Link, store: &MessageStore, from_seq: u64, is_later: bool) -> DeliverPolicy {
     if from_seq > 1 {
         return DeliverPolicy::ByStartSequence(from_seq);
     }
-    // What came from the origin has been there before.
-    let last_time: Option<Timestamp> = store.last_time().map(|last| last + Duration::from_nanos(1));
+    let last_time: Option<Timestamp> = store.last_time().map(|last| last + Duration::from_nanos(is_later.into()));
     match (link.source.opt_start_seq, link.source.opt_start_time, last_time) {
         (Some(seq), ..) => DeliverPolicy::ByStartSequence(seq),
         (None, Some(time), Some(last)) if time.to_timestamp() < last => DeliverPolicy::ByStartTime(last.into()),
