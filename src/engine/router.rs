@@ -14,7 +14,7 @@ use super::table::{ConnId, ConsumerId, LinkId, StreamId};
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Subscription {
     pub conn: ConnId,
-    /// The order of subscribing, over all clients: those who came first are served first.
+    /// The order of subscribing, over all clients. Those to one subject are served in it.
     pub order: u64,
     pub sid: Rc<[u8]>,
     pub queue: Option<Rc<[u8]>>,
@@ -124,8 +124,8 @@ impl Router {
         std::mem::take(&mut self.changed_by_server)
     }
 
-    /// Everyone whom a message on `subject` reaches, `from_client` or of the server itself. Those of one kind stand in the
-    /// order of their subscribing. `None` for acks to which only the server listens.
+    /// Everyone whom a message on `subject` reaches, `from_client` or of the server itself. Clients stand in the
+    /// order in which the real server finds them, `>` first. `None` for acks to which only the server listens.
     #[cfg_attr(not(jetstream_sim_small), inline)]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn route(&mut self, subject: &[u8], from_client: bool) -> Option<Rc<Route>> {
@@ -212,9 +212,8 @@ impl Router {
             if let Interest::Client(subscription) = interest
                 && subscription.conn == conn
                 && subscription.queue.is_none()
-                && first.is_none_or(|first| subscription.order < first.order)
             {
-                first = Some(subscription);
+                first.get_or_insert(subscription);
             }
         });
         first.cloned()
@@ -231,10 +230,8 @@ fn find(interest: &SubjectMap<Interest>, subject: &[u8], route: &mut Route) {
         Interest::Stream(stream) => route.streams.push(*stream),
         Interest::Link(stream, link) => route.links.push((*stream, *link)),
     });
-    route.plain.sort_unstable_by_key(|subscription| subscription.order);
     route.streams.sort_unstable();
     route.links.sort_unstable();
-    queued.sort_unstable_by_key(|subscription| subscription.order);
     for subscription in queued {
         match route.groups.iter_mut().find(|group| group[0].queue == subscription.queue) {
             Some(group) => group.push(Rc::clone(subscription)),

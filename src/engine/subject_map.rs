@@ -109,7 +109,8 @@ impl<T> SubjectMap<T> {
         self.len == 0
     }
 
-    /// Calls `found` with every value whose filter covers `subject`. A subject with an empty token is covered by none.
+    /// Calls `found` with every value whose filter covers `subject`, in the order of [`walk`]. A subject with an empty
+    /// token is covered by none.
     pub fn for_each_match<'m>(&'m self, subject: &[u8], found: &mut impl FnMut(&'m T)) {
         if !self.is_empty() && !has_empty_token(subject) {
             walk(&self.root, subject, &mut |value| {
@@ -161,7 +162,8 @@ impl<T> SubjectMap<T> {
     }
 }
 
-/// Walks down as long as `found` answers `false`; whether it answered `true`.
+/// Walks down as long as `found` answers `false`; whether it answered `true`. What it finds first is of effect: `>` before
+/// what is below, `*` before a token, and only at the last token the token before `*` (`matchLevel`).
 fn walk<'m, T>(node: &'m Node<T>, subject: &[u8], found: &mut impl FnMut(&'m T) -> bool) -> bool {
     if node.tail.iter().any(&mut *found) {
         return true;
@@ -170,7 +172,10 @@ fn walk<'m, T>(node: &'m Node<T>, subject: &[u8], found: &mut impl FnMut(&'m T) 
         return false;
     }
     let (token, rest) = split_token(subject);
-    let children = [node.literal.get(token), node.any.as_ref()];
+    let mut children = [node.any.as_ref(), node.literal.get(token)];
+    if rest.is_none() {
+        children.reverse();
+    }
     children.into_iter().flatten().any(|child| match rest {
         Some(rest) => walk(child, rest, found),
         None => child.here.iter().any(&mut *found),
