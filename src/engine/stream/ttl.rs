@@ -57,9 +57,16 @@ impl MessageTtl {
     pub fn is_over(self, stored: Timestamp, now: Timestamp) -> bool {
         match self {
             Self::Never => false,
-            Self::Seconds(seconds) => now > stored + Duration::from_secs(seconds),
+            Self::Seconds(seconds) => now > end(stored, seconds),
         }
     }
+}
+
+/// When a TTL of a message that was stored at `stored` is over. Beyond what Go counts, it goes on from the smallest
+/// number: the message goes as soon as anything may.
+fn end(stored: Timestamp, seconds: u64) -> Timestamp {
+    let nanos = (seconds as i64).wrapping_mul(1_000_000_000).wrapping_add(stored.as_nanos() as i64);
+    Timestamp::from_nanos(nanos.max(0) as u64).max(stored + Duration::from_millis(250))
 }
 
 impl Stream {
@@ -95,7 +102,7 @@ impl Stream {
             Some(MessageTtl::Never) => {
                 self.exempt.ageless.insert(seq, ());
             }
-            Some(MessageTtl::Seconds(seconds)) => self.ttls.set(seq, now + Duration::from_secs(seconds)),
+            Some(MessageTtl::Seconds(seconds)) => self.ttls.set(seq, end(now, seconds)),
             None => {}
         }
     }
