@@ -466,7 +466,8 @@ fn parse_token(token: &str) -> Result<Parsed, TransformError> {
 
 /// The arguments of the call of the function `name` anywhere in `token`: `{{ name ( arguments ) }}`.
 fn arguments<'a>(token: &'a str, name: &[&str]) -> Option<Vec<&'a str>> {
-    let inner = token.match_indices("{{").find_map(|(at, _)| call(&token[at + 2..], name))?;
+    let mut starts = (0..token.len()).filter_map(|at| token.get(at..)?.strip_prefix("{{"));
+    let inner = starts.find_map(|text| call(text, name))?;
     let arguments = inner.split(',').enumerate();
     // A comma takes the blanks after it along.
     Some(arguments.map(|(i, argument)| if i == 0 { argument } else { argument.trim_start_matches(is_blank) }).collect())
