@@ -269,8 +269,9 @@ fn how_it_ends(request: &PullRequest, ctx: &mut Context<'_>, at_end_of_stream: b
 /// Reads the body of a pull request.
 fn parse(now: Timestamp, reply: &[u8], body: &[u8]) -> Result<PullRequest, String> {
     let asked = NextRequest::parse(body).map_err(|error| error.to_string())?;
-    let heartbeat = u64::try_from(asked.idle_heartbeat_ns).ok().filter(|nanos| *nanos > 0);
-    let heartbeat = heartbeat.map(|nanos| Duration::from_nanos(nanos).max(SHORTEST_HEARTBEAT));
+    // A negative one never comes, and still keeps the line from telling that it is full.
+    let every = Duration::from_nanos(u64::try_from(asked.idle_heartbeat_ns).unwrap_or(u64::MAX));
+    let heartbeat = (!every.is_zero()).then(|| every.max(SHORTEST_HEARTBEAT));
     // A negative expiry is over at once, and so is one that passes while a real server reads the request.
     let expires_in = Duration::from_nanos(u64::try_from(asked.expires_ns).unwrap_or(0));
     let expires_in = if expires_in < SHORTEST_EXPIRY { Duration::ZERO } else { expires_in };
