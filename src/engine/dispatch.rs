@@ -176,7 +176,9 @@ impl Server {
         if let Some(rest) = to.strip_prefix(b"$JS.SNAPSHOT.") {
             return self.handle_transfer(now, rest, message);
         }
-        match self.api_request(to) {
+        // Only what clients send is mapped.
+        let request = if from.is_some() { self.api_request(to) } else { to.strip_prefix(b"$JS.API.") };
+        match request {
             Some(request) => self.handle_api(now, from, to, request, message),
             None => false,
         }
