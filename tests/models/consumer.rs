@@ -583,8 +583,9 @@ impl Consumer {
         }
     }
 
-    /// The stream was purged: goes on at `first`, without the messages that are gone.
-    pub fn follow_purge(&mut self, first: u64, is_gone: impl Fn(u64) -> bool) {
+    /// The stream was purged: goes on at `first`, without the messages that are gone. What is due waits for the next tick
+    /// of the timer.
+    pub fn follow_purge(&mut self, now: Timestamp, first: u64, is_gone: impl Fn(u64) -> bool) {
         self.next = self.next.max(first);
         if self.floor.stream_seq < first {
             self.floor.stream_seq = first.saturating_sub(1);
@@ -605,7 +606,11 @@ impl Consumer {
         let config = self.config;
         for delivery in &mut self.deliveries {
             if matches!(delivery.state, State::Due(_)) {
-                delivery.state = State::InFlight(delivery.since + config.wait(delivery.times));
+                let wait = config.wait(delivery.times);
+                while delivery.since + wait <= now {
+                    delivery.since += wait;
+                }
+                delivery.state = State::InFlight(delivery.since + wait);
             }
         }
         self.show_purge();

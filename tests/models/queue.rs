@@ -547,9 +547,9 @@ impl Model {
             let covered = own.iter().filter(is_in).count();
             let reads_more = own.is_empty() || own.iter().any(|own| filter.is_some_and(|filter| covers(own, filter)));
             if filter.is_none() || (covered > 0 && covered == own.len()) {
-                consumer.follow_purge(behind, |seq| seq < behind);
+                consumer.follow_purge(self.now, behind, |seq| seq < behind);
             } else if covered > 0 || reads_more {
-                consumer.follow_purge(first, |seq| seq < first || !stored.contains(&seq));
+                consumer.follow_purge(self.now, first, |seq| seq < first || !stored.contains(&seq));
             }
         }
     }

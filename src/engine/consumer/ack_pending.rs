@@ -174,10 +174,14 @@ impl AckPending {
         None
     }
 
-    /// Messages that are due wait for their deadline again.
-    pub fn forget_due(&mut self, wait: AckWait<'_>) {
+    /// Messages that are due wait for their deadline again. The timer went on meanwhile, once in each wait.
+    pub fn forget_due(&mut self, now: Timestamp, wait: AckWait<'_>) {
         for stream_seq in std::mem::take(&mut self.due) {
-            if self.entries.get(stream_seq).is_some_and(|pending| pending.state == PendingState::Due) {
+            let every = wait.after(self.redeliveries(stream_seq)).map_or(1, |every| every.as_nanos() as u64);
+            let due = self.entries.get_mut(stream_seq).filter(|pending| pending.state == PendingState::Due);
+            if let Some(pending) = due {
+                let passed = now.since(pending.since).as_nanos() as u64;
+                pending.since += Duration::from_nanos(passed - passed % every);
                 self.num_due -= 1;
                 self.set_deadline(stream_seq, wait, PendingState::InFlight);
             }

@@ -156,7 +156,7 @@ impl Consumer {
         }
         // Those that were due lose their place; their ack wait decides again.
         let wait = AckWait { ack_wait: self.config.ack_wait, backoff: &self.config.backoff };
-        self.ack_pending.forget_due(wait);
+        self.ack_pending.forget_due(ctx.now, wait);
         self.report_internal_state();
     }
 
