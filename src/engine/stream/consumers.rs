@@ -221,7 +221,7 @@ impl Stream {
     pub fn update_consumer(&mut self, ctx: &mut Context<'_>, id: ConsumerId, config: ConsumerConfig) {
         let Some(consumer) = self.consumers.get(id) else { return };
         let (old, new) = (consumer.filters().to_vec(), config.filters().cloned().collect::<Vec<_>>());
-        let (before, floor) = (consumer.config.clone(), consumer.reported().ack_floor.stream_seq);
+        let (before, floor) = (consumer.config.clone(), consumer.settled_up_to());
         if old != new {
             self.remove_filters(id, &old);
             // As in the real server, a consumer that loses its last filter hears of no new message any more; it sees
