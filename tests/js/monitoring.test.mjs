@@ -95,6 +95,11 @@ test("what is reserved, limited and up is told", async () => {
   const jsz = await json(server, "/jsz?streams=1");
   assert.deepEqual([jsz.reserved_memory, jsz.account_details[0].stream_detail[0].cluster], [500, { leader: "one" }]);
   assert.equal((await get(server, "/jsz?streams=maybe")).status, 400);
+  const shown = { "accounts=1&offset=1": 0, "accounts=1&offset=1&limit=-1": 1, "acc=x&accounts=1": 1, "acc=x&streams=1": 0, "acc=&streams=1": 1, "acc=$G&offset=5": 1 };
+  for (const [query, count] of Object.entries(shown)) {
+    assert.equal((await json(server, `/jsz?${query}`)).account_details?.length ?? 0, count, query);
+  }
+  assert.equal((await get(server, "/jsz?offset=x")).status, 400);
   const until = await json(server, "/clock/advance?until=2040-01-02T03:04:05.000Z", { method: "POST" });
   assert.equal(until.now, "2040-01-02T03:04:05.000Z");
   assert.equal((await get(server, "/clock/advance?by=10000000h", { method: "POST" })).status, 400, "beyond what a clock can tell");

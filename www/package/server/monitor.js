@@ -115,6 +115,7 @@ function usage(simulator) {
 
 function jetStream({ simulator, settings }, query) {
   const [hasAccounts, hasStreamList, hasConsumers, hasConfig] = ["accounts", "streams", "consumers", "config"].map((name) => query.flag(name));
+  const [offset, limit] = ["offset", "limit"].map((name) => query.number(name));
   const { data, server } = inspect(simulator, "$SYS.REQ.SERVER.PING.CONNZ", { limit: 1 });
   const head = { server_id: data.server_id, now: data.now };
   if (!settings.has_jetstream) {
@@ -125,7 +126,10 @@ function jetStream({ simulator, settings }, query) {
   const streams = list(simulator, "$JS.API.STREAM.LIST", "streams");
   const sum = (value) => streams.reduce((total, stream) => total + value(stream.state), 0);
   const hasStreams = hasConsumers || hasStreamList;
-  const hasAccount = query.has("acc") ? query.text("acc") === "$G" : hasStreams || hasAccounts;
+  const account = query.text("acc");
+  // There is one account, which an offset passes over, but not where no page is asked for.
+  const isOnPage = offset <= 0 || limit < 0;
+  const hasAccount = account === "$G" || ((hasAccounts || (hasStreams && account === "")) && isOnPage);
   const used = usage(simulator);
   const details = { name: "$G", id: "$G", ...used, accounts: 0, api: { ...used.api, level: 0 } };
   if (hasStreams) {
