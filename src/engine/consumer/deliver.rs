@@ -54,11 +54,14 @@ struct Delivery {
     completes: Option<Spare>,
 }
 
-/// A delivery that waits for its time, since the pace is kept by replay or rate limit.
+/// A delivery that waits for its time, since the pace is kept by replay or rate limit. It goes out as it was taken, also
+/// if the message leaves the stream meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct InHand {
     delivery: Delivery,
     pub(super) until: Timestamp,
+    /// Subject, headers and payload.
+    parts: [Box<[u8]>; 3],
 }
 
 impl InHand {
@@ -125,7 +128,8 @@ impl Consumer {
         };
         let delivery = Delivery { picked, to, ack_numbers, completes };
         if let Some(until) = self.paced_until(ctx.now, &message, size) {
-            self.in_hand = Some(InHand { delivery, until });
+            let parts = [message.subject, message.headers, message.payload].map(Box::from);
+            self.in_hand = Some(InHand { delivery, until, parts });
             return None;
         }
         self.send(ctx, stream, &delivery, &message);
@@ -245,14 +249,16 @@ impl Consumer {
         Some((to, completes))
     }
 
-    /// Sends what was held back, if its time has come.
+    /// Sends what was held back. Who came or went meanwhile is looked at when nothing is held back any more.
     pub(super) fn send_in_hand(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) {
-        let Some(held) = self.in_hand.take() else { return };
-        if let Some(message) = stream.store.get(held.delivery.picked.stream_seq) {
-            self.ack_reply.write(&held.delivery.ack_numbers);
-            self.send(ctx, stream, &held.delivery, &message);
-        }
+        let Some(InHand { delivery, parts: [subject, headers, payload], .. }) = self.in_hand.take() else { return };
+        let [_, seq, _, time, _] = delivery.ack_numbers;
+        let time = Timestamp::from_nanos(time);
+        let message = StoredMessage { seq, subject: &subject, headers: &headers, payload: &payload, time };
+        self.ack_reply.write(&delivery.ack_numbers);
+        self.send(ctx, stream, &delivery, &message);
         self.deliver(ctx, stream);
+        self.handle_interest(ctx, stream);
     }
 
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]

@@ -98,8 +98,14 @@ impl Consumer {
         }
     }
 
-    /// Notes that interest in the deliver subject may have changed.
+    /// Notes that interest in the deliver subject may have changed. While a message is held back, nobody looks.
     pub fn handle_interest(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) {
+        if self.in_hand.is_none() {
+            self.follow_interest(ctx, stream);
+        }
+    }
+
+    pub(super) fn follow_interest(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) {
         if self.bind(ctx) {
             let skips = self.skip_list.is_some();
             self.deliver(ctx, stream);

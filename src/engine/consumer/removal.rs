@@ -59,7 +59,7 @@ impl Consumer {
     pub fn handle_undelivered(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, to: &[u8]) {
         self.ack_pending.uncount_redelivery(stream_seq);
         if !self.is_pull() {
-            return self.handle_interest(ctx, stream);
+            return self.follow_interest(ctx, stream);
         }
         self.tidy_waiting(ctx, stream.id, false);
         self.waiting.credit(to);

@@ -59,6 +59,8 @@ impl Consumer {
             Wakeup::PauseEnd => self.pause_ends,
             Wakeup::AckWait => self.ack_pending.first_due().map(|at| at.max(self.ack_waits_held)),
             Wakeup::StaleCheck => self.stale_check,
+            // The loop sleeps.
+            Wakeup::Waiting | Wakeup::IdleHeartbeat if self.in_hand.is_some() => None,
             Wakeup::Waiting => self.waiting.first_due(),
             Wakeup::InHand => self.in_hand.as_ref().map(|held| held.until),
             Wakeup::IdleHeartbeat => {
