@@ -25,6 +25,9 @@ const PARALLEL: usize = 12;
 const REPEATS: usize = 40;
 /// Likewise of what is left while a case is shrunk.
 const SHRINK_REPEATS: usize = 6;
+/// Where a PUB and its payload come in different reads, the real server reads the PUB twice and complains twice; how much
+/// it reads at once is its own affair.
+const COMPLAINT: &str = "-ERR 'Invalid Publish Subject'";
 /// How many differences are shrunk and shown.
 const SHOWN: usize = 10;
 
@@ -116,7 +119,9 @@ fn text(steps: &[String]) -> String {
 /// The transcript of one arm at a pace, or what was wrong with the steps.
 fn transcript(kind: &ArmKind, steps: &[String], pace: Pace) -> Result<Vec<String>, String> {
     let scenario = Scenario::from_text(&text(steps));
-    run_at(kind, &scenario.sections, pace).map(|transcript| transcript.sections.concat())
+    let mut lines = run_at(kind, &scenario.sections, pace)?.sections.concat();
+    lines.dedup_by(|line, before| line == before && line.ends_with(COMPLAINT));
+    Ok(lines)
 }
 
 fn compare(ours: &ArmKind, real: &ArmKind, paces: [Pace; 3], steps: &[String], repeats: usize) -> Outcome {

@@ -88,7 +88,10 @@ fn raw(script: &mut Script) {
         for _ in 0..script.rng.between(4, 9) {
             let mut bytes = String::new();
             for _ in 0..script.rng.between(1, 3) {
-                bytes += &line(script);
+                // What follows upon a client's error in the same read, the real server still acts on, unseen by the client.
+                if !bytes.contains("-ERR") {
+                    bytes += &line(script);
+                }
             }
             script.say(format!("raw {name} \"{bytes}\""));
         }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod acks;
+mod archives;
 mod batches;
 mod bodies;
 mod consumers;
@@ -12,6 +13,8 @@ mod headers;
 mod publishing;
 mod pushing;
 mod reads;
+mod retention;
+mod schedules;
 mod sourcing;
 mod streams;
 mod tracing;
@@ -38,7 +41,7 @@ impl Area {
 }
 
 /// All areas.
-pub const AREAS: [Area; 16] = [
+pub const AREAS: [Area; 19] = [
     Area { name: "streams", paces: Pace::BRISK, steps: streams::steps },
     Area { name: "consumers", paces: Pace::BRISK, steps: consumers::steps },
     Area { name: "bodies", paces: Pace::BRISK, steps: bodies::steps },
@@ -55,4 +58,7 @@ pub const AREAS: [Area; 16] = [
     Area { name: "groups", paces: Pace::CALM, steps: groups::steps },
     Area { name: "pushing", paces: Pace::CALM, steps: pushing::steps },
     Area { name: "acks", paces: Pace::CALM, steps: acks::steps },
+    Area { name: "retention", paces: Pace::CALM, steps: retention::steps },
+    Area { name: "schedules", paces: Pace::CALM, steps: schedules::steps },
+    Area { name: "archives", paces: Pace::CALM, steps: archives::steps },
 ];
