@@ -265,8 +265,11 @@ impl Consumer {
 }
 
 impl RateLimit {
-    /// Takes `bytes` out of the bucket; how long until they were in it.
+    /// Takes `bytes` out of the bucket; how long until they were in it. More than it holds never are.
     fn take(&mut self, now: Timestamp, bytes: usize) -> Duration {
+        if bytes as u64 > self.burst {
+            return Duration::MAX;
+        }
         let full = i128::from(self.burst) * 1_000_000_000;
         let elapsed = now.since(self.filled).as_nanos();
         let gained = i128::try_from(elapsed).unwrap_or(i128::MAX).saturating_mul(i128::from(self.bytes_per_second));
@@ -288,6 +291,7 @@ mod tests {
         let mut rate = RateLimit { bytes_per_second: 100, burst: 50, nanobytes: 50_000_000_000, filled: start };
         assert_eq!(rate.take(start, 50), Duration::ZERO);
         assert_eq!(rate.take(start, 25), Duration::from_millis(250));
-        assert_eq!(rate.take(start + Duration::from_secs(10), 60), Duration::from_millis(100));
+        assert_eq!(rate.take(start + Duration::from_secs(10), 51), Duration::MAX);
+        assert_eq!(rate.take(start + Duration::from_secs(10), 50), Duration::ZERO);
     }
 }
