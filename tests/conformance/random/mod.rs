@@ -5,6 +5,7 @@
 
 mod areas;
 mod generate;
+mod race;
 mod rng;
 mod script;
 
@@ -49,6 +50,8 @@ enum Outcome {
     Equal,
     /// The real server itself does not repeat what it says.
     Unstable(Vec<String>),
+    /// It repeats one of two answers between which its goroutines decide, and the engine gives the other.
+    Raced(Vec<String>),
     Different,
 }
 
@@ -90,6 +93,9 @@ pub fn run(ours: &ArmKind, real: &ArmKind, selection: &Selection) -> bool {
             Outcome::Different => different.push(case),
             Outcome::Unstable(lines) if selection.verbose => {
                 println!("  case {} is unstable: {}", case.seed, lines.join("\n    "))
+            }
+            Outcome::Raced(lines) => {
+                println!("  case {} is decided by a race: {}\n    {}", case.seed, race::REASON, lines.join("\n    "))
             }
             _ => {}
         }
@@ -142,7 +148,11 @@ fn compare(ours: &ArmKind, real: &ArmKind, paces: [Pace; 3], steps: &[String], r
             Err(error) => return Outcome::Unstable(vec![error]),
         }
     }
-    Outcome::Different
+    let other = paces.into_iter().filter_map(|pace| transcript(ours, steps, pace).ok());
+    match other.into_iter().find(|got| race::is_decided_by_it(steps, &wanted, got)) {
+        Some(got) => Outcome::Raced(differences(&wanted, &got)),
+        None => Outcome::Different,
+    }
 }
 
 /// Leaves out steps as long as the difference stays.

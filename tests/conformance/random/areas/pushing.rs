@@ -3,7 +3,7 @@
 use crate::random::script::{Field, Script};
 
 #[rustfmt::skip]
-const CONSUMER: [Field; 13] = [
+const CONSUMER: [Field; 14] = [
     ("ack_policy", 60, &["none", "all", "explicit"], &[]),
     ("deliver_policy", 25, &["last", "new", "last_per_subject", "all"], &[]),
     ("filter_subject", 25, &["s.a", "s.*"], &[]),
@@ -15,7 +15,8 @@ const CONSUMER: [Field; 13] = [
     ("deliver_group", 25, &["q"], &[]),
     ("sample_freq", 10, &["\"100\""], &[]),
     ("inactive_threshold", 10, &["20s"], &[]),
-    ("replay_policy", 8, &["instant"], &[]),
+    ("replay_policy", 20, &["instant", "original", "original"], &[]),
+    ("rate_limit_bps", 10, &["800", "1600"], &[]),
     ("backoff", 10, &["430ms,900ms"], &[]),
 ];
 
@@ -23,8 +24,14 @@ pub fn steps(script: &mut Script) {
     script.say("subscribe $JS.EVENT.> as=event");
     let options =
         script.maybe(40, &["retention=interest", "retention=workqueue", "max_msgs=3", "max_msgs_per_subject=1"]);
-    script.say(format!("stream create S subjects=s.>{options}"));
-    script.repeat(0, 4, publish);
+    let size = script.maybe(20, &["max_msg_size=60"]);
+    script.say(format!("stream create S subjects=s.>{options}{size}"));
+    for _ in 0..script.rng.below(5) {
+        publish(script);
+        if script.rng.chance(30) {
+            script.say_one(&["wait 310ms", "wait 560ms"]);
+        }
+    }
     if script.rng.chance(60) {
         subscribe(script);
     }
