@@ -287,10 +287,10 @@ impl Consumer {
                 .push("Nats-Pending-Bytes", spare.bytes.to_string());
             ctx.effects.send_headers(to, &status.finish());
         }
-        let reply_len = self.ack_reply.as_bytes().len();
-        self.count_window(ctx, to.len() + reply_len + message.headers.len() + message.payload.len());
         if self.is_pull() {
             self.last_active = ctx.now;
+        } else {
+            self.count_window(ctx, self.size_of_delivery(message) - message.subject.len() + to.len());
         }
         if self.delivery_releases {
             self.released.push(stream_seq);
