@@ -39,7 +39,7 @@ enum Nothing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Spare {
     messages: i64,
-    bytes: u64,
+    bytes: i64,
 }
 
 /// Which message goes where.

@@ -98,15 +98,14 @@ impl Consumer {
             }
         }
         if request.bytes_left > 0 {
-            match request.bytes_left.checked_sub(size as u64) {
-                None => return Verdict::End(Some(super::pull::MAX_BYTES)),
-                Some(left) => {
-                    request.bytes_left = left;
-                    if left == 0 {
-                        // The last message that fits ends the request.
-                        request.batch_left = 1;
-                    }
-                }
+            let left = request.bytes_left - size as i64;
+            if left < 0 {
+                return Verdict::End(Some(super::pull::MAX_BYTES));
+            }
+            request.bytes_left = left;
+            if left == 0 {
+                // The last message that fits ends the request.
+                request.batch_left = 1;
             }
         }
         if ctx.router.has_interest_in_inbox(&request.reply) { Verdict::Serve } else { Verdict::End(None) }

@@ -107,7 +107,8 @@ impl Consumer {
             return Err(format!("409 Exceeded MaxRequestExpires of {}", GoDuration(max)));
         }
         if let Some(max) = config.max_bytes
-            && request.bytes_left > max
+            && request.bytes_left > 0
+            && request.bytes_left as u64 > max
         {
             return Err(format!("409 Exceeded MaxRequestMaxBytes of {max}"));
         }
@@ -278,7 +279,7 @@ fn parse(now: Timestamp, reply: &[u8], body: &[u8]) -> Result<PullRequest, Strin
     Ok(PullRequest {
         reply: reply.into(),
         batch_left: asked.batch,
-        bytes_left: u64::try_from(asked.max_bytes).unwrap_or(0),
+        bytes_left: asked.max_bytes,
         delivered: 0,
         no_wait: asked.no_wait,
         received: now,

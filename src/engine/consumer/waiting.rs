@@ -17,8 +17,8 @@ pub struct PullRequest {
     pub reply: Rc<[u8]>,
     /// Messages it still asks for. A request for none or fewer gets one.
     pub batch_left: i64,
-    /// Bytes it still takes; 0 if unlimited.
-    pub bytes_left: u64,
+    /// Bytes it still takes; unlimited if not above 0.
+    pub bytes_left: i64,
     pub delivered: u64,
     pub no_wait: bool,
     pub received: Timestamp,
