@@ -42,7 +42,8 @@ pub fn steps(script: &mut Script) {
 
 fn publish(script: &mut Script) {
     let subject = script.rng.pick(&["s.a", "s.b", "s.a.b"]);
-    let payload = script.payload();
+    // Some are large enough for flow control to count.
+    let payload = if script.rng.chance(12) { "${x*400000}".to_owned() } else { script.payload() };
     let header = script.maybe(15, &["H:v", "Nats-Msg-Size:9"]);
     script.say(format!("publish {subject}{header} {payload}"));
 }
@@ -76,7 +77,7 @@ fn step(script: &mut Script) {
             let delay = if verb == "nak" { script.maybe(30, &["delay=430ms"]) } else { String::new() };
             script.say(format!("{verb} #{which}{delay}"));
         }
-        15 => script.say("info S/c"),
+        15 => script.say_one(&["info S/c", "publish_core ${flow_control}"]),
         16 => script.say_one(&[
             "consumer update S/c deliver_subject=d.y",
             "consumer update S/c deliver_subject=d.x",
