@@ -101,7 +101,7 @@ impl Consumer {
             _ => {}
         }
         let was_stalled = self.is_stalled();
-        let (picked, message) = match self.pick(ctx, stream) {
+        let (picked, mut message) = match self.pick(ctx, stream) {
             Ok(found) => found,
             Err(nothing) => {
                 if nothing == Nothing::EndOfStream {
@@ -119,13 +119,27 @@ impl Consumer {
         let stored = message.time.as_nanos();
         let ack_numbers = [delivered, stream_seq, self.next_consumer_seq, stored, self.num_pending()];
         self.ack_reply.write(&ack_numbers);
-        let size = self.size_of_delivery(&message);
+        let reduced;
+        if self.config.headers_only {
+            reduced = headers_only(&message);
+            (message.headers, message.payload) = (&reduced, b"");
+        }
+        // Bytes that the delivery counts for.
+        let contents = message.headers.len() + message.payload.len();
+        let size = message.subject.len() + self.ack_reply.as_bytes().len() + contents;
         let Some((to, completes)) = self.choose_receiver(ctx, stream.id, size) else {
             self.put_back(picked);
             self.end_replay();
             self.tidy_waiting(ctx, stream.id, true);
             return None;
         };
+        let pinned;
+        if self.config.priority_policy == PriorityPolicy::PinnedClient {
+            let mut block = HeaderBlock::from_bytes(message.headers);
+            block.push("Nats-Pin-Id", self.pin.as_ref().map_or("", |pin| &pin.id));
+            pinned = block.finish();
+            message.headers = &pinned;
+        }
         let delivery = Delivery { picked, to, ack_numbers, completes };
         if let Some(until) = self.paced_until(ctx.now, &message, size) {
             let parts = [message.subject, message.headers, message.payload].map(Box::from);
@@ -211,17 +225,6 @@ impl Consumer {
         }
     }
 
-    /// Bytes that a delivery counts for: subject, reply, headers and payload.
-    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
-    fn size_of_delivery(&self, message: &StoredMessage<'_>) -> usize {
-        let (headers, payload) = if self.config.headers_only {
-            (headers_only(message).len(), 0)
-        } else {
-            (message.headers.len(), message.payload.len())
-        };
-        message.subject.len() + self.ack_reply.as_bytes().len() + headers + payload
-    }
-
     /// Where the message goes: the deliver subject, or the inbox of the pull request whose turn it is. For the last
     /// message of a request that counts bytes, also how many it has left.
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
@@ -279,7 +282,10 @@ impl Consumer {
             let wait = AckWait { ack_wait: self.config.ack_wait, backoff: &self.config.backoff };
             self.ack_pending.track(ctx.now, stream_seq, consumer_seq, wait);
         }
-        self.publish(ctx, message, to);
+        let &StoredMessage { subject, headers, payload, .. } = message;
+        let reply = self.ack_reply.as_bytes();
+        let bytes = to.len() + reply.len() + headers.len() + payload.len();
+        ctx.effects.publish(Publication { to, subject, reply, headers, payload });
         if let Some(spare) = completes {
             let mut status = HeaderBlock::with_status("409 Batch Completed");
             status
@@ -290,7 +296,7 @@ impl Consumer {
         if self.is_pull() {
             self.last_active = ctx.now;
         } else {
-            self.count_window(ctx, self.size_of_delivery(message) - message.subject.len() + to.len());
+            self.count_window(ctx, bytes);
         }
         if self.delivery_releases {
             self.released.push(stream_seq);
@@ -307,25 +313,6 @@ impl Consumer {
         if self.config.ack_policy == AckPolicy::None {
             ctx.tell(|| Event::Acked { stream, consumer, stream_seq, by: AckKind::Delivery });
         }
-    }
-
-    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
-    fn publish(&self, ctx: &mut Context<'_>, message: &StoredMessage<'_>, to: &[u8]) {
-        let (mut headers, mut payload) = (message.headers, message.payload);
-        let changed;
-        if self.config.headers_only {
-            changed = headers_only(message);
-            (headers, payload) = (&changed, b"");
-        }
-        let pinned;
-        if self.config.priority_policy == PriorityPolicy::PinnedClient {
-            let mut block = HeaderBlock::from_bytes(headers);
-            block.push("Nats-Pin-Id", self.pin.as_ref().map_or("", |pin| &pin.id));
-            pinned = block.finish();
-            headers = &pinned;
-        }
-        let reply = self.ack_reply.as_bytes();
-        ctx.effects.publish(Publication { to, subject: message.subject, reply, headers, payload });
     }
 
     /// Notes a delivery in what INFO shows.
