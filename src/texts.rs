@@ -404,6 +404,8 @@ pub mod why {
         of("Nobody listens to {0}, and after {1} of that it is deleted, at {2}.");
     pub const UNUSED: &str = "Unused.";
     pub const GOES_OUT_WHEN_RATE: Template<2> = of("{0} goes out at {1}, when the rate limit has room for it.");
+    pub const LARGER_THAN_RATE: Template<1> =
+        of("{0} never goes out: it is larger than the rate limit ever lets through.");
     pub const RATE_LIMITED: &str = "Rate limited.";
     pub const GOES_OUT_REPLAY_ORIGINAL: Template<2> =
         of("{0} goes out at {1}, as replay original keeps the pace at which messages were stored.");

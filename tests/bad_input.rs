@@ -255,6 +255,32 @@ impl Client {
 }
 
 #[test]
+fn what_never_falls_due_is_no_deadline() {
+    let rated = r#"{"stream_name":"S","config":{"durable_name":"c","deliver_subject":"d","rate_limit_bps":800}}"#;
+    let pulled = r#"{"stream_name":"S","config":{"durable_name":"c","ack_policy":"none"}}"#;
+    for (consumer, last) in [
+        // Larger than what the rate ever lets through.
+        (rated, ("s", "1")),
+        // A heartbeat of less than no time.
+        (pulled, ("$JS.API.CONSUMER.MSG.NEXT.S.c", r#"{"batch":1,"idle_heartbeat":-1}"#)),
+    ] {
+        let mut server = Server::new(ServerConfig::default());
+        let now = Timestamp::SIMULATION_START;
+        let conn = server.connect(now);
+        server.handle(now, Input::Bytes { conn, bytes: b"SUB d 1\r\nSUB i 2\r\n" });
+        let stream = r#"{"name":"S","subjects":["s"],"storage":"memory","max_msg_size":20}"#;
+        let requests = [("$JS.API.STREAM.CREATE.S", stream), ("$JS.API.CONSUMER.DURABLE.CREATE.S.c", consumer), last];
+        for (subject, body) in requests {
+            let bytes = format!("PUB {subject} i {}\r\n{body}\r\n", body.len());
+            server.handle(now, Input::Bytes { conn, bytes: bytes.as_bytes() });
+        }
+        let stream = server.account().stream_named("S").expect("was made");
+        assert!(stream.consumer_named("c").is_some(), "{consumer}");
+        assert_eq!(server.next_deadline(), None, "{consumer}");
+    }
+}
+
+#[test]
 fn a_refused_request_changes_nothing() {
     let mut refused = 0;
     for seed in 0..SEEDS {

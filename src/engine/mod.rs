@@ -207,7 +207,8 @@ impl Server {
     pub fn next_deadline(&self) -> Option<Deadline> {
         let account = self.account.next_due().map(|(at, due)| Deadline { at, due: Due::Account(due) });
         let ping = self.next_ping().map(|(at, conn)| Deadline { at, due: Due::Ping(conn) });
-        account.into_iter().chain(ping).min()
+        // What is due at the end of time never comes.
+        account.into_iter().chain(ping).min().filter(|deadline| deadline.at < Timestamp::MAX)
     }
 
     /// Cuts the link between a stream and one of its origins, so that nothing passes, or mends it; see

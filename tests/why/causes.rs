@@ -243,6 +243,14 @@ fn the_pace_is_kept() {
         world.worker("c");
         world.publish("s.a", 12);
         assert_mended(world, Cause::RateLimited);
+        // What is larger than a burst never goes out, however long one waits.
+        let mut world = World::new(r#","max_msg_size":20"#);
+        world.consumer("c", &with(&format!("{deliver}{}", 800 * number)));
+        world.worker("c");
+        world.publish("s.a", 1);
+        let answer = world.why("c");
+        assert_eq!(answer.cause, Cause::RateLimited, "{}", answer.says);
+        let Some([Step::Open(_)]) = answer.mend.as_ref().map(|mend| &*mend.steps) else { panic!("{answer:?}") };
     }
 }
 

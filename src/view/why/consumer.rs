@@ -167,6 +167,10 @@ fn goes_unused(case: &Case<'_>, gate: Gate, at: Timestamp) -> (Cause, Phrase) {
 
 fn paced(case: &Case<'_>) -> (Cause, Phrase) {
     let (stream_seq, until) = case.outlook.paced.unwrap_or_default();
+    if until == Timestamp::MAX {
+        let says = texts::LARGER_THAN_RATE;
+        return (Cause::RateLimited, head(texts::RATE_LIMITED, says, &[Seq(stream_seq)]));
+    }
     let at = time_of_day(until);
     let parts = [Seq(stream_seq), Code(&at)];
     if case.consumer.config.rate_limit_bps.is_some() {

@@ -78,7 +78,7 @@ fn open(case: &Case<'_>, gates: &[Gate], gate: Gate) -> Option<Opening> {
         }
         Gate::UpToDate => Some(reconnect(&case.asker?)),
         Gate::Paced => {
-            let (_, until) = case.outlook.paced?;
+            let (_, until) = case.outlook.paced.filter(|(_, until)| *until < Timestamp::MAX)?;
             Some((texts::SKIP_TO.with([&time_of_day(until)]), vec![Step::Wait(until.since(now))]))
         }
         // What comes next wakes it.
