@@ -5,26 +5,29 @@
 
 pub const REASON: &str = "a new message is counted before or after what the removal of another makes room for goes out";
 
-/// Whether two transcripts differ in nothing but that: the limit is there and so is the lack of room, and every line that
-/// differs is a delivery with one message more or fewer behind it.
+/// What limits a stream, in a step that makes or changes one.
+const LIMITS: [&str; 3] = [" max_msgs=", " max_msgs_per_subject=", " max_bytes="];
+
+/// Whether two transcripts differ in nothing but that: the limit is there and so is the lack of room, and the lines that
+/// differ are deliveries, each with one message more behind it in the same one of the two.
 pub fn is_decided_by_it(steps: &[String], wanted: &[String], got: &[String]) -> bool {
-    let says = |words: &[&str]| steps.iter().any(|step| words.iter().any(|word| step.contains(word)));
-    let can_be = says(&["max_msgs", "max_bytes"]) && says(&["max_ack_pending="]);
-    can_be && wanted.len() == got.len() && wanted.iter().zip(got).all(|(one, other)| is_same_but_for_one(one, other))
+    let of_stream = |step: &&String| step.starts_with("stream create ") || step.starts_with("stream update ");
+    let has_limit = steps.iter().filter(of_stream).any(|step| LIMITS.iter().any(|limit| step.contains(limit)));
+    let has_no_room = steps.iter().any(|step| step.contains(" max_ack_pending="));
+    let is_other = |(one, other): &(&String, &String)| one != other;
+    let counts = || wanted.iter().zip(got).filter(is_other).map(|(one, other)| counted_more(one, other));
+    let is_race = |by: i64| counts().all(|counted| counted == Some(by));
+    has_limit && has_no_room && wanted.len() == got.len() && (is_race(1) || is_race(-1))
 }
 
-fn is_same_but_for_one(one: &str, other: &str) -> bool {
-    one == other
-        || match (delivery(one), delivery(other)) {
-            (Some((before, one, after)), Some((other_before, other, other_after))) => {
-                before == other_before && after == other_after && one.abs_diff(other) == 1
-            }
-            _ => false,
-        }
+/// How many messages more the first of two deliveries has behind it, which are the same otherwise.
+fn counted_more(one: &str, other: &str) -> Option<i64> {
+    let ((before, one, after), (other_before, other, other_after)) = (delivery(one)?, delivery(other)?);
+    (before == other_before && after == other_after).then_some(one - other)
 }
 
 /// What a delivery says before and behind its `num_pending`, and that.
-fn delivery(line: &str) -> Option<(&str, u64, &str)> {
+fn delivery(line: &str) -> Option<(&str, i64, &str)> {
     let (before, rest) = line.split_once(" num_pending=").filter(|(before, _)| before.contains(" consumer_seq="))?;
     let digits = rest.find(' ').unwrap_or(rest.len());
     Some((before, rest[..digits].parse().ok()?, &rest[digits..]))

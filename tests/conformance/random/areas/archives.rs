@@ -3,12 +3,11 @@
 use crate::random::script::{Field, Script};
 
 #[rustfmt::skip]
-const STREAM: [Field; 9] = [
+const STREAM: [Field; 8] = [
     ("retention", 50, &["interest", "workqueue", "limits"], &[]),
     ("max_msgs", 20, &["3", "5"], &[]),
     ("max_msgs_per_subject", 20, &["1", "2"], &[]),
     ("allow_msg_ttl", 30, &["true"], &[]),
-    ("allow_msg_counter", 0, &["true"], &[]),
     ("allow_rollup_hdrs", 20, &["true"], &[]),
     ("allow_msg_schedules", 20, &["true"], &[]),
     ("allow_direct", 30, &["true"], &[]),
