@@ -3,6 +3,7 @@
 //! Sources: nats-server `server/client.go` (`processInboundClientMsg`, `processMsgResults`, `deliverMsg`).
 
 use super::Server;
+use super::config::IS_PAGE;
 use super::connection::{Connection, Message, ProtocolError};
 use super::consumer::AckSubject;
 use super::context::Context;
@@ -201,7 +202,8 @@ impl Server {
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn handle_ack(&mut self, now: Timestamp, rest: &[u8], message: &Message<'_>) -> bool {
         // As a rule it is for the consumer that was acked last. That may be gone.
-        if let Some((stream, consumer, numbers)) = self.router.latest_acked(rest)
+        let latest = if IS_PAGE { None } else { self.router.latest_acked(rest) };
+        if let Some((stream, consumer, numbers)) = latest
             && let Some(ack) = AckSubject::parse_usual(numbers)
             && let Some(is_taken) = self.ack(now, stream, consumer, ack, message)
         {
