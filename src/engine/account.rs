@@ -22,8 +22,8 @@ use crate::engine::sorted_map::SortedMap;
 
 /// What a stream without a limit of its own sets aside, so that none fits into a full account.
 const UNLIMITED_BYTES: u64 = 1;
-/// What all streams of one storage may set aside on a server without a limit: a real one takes three quarters of what its
-/// machine has, and none has this much.
+/// What all streams of one storage may set aside on a server without a limit. A real one takes three quarters of its
+/// machine's memory, or of the free disk: this is more than most have.
 const MACHINE_BYTES: u64 = 1 << 40;
 
 /// Counts of API requests, as account info shows them.
@@ -313,8 +313,8 @@ impl Account {
         let others = reserved.saturating_sub(own.unwrap_or(0));
         let of_account = others.saturating_add(kept).saturating_add(added.saturating_mul(replicas));
         let exceeds = |bytes: u64, max: Option<u64>| max.is_some_and(|max| bytes > max);
-        let is_too_much = exceeds(of_account, account_max)
-            || exceeds(reserved.saturating_add(added), Some(server_max.unwrap_or(MACHINE_BYTES)));
+        let is_too_much =
+            exceeds(of_account, account_max) || reserved.saturating_add(added) > server_max.unwrap_or(MACHINE_BYTES);
         if is_too_much { Err(error) } else { Ok(()) }
     }
 

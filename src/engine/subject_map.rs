@@ -163,7 +163,8 @@ impl<T> SubjectMap<T> {
 }
 
 /// Walks down as long as `found` answers `false`; whether it answered `true`. What it finds first is of effect: `>` before
-/// what is below, `*` before a token, and only at the last token the token before `*` (`matchLevel`).
+/// what is below, `*` before a token, and only at the last token the token before `*` (nats-server `server/sublist.go`,
+/// `matchLevel`).
 fn walk<'m, T>(node: &'m Node<T>, subject: &[u8], found: &mut impl FnMut(&'m T) -> bool) -> bool {
     if node.tail.iter().any(&mut *found) {
         return true;

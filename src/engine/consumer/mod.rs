@@ -129,7 +129,8 @@ pub struct Consumer {
     pause_ends: Option<Timestamp>,
     /// Sequences that this consumer needs no longer; the stream decides about them.
     released: Vec<u64>,
-    /// A delivery is all that the stream waits for.
+    /// Without acks, a delivery releases the message. As in the real server only where the stream was made with a
+    /// retention other than limits, and had one when the consumer was made, whatever it is later.
     pub delivery_releases: bool,
     /// A listed message that nobody could take, to be offered again.
     orphans: VecDeque<u64>,

@@ -105,6 +105,7 @@ impl Consumer {
         }
     }
 
+    /// As [`handle_interest`](Self::handle_interest), also while a message is held back: a delivery itself found nobody.
     pub(super) fn follow_interest(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) {
         if self.bind(ctx) {
             let skips = self.skip_list.is_some();

@@ -82,8 +82,7 @@ pub struct Stream {
     duplicates: Duplicates,
     /// The message id of the last message, empty if it had none.
     last_msg_id: Vec<u8>,
-    /// Consumers without acks release what they were delivered. As in the real server, only where the stream was made
-    /// with a retention other than limits, and had one when the consumer was made.
+    /// Whether the stream was made with a retention other than limits: see [`Consumer::delivery_releases`].
     takes_delivery_as_ack: bool,
     /// When messages with a TTL of their own go.
     ttls: Deadlines,

@@ -23,8 +23,8 @@ use crate::engine::subject::{collide, is_valid_literal};
 use crate::engine::time::Timestamp;
 use crate::engine::time_zone::TimeZone;
 
-/// The timer never waits less.
-const SHORTEST_WAIT: Duration = Duration::from_millis(250);
+/// The timers for schedules and TTLs never wait less.
+pub(super) const SHORTEST_WAIT: Duration = Duration::from_millis(250);
 const NANOS_PER_SEC: i128 = 1_000_000_000;
 
 /// When a schedule fires.

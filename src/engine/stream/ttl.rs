@@ -3,10 +3,10 @@
 //! Source: nats-server `server/stream.go` (`getMessageTTL`, `parseMessageTTL`).
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use super::Stream;
 use super::headers::without_headers;
+use super::schedule::SHORTEST_WAIT;
 use crate::engine::duration;
 use crate::engine::message::{HeaderBlock, Headers};
 use crate::engine::time::Timestamp;
@@ -63,10 +63,10 @@ impl MessageTtl {
 }
 
 /// When a TTL of a message that was stored at `stored` is over. Beyond what Go counts, it goes on from the smallest
-/// number: the message goes as soon as anything may.
+/// number: the message goes as soon as the timer lets any go.
 fn end(stored: Timestamp, seconds: u64) -> Timestamp {
     let nanos = (seconds as i64).wrapping_mul(1_000_000_000).wrapping_add(stored.as_nanos() as i64);
-    Timestamp::from_nanos(nanos.max(0) as u64).max(stored + Duration::from_millis(250))
+    Timestamp::from_nanos(nanos.max(0) as u64).max(stored + SHORTEST_WAIT)
 }
 
 impl Stream {
