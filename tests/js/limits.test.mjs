@@ -83,6 +83,14 @@ test("numbers of 0 and less are as if they were not there", async () => {
   }
 });
 
+test("a limit of as many bytes as can be said is one", async () => {
+  const server = await start({ ...monitored, config: "max_payload: 999999999\nmax_pending: 1GB" });
+  const one = await rawClient(server.url, "");
+  assert.match(await one.read("\r\n"), /"max_payload":999999999,/);
+  assert.equal((await json(server, "/varz")).max_payload, 999_999_999);
+  one.end();
+});
+
 test("where nobody may connect, nobody does", async () => {
   for (const count of [0, -1]) {
     const server = await start({ ...monitored, config: `max_connections: ${count}` });

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { command, runServer, serversOf, startServer } from "./process.mjs";
 import { rawClient } from "./raw.mjs";
 
@@ -75,6 +76,45 @@ test("on SIGUSR2 it takes no new clients, tells those it has, and ends when they
   const alone = await start();
   process.kill(alone.pid, "SIGUSR2");
   assert.deepEqual(await alone.ended, { code: 0, signal: null });
+});
+
+test("a lame duck says who it is in UTF-8, and messages that look like INFO are none", async () => {
+  const server = await start({ config: 'server_name: "gr\u00fcn"\nlame_duck_grace_period: "300ms"' });
+  const payload = 'x\r\nINFO {bad "connect_info":true} \r\n';
+  const before = await rawClient(server.url, "");
+  before.write(`CONNECT {"verbose":true,"protocol":1}\r\nSUB a 1\r\nPUB a ${payload.length}\r\n${payload}\r\n`);
+  await before.read(payload);
+  const knowing = await rawClient(server.url, "");
+  await knowing.read("\r\n");
+  knowing.write(`CONNECT {"verbose":true,"protocol":1}\r\nSUB a 1\r\nPUB a ${payload.length}\r\n${payload}\r\n`);
+  await knowing.read(`${payload}\r\n`);
+  knowing.write("PING\r\n");
+  await knowing.read('"connect_info":true');
+  await knowing.read("\r\n");
+  process.kill(server.pid, "SIGUSR2");
+  const [, info] = /^INFO (\{.*\}) \r\n$/.exec(await knowing.read("\r\n"));
+  const { ldm, server_name } = JSON.parse(Buffer.from(info, "latin1").toString());
+  assert.deepEqual([ldm, server_name], [true, "gr\u00fcn"]);
+  assert.deepEqual(await server.ended, { code: 0, signal: null });
+  await assert.rejects(before.read("ldm"), /closed after/);
+});
+
+test("INFO behind the first PONG is heard however it comes, and what follows is passed on as it is", async () => {
+  const { Info } = await import(pathToFileURL(join(process.env.JETSTREAM_SIM_PACKAGE, "server/info.js")));
+  const second = 'INFO {"server_name":"x","max_payload":5,"connect_info":true} \r\n';
+  const told = (info, text) => Buffer.from(info.pass(Buffer.from(text, "latin1"))).toString("latin1");
+  for (const chunks of [["PONG\r\n", second], [`PONG\r\n${second}MSG a 1 1\r\n\xff\r\n`, "+OK\r\n"], ["MSG a 1 0\r\n\r\n", "+OK\r\nPING\r\n-ERR 'x'\r\n", `PONG\r\n${second}`]]) {
+    const [limited, free] = [new Info({ max_payload: 5 }), new Info({ max_payload: -1 })];
+    for (const text of ['INFO {"max_payload":5} \r\n', ...chunks]) {
+      assert.equal(told(limited, text), text);
+      assert.equal(told(free, text), text.replace('"max_payload":5', '"max_payload":-1'));
+    }
+    assert.equal(String(free.lameDuck), 'INFO {"server_name":"x","max_payload":-1,"ldm":true} \r\n');
+  }
+  // One that PINGs, but does not understand.
+  const simple = new Info({ max_payload: -1 });
+  for (const text of ["PONG\r\n", "PONG\r\n", second]) assert.equal(told(simple, text), text);
+  assert.equal(simple.lameDuck, undefined);
 });
 
 test("--signal tells another server, by its number or its pid file", async () => {

@@ -1,8 +1,7 @@
 // One client of the simulator, whatever its bytes travel by.
 
-import { Farewell } from "./lameduck.js";
+import { Info } from "./info.js";
 import { Outflow } from "./outflow.js";
-import { UNLIMITED } from "./settings.js";
 import { tracer } from "./trace.js";
 
 /** Unless the configuration says otherwise. */
@@ -40,14 +39,12 @@ export function serveClient({ simulator, settings, peers }, log, socket, way) {
     leave(connection.close(), reason);
     hangUp(reason);
   };
-  const correct = settings.max_payload === UNLIMITED ? withoutLimit : (bytes) => bytes;
-  const farewell = new Farewell();
-  const sayLeaving = () => farewell.bytes && way.send(outflow, farewell.bytes);
+  const info = new Info(settings);
+  const sendLdm = () => info.lameDuck && way.send(outflow, info.lameDuck);
   const connection = simulator.connect(
     (told) => {
-      const bytes = correct(told);
+      const bytes = info.pass(told);
       trace?.told(bytes);
-      farewell.hear(bytes);
       way.send(outflow, bytes);
     },
     (ended) => {
@@ -63,7 +60,7 @@ export function serveClient({ simulator, settings, peers }, log, socket, way) {
   };
   note("debug", "Client connection created");
   const isOneTooMany = peers.count >= (settings.max_connections ?? MAX_CONNECTIONS);
-  peers.add(clientId, { address, socket, end, sayLeaving });
+  peers.add(clientId, { address, socket, end, sendLdm });
   socket.on("close", () => {
     leave(connection.close());
     note("debug", `Client connection closed: ${why}`);
@@ -76,13 +73,6 @@ export function serveClient({ simulator, settings, peers }, log, socket, way) {
     });
   }
   return { outflow, write, end };
-}
-
-/** Where no payload is too large, INFO says -1; it comes first, and behind the first PONG. */
-function withoutLimit(bytes) {
-  const text = Buffer.from(bytes).toString("latin1");
-  const told = text.replace(/(?<=^(?:\+OK\r\n|PONG\r\n)*INFO \{.*?"max_payload":)\d+/, "-1");
-  return told === text ? bytes : Buffer.from(told, "latin1");
 }
 
 /** Calls `serve(world)` once the simulator is made; what goes wrong concerns this socket alone. */

@@ -13,7 +13,7 @@ const MIN_SPREAD_MS = 1000;
 export async function lameDuck({ lame_duck_duration = LAME_DUCK_DURATION, lame_duck_grace_period = LAME_DUCK_GRACE }, peers, log, end) {
   const clients = peers.all();
   if (clients.length === 0) return end();
-  for (const client of clients) client.sayLeaving();
+  for (const client of clients) client.sendLdm();
   await sleep(lame_duck_grace_period / 1e6);
   log.info("Closing existing clients");
   const spread = (lame_duck_duration - lame_duck_grace_period) / 1e6;
@@ -24,28 +24,4 @@ export async function lameDuck({ lame_duck_duration = LAME_DUCK_DURATION, lame_d
     client.end("Server Shutdown");
   }
   return end();
-}
-
-/**
- * Remembers what a client was told of the server, of all that it was told up to its first PONG.
- *
- * A client that understands news of the server gets INFO a second time then; the one here is as that, with `ldm`.
- */
-export class Farewell {
-  #info;
-  #isComplete = false;
-
-  hear(bytes) {
-    if (this.#isComplete) return;
-    const text = Buffer.from(bytes).toString("latin1");
-    this.#isComplete = /^PONG\r\n/m.test(text);
-    this.#info = /^INFO (\{.*"connect_info":true.*\}) \r\n/m.exec(text)?.[1];
-  }
-
-  /** The bytes that say it; nothing for a client that would not understand them. */
-  get bytes() {
-    if (!this.#info) return undefined;
-    const { connect_info, remote_account, api_lvl, xkey, ...info } = JSON.parse(this.#info);
-    return Buffer.from(`INFO ${JSON.stringify({ ...info, ldm: true, api_lvl, xkey })} \r\n`);
-  }
 }

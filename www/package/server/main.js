@@ -19,6 +19,8 @@ import { webSocketServer } from "./websocket.js";
 const VERSION = "2.15.1";
 const DEFAULT_PORT = 4222;
 const DEFAULT_PAYLOAD = 1024 * 1024;
+/** As many bytes as the nine digits of a size can say. */
+const MAX_SIZE = 999_999_999;
 const DEFAULT_HOST = "127.0.0.1";
 /** In nanoseconds. On a manual clock nobody is asked unless the configuration says so: clients answer in wall time. */
 const PING_INTERVAL = 120e9;
@@ -112,7 +114,7 @@ async function start(settings) {
     server_name: settings.server_name || "",
     host,
     port: addresses.port,
-    max_payload: settings.max_payload,
+    max_payload: settings.max_payload === UNLIMITED ? MAX_SIZE : settings.max_payload,
     max_control_line: settings.max_control_line,
     max_subscriptions: settings.max_subscriptions,
     max_subscription_tokens: settings.max_subscription_tokens,

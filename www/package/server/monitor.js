@@ -13,7 +13,6 @@ import { connections } from "./connz.js";
 import { health } from "./health.js";
 import { MAX_PENDING, WRITE_DEADLINE } from "./outflow.js";
 import { Query } from "./query.js";
-import { UNLIMITED } from "./settings.js";
 
 const VERSION = "2.15.1";
 const TEXT = "text/plain; charset=utf-8";
@@ -223,7 +222,7 @@ function general({ simulator, settings, addresses, peers, started, counts }) {
     https_port: 0,
     auth_timeout: 2,
     max_control_line: settings.max_control_line ?? 4096,
-    max_payload: settings.max_payload === UNLIMITED ? -1 : (settings.max_payload ?? 1024 * 1024),
+    max_payload: settings.max_payload ?? 1024 * 1024,
     max_pending: settings.max_pending ?? MAX_PENDING,
     cluster: {},
     gateway: {},

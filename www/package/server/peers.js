@@ -14,7 +14,7 @@ export class Peers {
     return this.#open.size;
   }
 
-  /** A client, by the server's number for it: `address` (`type`, `ip`, `port`), `socket`, `end(reason)`, `sayLeaving()`. */
+  /** A client, by the server's number for it: `address` (`type`, `ip`, `port`), `socket`, `end(reason)`, `sendLdm()`. */
   add(cid, peer) {
     this.#open.set(cid, peer);
   }

@@ -15,8 +15,8 @@ const text = typed("string", "a text");
 const bool = typed("boolean", "true or false");
 const number = typed("number", "a number");
 
-/** As many bytes as the nine digits of a size can say: what -1 asks for. */
-export const UNLIMITED = 999_999_999;
+/** The `max_payload` where no message is too large. */
+export const UNLIMITED = -1;
 const MAX_INT32 = 2 ** 31 - 1;
 
 /** Whatever is 0 or less keeps its default. */
