@@ -1,4 +1,6 @@
-// Lame duck mode: a server that takes no new clients, tells those it has to go elsewhere, and ends when all are gone.
+// Lame duck mode: a server that takes no new clients, tells those it has to go elsewhere, ends their connections one after
+// the other, and then itself. Who left meanwhile has a turn like the others. nats-server also shuts JetStream down at once;
+// here it is there to the end.
 
 import { setTimeout as sleep } from "node:timers/promises";
 
