@@ -125,7 +125,7 @@ async function start(settings) {
     quiet_ms: QUIET_MS,
   });
   const peers = new Peers();
-  const world = { simulator, settings, addresses, started: now, peers, isLeaving: false };
+  const world = { simulator, settings, addresses, started: now, peers, isLameDuck: false };
   resolve(world);
   // Since its start the machine's clock has gone on.
   await simulator.runUntil(new Date());
@@ -135,7 +135,7 @@ async function start(settings) {
   announce(settings, server, log, addresses, performance.now() - started);
   // Who waits for the last line looks for the files then, and may end the server.
   const files = writeFiles(settings, addresses, log);
-  endOnSignals(world, log, files, [tcp, ws]);
+  onSignals(world, log, files, [tcp, ws]);
   log.info("Server is ready");
 }
 
@@ -216,7 +216,7 @@ function write(file, text, onError) {
   }
 }
 
-function endOnSignals(world, log, files, listeners) {
+function onSignals(world, log, files, listeners) {
   const { settings, peers } = world;
   const end = () => {
     log.info("Initiating Shutdown...");
@@ -234,8 +234,8 @@ function endOnSignals(world, log, files, listeners) {
   onSignal("SIGINT", "interrupt", endSoon);
   onSignal("SIGTERM", "terminated", endSoon);
   onSignal("SIGUSR2", "user defined signal 2", () => {
-    if (world.isLeaving) return;
-    world.isLeaving = true;
+    if (world.isLameDuck) return;
+    world.isLameDuck = true;
     log.info("Entering lame duck mode, stop accepting new clients");
     for (const listener of listeners) listener?.close();
     lameDuck(settings, peers, log, end);

@@ -304,8 +304,8 @@ const PATHS = new Map(Object.entries({
     const ask = (request) => inspect(simulator, "$SYS.REQ.SERVER.PING.CONNZ", request).data;
     return pretty(connections(peers, query, ask));
   },
-  "/healthz": ({ simulator, settings, isLeaving }, query) => {
-    const closed = isLeaving ? ["server", ...(settings.websocket ? ["websocket"] : [])] : [];
+  "/healthz": ({ simulator, settings, isLameDuck }, query) => {
+    const closed = isLameDuck ? ["server", ...(settings.websocket ? ["websocket"] : [])] : [];
     return health(query, settings.has_jetstream, (endpoint) => find(simulator, endpoint), closed);
   },
   "/accountz": ({ simulator, settings, peers, started }, query) => {

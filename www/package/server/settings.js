@@ -24,8 +24,8 @@ const aboveZero = (read) => (node, key) => {
   const value = read(node, key);
   return value > 0 ? value : undefined;
 };
-/** Whatever is 0 or less lets nobody in. */
-const none = (read) => (node, key) => Math.max(read(node, key), 0);
+/** Whatever is less than 0 is as 0. */
+const notNegative = (read) => (node, key) => Math.max(read(node, key), 0);
 /** @throws {Failure} in the server's words, if there is more than an `int32` holds */
 const int32 = (node, key) => {
   if (integer(node, key) > MAX_INT32) throw new Failure(`${node.place}: ${key} value is too big`);
@@ -202,8 +202,9 @@ const SERVER = {
   max_payload: set("max_payload", payload),
   max_control_line: set("max_control_line", aboveZero(int32)),
   max_pending: set("max_pending", (node, key) => integer(node, key) || undefined),
-  max_connections: set("max_connections", none(integer)),
-  max_conn: set("max_connections", none(integer)),
+  // 0 lets nobody in.
+  max_connections: set("max_connections", notNegative(integer)),
+  max_conn: set("max_connections", notNegative(integer)),
   max_subscriptions: set("max_subscriptions", aboveZero(integer)),
   max_subs: set("max_subscriptions", aboveZero(integer)),
   max_subscription_tokens: set("max_subscription_tokens", tokens),
