@@ -83,6 +83,8 @@ const isLiteral = (subject) => subject.split(".").every((token) => token !== "" 
 
 function matches(subject, filter) {
   const [tokens, wanted] = [subject.split("."), filter.split(".")];
-  if (wanted.at(-1) === ">" && tokens.length >= wanted.length) tokens.length = wanted.length;
-  return tokens.length === wanted.length && wanted.every((token, at) => token === "*" || (token === ">" && at === wanted.length - 1) || token === tokens[at]);
+  const isOpen = wanted.at(-1) === ">";
+  if (isOpen) wanted.pop();
+  const isLongEnough = isOpen ? tokens.length > wanted.length : tokens.length === wanted.length;
+  return isLongEnough && wanted.every((token, at) => token === "*" || token === tokens[at]);
 }

@@ -186,10 +186,10 @@ function account(simulator, peers) {
 }
 
 /** What there is on a server that has no others beside it. */
-const alone = (fields, read) => ({ simulator, peers }, query) => {
+const alone = (read, tell) => ({ simulator }, query) => {
   read(query);
-  const { server, now } = account(simulator, peers);
-  return pretty({ server_id: server.id, ...(fields.num_routes === 0 && { server_name: server.name }), now, ...fields });
+  const { server, data } = inspect(simulator, "$SYS.REQ.ACCOUNT.PING.STATZ");
+  return pretty(tell({ server_id: server.id, now: data.now }, server.name));
 };
 const subsFlag = (query) => query.text("subs").toLowerCase() === "detail" || query.flag("subs");
 
@@ -315,9 +315,9 @@ const PATHS = new Map(Object.entries({
   "/accstatz": ({ simulator, peers }, query) => pretty(accountStatz(query, account(simulator, peers))),
   "/subsz": subsz,
   "/subscriptionsz": subsz,
-  "/routez": alone({ num_routes: 0, routes: [] }, subsFlag),
-  "/leafz": alone({ leafnodes: 0, leafs: [] }, (query) => query.flag("subs")),
-  "/gatewayz": alone({ outbound_gateways: {}, inbound_gateways: {} }, (query) => [subsFlag(query), query.flag("accs")]),
+  "/routez": alone(subsFlag, ({ server_id, now }, server_name) => ({ server_id, server_name, now, num_routes: 0, routes: [] })),
+  "/leafz": alone((query) => query.flag("subs"), (head) => ({ ...head, leafnodes: 0, leafs: [] })),
+  "/gatewayz": alone((query) => [subsFlag(query), query.flag("accs")], (head) => ({ ...head, outbound_gateways: {}, inbound_gateways: {} })),
   "/ipqueuesz": () => pretty({}),
   "/raftz": () => ({ status: 404, type: TEXT, body: "No Raft nodes registered" }),
   "GET /clock": ({ simulator }) => clock(simulator),
