@@ -30,8 +30,8 @@ export async function runServer(words, options) {
 /**
  * A server that is ready, on free ports of this machine.
  *
- * `config` is the text of its configuration, `words` are further flags; without `hasPorts` no ports file is read. What is given: `ports` (the ports file), `url`,
- * `pid`, `folder` (its own, removed at the end), `log()`, `stop(signal)`, `readyMs`.
+ * `config` is the text of its configuration, `words` are further flags; without `hasPorts` no ports file is read. What is
+ * given: `ports` (the ports file), `url`, `pid`, `folder` (its own, removed at the end), `log()`, `stop(signal)`, `readyMs`.
  */
 export async function startServer({ config = "", words = [], real = false, hasPorts = true } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "jetstream-sim-"));

@@ -15,8 +15,8 @@ const MAX_HEADER_BYTES = 14;
  * Takes frames off the bytes that arrive. Data is handed on as it comes, without regard to where messages end, since
  * NATS's operations may be cut anywhere; nothing of it is kept.
  *
- * `isMasked` is false for a client that asked not to mask. `onData(bytes)`, `onControl(opcode, payload)`, and once `onError(text)`, with which the reading ends; the texts are
- * nats-server's.
+ * `isMasked` is false for a client that asked not to mask. `onData(bytes)`, `onControl(opcode, payload)`, and once
+ * `onError(text)`, with which the reading ends; the texts are nats-server's.
  */
 export class FrameReader {
   #handlers;

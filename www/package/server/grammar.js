@@ -12,7 +12,10 @@ const ESCAPES = { t: "\t", n: "\n", r: "\r", '"': '"', "\\": "\\" };
 /** Files that include each other in turn. */
 const MAX_DEPTH = 16;
 
-/** A value and where its key, or itself, stands: line from 1, column from 0 in the first line and from 1 in all others, as the server counts. */
+/**
+ * A value and where its key, or itself, stands: line from 1, column from 0 in the first line and from 1 in all others, as
+ * the server counts.
+ */
 class Node {
   constructor(value, file, line, column) {
     Object.assign(this, { value, file, line, column });
