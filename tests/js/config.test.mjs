@@ -73,7 +73,7 @@ test("what it says has the server's digest", () => {
   for (const [text, expected] of [
     ["max_connections: 0", "f3881ae6c392caf66ba646edbb67aba2a54c9ccf7f04e71793e541246bff019c"],
     ['server_tags: ["a<b>","c&d","\u00e9","x\\ty"]', "f19e0df126eef276f3c68ef0bb9624d6a0f6e46fb5be6716a00550051cdeffe8"],
-    ['port: 4222\nmax_payload: 64KB # small\njetstream { store_dir: "/tmp/x", max_mem: 1G }', "a68cf7599dfb01981352d0fc5d4ad8c8a2bf685a1457c0e2f3ea6ad11015b8ba"],
+    ['port: 4222\nmax_payload: 64KB # small\njetstream { store_dir: "store", max_mem: 1G }', "2fd36da2e657f6d3486a2b67298a8c6bc50bd6414dc94e38ed071ffbee3a3133"],
     ["A: 5\nping_max: $A\ndebug: yes\nhttp: localhost:8222\nwrite_deadline: '2s'", "041f57f1c2757a4d586f84ba9513cb65b0d1ac1b3219d852be279dc420cb65e0"],
     ['{"leafnodes": {"remotes": [{"url": "nats://127.0.0.1:1"}]}}', "94492a1d8d0b78937e2cddccf2301d8db4fffc1bc65dbc8b0f4c1e7518ba9ef7"],
   ]) {

@@ -118,12 +118,12 @@ test("INFO behind the first PONG is heard however it comes, and what follows is 
 });
 
 test("--signal tells another server, by its number or its pid file", async () => {
-  const [first, second] = [await start(), await start({ words: ["-P", "/dev/null"] })];
+  const first = await start();
+  const file = join(first.folder, "pid");
+  const second = await start({ words: ["-P", file] });
   assert.deepEqual(await runServer(["--signal", `ldm=${first.pid}`]), { code: 0, stdout: "", stderr: "" });
   assert.deepEqual(await first.ended, { code: 0, signal: null });
   assert.match(first.log(), /Entering lame duck mode/);
-  const file = join(second.folder, "pid");
-  writeFileSync(file, String(second.pid));
   assert.equal((await runServer([`-sl=stop=${file}`])).code, 0);
   assert.deepEqual(await second.ended, { code: null, signal: "SIGKILL" });
   for (const [words, line] of [
