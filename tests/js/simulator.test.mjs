@@ -199,6 +199,8 @@ test("time stands still, is advanced, runs until something, and plays", async ()
   simulator.pause();
   const passed = simulator.now() - before;
   assert.ok(passed > 40_000 && passed < 2_000_000, `${passed} ms passed`);
+  simulator.play(1000, { since: performance.now() - 3600 });
+  assert.ok(simulator.now() - before >= passed + 3_600_000, "an hour has passed already");
   simulator.dispose();
 });
 

@@ -53,7 +53,7 @@ test("a program with every member compiles", async () => {
     const copy = await Simulator.replay(simulator.exportJournal(), { quiet_ms: 1 });
     const reply = copy.request("$JS.API.INFO", new Uint8Array(), { headers: [["a", "b"]] });
     const numbers: [number | undefined, bigint, boolean] = [reply.status, copy.nowNanos(), copy.isPlaying];
-    copy.play(copy.speed * 2);
+    copy.play(copy.speed * 2, { since: performance.now() });
     copy.pause();
     try { copy.getMessage("ORDERS", { last_by_subj: "a" }); } catch (error) { if (error instanceof JetStreamError) error.err_code.toFixed(); }
     copy.purgeStream("ORDERS", { keep: 1 }).purged.toFixed();

@@ -48,11 +48,10 @@ export class Clock {
     this.#drop();
   }
 
-  /** From now on, or as if it had been so for some milliseconds. */
-  play(sinceMs = 0) {
+  /** From now on, or as if it had been so since a moment of `performance.now()`. */
+  play(since) {
     this.#isPlaying = true;
-    this.#drop();
-    this.#anchor.wall -= sinceMs;
+    this.#drop(since);
     this.bringUpToDate();
   }
 
@@ -67,8 +66,8 @@ export class Clock {
     this.#drop();
   }
 
-  #drop() {
-    this.#anchor = { wall: performance.now(), simulated: this.#core.now() };
+  #drop(wall = performance.now()) {
+    this.#anchor = { wall, simulated: this.#core.now() };
     this.schedule();
   }
 

@@ -476,9 +476,9 @@ export class Simulator {
 
   /**
    * Lets time pass by itself, at `speed` times wall time. Where more happens than there is wall time for, simulated time
-   * falls behind.
+   * falls behind. With `since`, it goes on as if it had played since then, a moment as `performance.now()` tells it.
    */
-  play(speed?: number): void;
+  play(speed?: number, options?: { since?: number }): void;
 
   /** Stops time. */
   pause(): void;

@@ -199,9 +199,9 @@ class Base {
     this.#flush();
   }
 
-  play(speed = this.speed, { sinceMs = 0 } = {}) {
+  play(speed = this.speed, { since } = {}) {
     this.speed = speed;
-    this.#clock.play(sinceMs);
+    this.#clock.play(since);
     this.#flush();
   }
 

@@ -127,10 +127,9 @@ async function start(settings) {
   const peers = new Peers();
   const world = { simulator, settings, addresses, started: now, peers, isLameDuck: false };
   resolve(world);
-  // Since its start the machine's clock has gone on.
-  await simulator.runUntil(new Date());
-  // Clients compare what they are told with their own clock, which went on while this got there.
-  if (settings.clock !== "manual") simulator.play(1, { sinceMs: wallMs() - Number(simulator.nowNanos()) / 1e6 });
+  // Since its start the machine's clock has gone on, and clients compare what they are told with it.
+  if (settings.clock === "manual") await simulator.runUntil(new Date());
+  else simulator.play(1, { since: Number(simulator.nowNanos()) / 1e6 - performance.timeOrigin });
   const { server } = simulator.inspect("$SYS.REQ.USER.INFO").json();
   announce(settings, server, log, addresses, performance.now() - started);
   // Who waits for the last line looks for the files then, and may end the server.
@@ -138,9 +137,6 @@ async function start(settings) {
   onSignals(world, log, files, [tcp, ws]);
   log.info("Server is ready");
 }
-
-/** As `Date.now()`, with its fractions. */
-const wallMs = () => performance.timeOrigin + performance.now();
 
 /** Binds a port; -1 and 0 are any free one. Gives the port. */
 function listen(server, port, host, what) {
