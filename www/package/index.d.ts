@@ -35,7 +35,10 @@ export interface JetStreamOptions {
   /** Refuse requests with unknown fields. True unless set. */
   strict?: boolean;
   domain?: string;
-  /** Bytes that all streams with memory storage may store; above, publishing fails with "insufficient resources". */
+  /**
+   * Bytes that all streams with memory storage may store; above, publishing fails with "insufficient resources". Unset,
+   * streams may still reserve no more than 1 TiB with `max_bytes`.
+   */
   max_memory_store?: number;
   /** The same for streams with file storage, which is memory here as well. */
   max_file_store?: number;
@@ -273,6 +276,10 @@ export interface SubjectTransform {
 /** What a stream holds. */
 export interface StreamState {
   messages: number;
+  /**
+   * With file storage 30 for a message beyond its subject, headers and payload, 34 if it has headers, as in nats-server's
+   * files; 16 with memory storage.
+   */
   bytes: number;
   first_seq: number;
   first_ts: string;
