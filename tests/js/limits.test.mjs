@@ -138,8 +138,8 @@ for (const clock of ["real", "manual"]) {
     // This one takes all within the deadline.
     slow.socket.pause();
     setTimeout(() => slow.socket.resume(), 400);
-    const busy = await flood(server);
     const started = performance.now();
+    const busy = await flood(server);
     const { connections } = await json(server, "/connz?sort=pending");
     assert.ok(connections[0].pending_bytes > 10e6, `${connections[0].pending_bytes} bytes wait`);
     await lazyEnd(server);
