@@ -13,7 +13,7 @@ pub fn run(args: Args) -> Result {
     let conformance = |arguments: &Vec<String>| {
         let mut cargo = process::cargo();
         cargo.args(["test", "--locked", "--release", "--test", "conformance", "--"]).args(arguments);
-        process::run(cargo.env("NATS_SERVER_BIN", &server))
+        process::run_and_repeat(cargo.env("NATS_SERVER_BIN", &server))
     };
     // All runs, also after one that failed: what the two arms say is read together.
     let results: Vec<Result> = runs(args.rest()).iter().map(conformance).collect();

@@ -1,12 +1,17 @@
 //! Other programs: finding and running them.
 
+use std::collections::VecDeque;
 use std::env;
 use std::ffi::OsString;
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::{Failure, Result, project};
+
+/// How many lines of output a failure repeats.
+const REPEATED: usize = 12;
 
 /// The cargo that runs this, started in the project's folder.
 pub fn cargo() -> Command {
@@ -22,6 +27,29 @@ pub fn cargo() -> Command {
 pub fn run(command: &mut Command) -> Result {
     let status = command.status().map_err(|error| Failure::new(format!("{}: {error}", shown(command))))?;
     if status.success() { Ok(()) } else { Err(Failure::new(format!("{} failed ({status})", shown(command)))) }
+}
+
+/// Runs a command whose failure repeats the end of its output: what is between a failure and its own closing line may be
+/// far more than a log keeps.
+///
+/// # Errors
+/// It cannot be started or does not end with success.
+pub fn run_and_repeat(command: &mut Command) -> Result {
+    let failed = |command: &Command, error| Failure::new(format!("{}: {error}", shown(command)));
+    let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| failed(command, error))?;
+    let mut last = VecDeque::new();
+    for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(|output| output.split(b'\n')) {
+        let line = String::from_utf8_lossy(&line.map_err(|error| failed(command, error))?).into_owned();
+        println!("{line}");
+        last.extend((!line.trim().is_empty()).then_some(line));
+        last.drain(..last.len().saturating_sub(REPEATED));
+    }
+    let status = child.wait().map_err(|error| failed(command, error))?;
+    if status.success() {
+        return Ok(());
+    }
+    let repeated: String = last.iter().map(|line| format!("\n    | {line}")).collect();
+    Err(Failure::new(format!("{} failed ({status}){repeated}", shown(command))))
 }
 
 /// Becomes a command that shares this terminal: it has this program's id and gets its signals.
@@ -95,6 +123,16 @@ mod tests {
             run(cargo().args(["--no-such-flag"]).stderr(Stdio::null())).expect_err("cargo knows no such flag");
         assert!(failure.to_string().starts_with("`cargo"), "{failure}");
         assert!(failure.to_string().contains("--no-such-flag` failed (exit status: 1)"), "{failure}");
+    }
+
+    #[test]
+    fn a_failure_repeats_the_end_of_the_output() {
+        let script = "for number in $(seq 20); do echo line $number; echo; done; exit 3";
+        let failure = run_and_repeat(Command::new("sh").args(["-c", script])).expect_err("it exits with 3");
+        let text = failure.to_string();
+        assert!(text.contains("failed (exit status: 3)\n    | line 9\n"), "{text}");
+        assert!(text.ends_with("\n    | line 20"), "{text}");
+        assert!(run_and_repeat(&mut Command::new("true")).is_ok());
     }
 
     #[test]

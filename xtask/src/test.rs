@@ -76,7 +76,7 @@ fn line(name: &str, took: Duration, result: &Result) -> String {
 
 /// Unit tests, integration tests and documentation, of the library and of this tool.
 fn native() -> Result {
-    process::run(process::cargo().args(["test", "--workspace", "--locked"]))
+    process::run_and_repeat(process::cargo().args(["test", "--workspace", "--locked"]))
 }
 
 fn conformance() -> Result {
