@@ -41,6 +41,7 @@ pub fn benches<P: Platform>() -> Vec<Bench<P>> {
         ("store_10k_16", |p, i| store(p, i, &i.subjects_10k, 16)),
         ("store_10k_1024", |p, i| store(p, i, &i.subjects_10k, 1024)),
         ("store_100k_128", |p, i| store(p, i, &i.subjects_100k, 128)),
+        ("store_10k_mixed", store_mixed),
         ("store_new_subject_1m", |p, i| store(p, i, &i.subjects_new, 128)),
         ("get_seq", get_seq),
         ("get_rand", get_rand),
@@ -85,6 +86,17 @@ fn store(platform: &impl Platform, inputs: &Inputs, subjects: &[String], payload
     let mut store = MessageStore::new(0);
     let timer = Timer::start(platform);
     inputs.push_all(&mut store, subjects, payload_len);
+    (inputs.n, timer.stop(platform, inputs.n))
+}
+
+/// Subjects in no order: which one comes next cannot be guessed.
+fn store_mixed(platform: &impl Platform, inputs: &Inputs) -> (u64, Value) {
+    let mut store = MessageStore::new(0);
+    let timer = Timer::start(platform);
+    for i in 0..inputs.n {
+        let at = (i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) % 10_000;
+        inputs.push(&mut store, i, &inputs.subjects_10k[at as usize], PAYLOAD);
+    }
     (inputs.n, timer.stop(platform, inputs.n))
 }
 

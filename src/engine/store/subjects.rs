@@ -74,6 +74,8 @@ pub(super) struct SubjectIndex {
     subjects: u32,
     births: u64,
     recent_births: [u32; RECENT_BIRTHS],
+    /// The id that [`intern`](Self::intern) gave last.
+    latest: u32,
     heap_bytes: u64,
 }
 
@@ -117,6 +119,7 @@ impl SubjectIndex {
             subjects: 0,
             births: 0,
             recent_births: [NONE; RECENT_BIRTHS],
+            latest: 0,
             heap_bytes: 0,
         }
     }
@@ -230,15 +233,30 @@ impl SubjectIndex {
     /// [`StoreError::OutOfMemory`] if the index would get larger than `budget` says, or if the allocator refuses.
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn intern(&mut self, subject: &[u8], budget: impl FnOnce() -> u64) -> Result<u32, StoreError> {
+        let likely = [self.latest, self.latest.wrapping_add(1)];
+        if let Some(id) = likely.into_iter().find(|id| self.is_in_use(*id, subject)) {
+            self.latest = id;
+            return Ok(id);
+        }
         let hash = hash_of(subject);
-        match self.table.find(hash, |id| self.is_named(id, subject)) {
-            Some(id) => Ok(id),
+        let id = match self.table.find(hash, |id| self.is_named(id, subject)) {
+            Some(id) => id,
             None => {
                 let added = self.add_entry(subject, hash, budget());
                 self.recount_heap();
-                added
+                added?
             }
-        }
+        };
+        self.latest = id;
+        Ok(id)
+    }
+
+    /// Whether `id` is that of `subject`, which has messages. Those who publish under some subjects in turn do so again
+    /// and again, and ids are given in the order of the first time: so the next one is asked for more often than not.
+    #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    fn is_in_use(&self, id: u32, subject: &[u8]) -> bool {
+        id < self.entries.len() && self.entries.get(id).messages > 0 && self.is_named(id, subject)
     }
 
     /// Entry `id`, to change. What else follows from a message more or less, [`note_added`](Self::note_added) or
