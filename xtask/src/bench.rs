@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the benchmarks, natively, or as the page runs them beside the native ones.
+//! `cargo xtask bench`: the benchmarks, natively, or as the package runs them beside the native ones.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::args::Args;
 use crate::say::{say, timed};
-use crate::tools::{nats_server, node, rust_target};
+use crate::tools::{nats_server, node};
 use crate::{Failure, Result, package, process, project};
 use crate::{build, e2e, instructions, peer};
 
@@ -19,11 +19,11 @@ const KEEP_MEMORY: [(&str, &str); 3] = [
     ("MALLOC_TOP_PAD_", "67108864"),
 ];
 
-/// Messages, where `N` says nothing: a tenth of the native run, since the ratios hold and the page's build is slower.
+/// Messages, where `N` says nothing: a tenth of the native run, since the ratios hold.
 const DEFAULT_N: &str = "100000";
 
 /// Runs all benchmarks, or those whose name contains the word given, or whose group has that name. With `--web` they run
-/// as WebAssembly in Node too, built as the page is, and each line says how many times longer it takes there.
+/// as WebAssembly in Node too, built as the package is, and each line says how many times longer it takes there.
 /// `server [NAME]` compares with the CPU time of a real nats-server, and `beside PROGRAM [NAME]` with another program;
 /// `clients [N]` sends N messages, a million unless said, through one client and back, here and on a real nats-server;
 /// `frames [N]` measures frames of messages into the package's WebAssembly and out of it;
@@ -134,13 +134,13 @@ pub fn native_program() -> Result<Program> {
     Ok(Program::Native(program(&messages)?.into()))
 }
 
-/// The benches as a module for Node, built with the profile, the standard library and the optimiser of the page.
+/// The benches as a module for Node, built as the package is, which is what runs there.
 pub fn web_program() -> Result<Program> {
     let tools = build::toolbox()?.with(node::BROWSER.programs()?);
     let mut cargo = tools.cargo()?;
-    cargo.args(["build", "--quiet", "--bench", "speed", "--profile", "web", "--target", rust_target::WASM]);
-    cargo.args(["--message-format", "json-render-diagnostics"]);
+    cargo.args(["rustc", "--quiet", "--bench", "speed", "--message-format", "json-render-diagnostics"]);
     build::make_small(&mut cargo)?;
+    cargo.args(package::OPTIMISED);
     let messages = timed("benches for the web", "about 3 min", || process::output(&mut cargo))?;
     let built = program(&messages)?;
     let dir = project::target_dir().join("xtask").join("bench-web");

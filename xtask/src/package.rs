@@ -15,9 +15,12 @@ const SOURCES: [&str; 6] = ["Cargo.toml", "Cargo.lock", "src", "www/package", "w
 /// What the WebAssembly may be at most, compressed with brotli.
 const BUDGET_BYTES: u64 = 220_000;
 
+/// The arguments that make `cargo rustc` build for the package; `web` is a profile of `Cargo.toml`.
+///
 /// Small functions are put into their callers more often than in the page, up to this measure of LLVM's, where 5 is what a
 /// build for size allows: every message takes a third less time, for 6 % more bytes. From 60 to 90 nothing is gained.
-const INLINING: &str = "-Cllvm-args=-inline-threshold=60";
+pub const OPTIMISED: [&str; 8] =
+    ["--features", "js", "--target", rust_target::WASM, "--profile", "web", "--", "-Cllvm-args=-inline-threshold=60"];
 
 /// Packed, since like beside like compresses a fifth better; the package unpacks it when it loads it.
 const WASM_FILE: &str = "core.packed.wasm";
@@ -63,9 +66,9 @@ pub fn write() -> Result<PathBuf> {
 /// Compiles the library as a WebAssembly module of its own.
 fn compile(tools: &Toolbox) -> Result<PathBuf> {
     let mut cargo = tools.cargo()?;
-    cargo.args(["rustc", "--locked", "--lib", "--crate-type", "cdylib", "--features", "js"]);
+    cargo.args(["rustc", "--locked", "--lib", "--crate-type", "cdylib"]);
     build::make_small(&mut cargo)?;
-    process::run(cargo.args(["--target", rust_target::WASM, "--profile", "web", "--", INLINING]))?;
+    process::run(cargo.args(OPTIMISED))?;
     Ok(project::target_dir().join(rust_target::WASM).join("web/jetstream_sim.wasm"))
 }
 
