@@ -91,6 +91,13 @@ impl Log {
         }
     }
 
+    /// What is known about the first message of all, of which there has to be one.
+    #[inline]
+    pub(super) fn first_row(&self) -> &Row {
+        let segment = self.first_segment();
+        segment.row(segment.index_of(self.first).expect("is stored"))
+    }
+
     /// The first message stored at or after `seq`.
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn next(&self, seq: u64) -> Option<u64> {

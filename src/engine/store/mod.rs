@@ -233,7 +233,7 @@ impl MessageStore {
 
     /// The time of the first message.
     pub fn first_time(&self) -> Option<Timestamp> {
-        self.time_of(self.first_seq)
+        (self.messages > 0).then(|| self.log.first_row().time())
     }
 
     /// The time at which the last sequence was used up. Removing messages does not change it.
