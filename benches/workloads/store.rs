@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use jetstream_sim::engine::rng::Rng;
-use jetstream_sim::engine::store::{Cursor, MessageStore, Purge};
+use jetstream_sim::engine::store::{Cursor, MessageStore, Purge, StoredMessage};
 use jetstream_sim::engine::subject::SubjectFilter;
 use jetstream_sim::engine::time::Timestamp;
 
@@ -100,9 +100,12 @@ fn store_mixed(platform: &impl Platform, inputs: &Inputs) -> (u64, Value) {
     (inputs.n, timer.stop(platform, inputs.n))
 }
 
-/// Copies a payload as a delivery would, and touches the copy.
 fn take(store: &MessageStore, seq: u64, buffer: &mut Vec<u8>) -> u64 {
-    let message = store.get(seq).expect("is stored");
+    copy(&store.get(seq).expect("is stored"), buffer)
+}
+
+/// Copies a payload as a delivery would, and touches the copy.
+fn copy(message: &StoredMessage, buffer: &mut Vec<u8>) -> u64 {
     buffer.clear();
     buffer.extend_from_slice(message.payload);
     u64::from(buffer[0]) + u64::from(buffer[buffer.len() - 1]) + message.subject.len() as u64
@@ -141,9 +144,10 @@ fn next(platform: &impl Platform, inputs: &Inputs, covered: Option<&str>) -> (u6
     let (mut buffer, mut sum, mut found, mut from) = (Vec::with_capacity(PAYLOAD), 0, 0, 0);
     let timer = Timer::start(platform);
     let mut cursor = Cursor::new(&filters);
-    while let Some(seq) = store.next(&mut cursor, from) {
-        sum += take(&store, seq, &mut buffer);
-        from = seq + 1;
+    // As consumers ask.
+    while let Some(message) = store.next_message(&mut cursor, from) {
+        sum += copy(&message, &mut buffer);
+        from = message.seq + 1;
         found += 1;
     }
     let value = timer.stop(platform, found);
@@ -160,9 +164,9 @@ fn next_literal(platform: &impl Platform, inputs: &Inputs) -> (u64, Value) {
     for filter in &filters {
         let mut cursor = Cursor::new(std::slice::from_ref(filter));
         let mut from = 0;
-        while let Some(seq) = store.next(&mut cursor, from) {
-            sum += take(&store, seq, &mut buffer);
-            from = seq + 1;
+        while let Some(message) = store.next_message(&mut cursor, from) {
+            sum += copy(&message, &mut buffer);
+            from = message.seq + 1;
             found += 1;
         }
     }
