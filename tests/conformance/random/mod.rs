@@ -90,7 +90,10 @@ pub fn run(ours: &ArmKind, real: &ArmKind, selection: &Selection) -> bool {
     let mut different = Vec::new();
     for (case, outcome) in cases.iter().zip(outcomes) {
         match outcome {
-            Outcome::Different => different.push(case),
+            Outcome::Different => {
+                println!("  case {} is different", case.seed);
+                different.push(case);
+            }
             Outcome::Unstable(lines) if selection.verbose => {
                 println!("  case {} is unstable: {}", case.seed, lines.join("\n    "))
             }
