@@ -29,9 +29,8 @@ pub struct Selection {
     pub verbose: bool,
 }
 
-/// How often a scenario that is different on the real server is run again: it may be late, or one of its own races goes the
-/// other way than mostly.
-const MORE_RUNS: usize = 4;
+/// How often a scenario that is different on the real server is run again.
+const MORE_RUNS: usize = 2;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")
