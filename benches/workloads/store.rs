@@ -100,15 +100,16 @@ fn store_mixed(platform: &impl Platform, inputs: &Inputs) -> (u64, Value) {
     (inputs.n, timer.stop(platform, inputs.n))
 }
 
-fn take(store: &MessageStore, seq: u64, buffer: &mut Vec<u8>) -> u64 {
-    copy(&store.get(seq).expect("is stored"), buffer)
-}
-
 /// Copies a payload as a delivery would, and touches the copy.
 fn copy(message: &StoredMessage, buffer: &mut Vec<u8>) -> u64 {
     buffer.clear();
     buffer.extend_from_slice(message.payload);
     u64::from(buffer[0]) + u64::from(buffer[buffer.len() - 1]) + message.subject.len() as u64
+}
+
+/// The same for message `seq`, which is stored.
+fn take(store: &MessageStore, seq: u64, buffer: &mut Vec<u8>) -> u64 {
+    copy(&store.get(seq).expect("is stored"), buffer)
 }
 
 fn get_seq(platform: &impl Platform, inputs: &Inputs) -> (u64, Value) {
