@@ -233,6 +233,8 @@ impl SubjectIndex {
     /// [`StoreError::OutOfMemory`] if the index would get larger than `budget` says, or if the allocator refuses.
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub(super) fn intern(&mut self, subject: &[u8], budget: impl FnOnce() -> u64) -> Result<u32, StoreError> {
+        // Those who publish under some subjects in turn do so again and again, and ids are given in the order of the first
+        // time: so the next one is likely, as is the same.
         let likely = [self.latest, self.latest.wrapping_add(1)];
         if let Some(id) = likely.into_iter().find(|id| self.is_in_use(*id, subject)) {
             self.latest = id;
@@ -251,8 +253,7 @@ impl SubjectIndex {
         Ok(id)
     }
 
-    /// Whether `id` is that of `subject`, which has messages. Those who publish under some subjects in turn do so again
-    /// and again, and ids are given in the order of the first time: so the next one is asked for more often than not.
+    /// Whether `id` is that of `subject`, and that has messages.
     #[inline]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     fn is_in_use(&self, id: u32, subject: &[u8]) -> bool {
