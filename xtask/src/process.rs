@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::env;
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -25,7 +25,7 @@ pub fn cargo() -> Command {
 /// # Errors
 /// It cannot be started or does not end with success.
 pub fn run(command: &mut Command) -> Result {
-    let status = command.status().map_err(|error| Failure::new(format!("{}: {error}", shown(command))))?;
+    let status = command.status().map_err(|error| not_run(command, &error))?;
     if status.success() { Ok(()) } else { Err(Failure::new(format!("{} failed ({status})", shown(command)))) }
 }
 
@@ -35,16 +35,17 @@ pub fn run(command: &mut Command) -> Result {
 /// # Errors
 /// It cannot be started or does not end with success.
 pub fn run_and_repeat(command: &mut Command) -> Result {
-    let failed = |command: &Command, error| Failure::new(format!("{}: {error}", shown(command)));
-    let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| failed(command, error))?;
+    let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| not_run(command, &error))?;
+    let output = child.stdout.take().expect("it is piped");
     let mut last = VecDeque::new();
-    for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(|output| output.split(b'\n')) {
-        let line = String::from_utf8_lossy(&line.map_err(|error| failed(command, error))?).into_owned();
+    // Output that cannot be read ends the reading, not the command: how that ends counts.
+    for line in BufReader::new(output).split(b'\n').map_while(io::Result::ok) {
+        let line = String::from_utf8_lossy(&line).into_owned();
         println!("{line}");
         last.extend((!line.trim().is_empty()).then_some(line));
         last.drain(..last.len().saturating_sub(REPEATED));
     }
-    let status = child.wait().map_err(|error| failed(command, error))?;
+    let status = child.wait().map_err(|error| not_run(command, &error))?;
     if status.success() {
         return Ok(());
     }
@@ -58,7 +59,7 @@ pub fn run_and_repeat(command: &mut Command) -> Result {
 /// It cannot be started. Otherwise this does not return.
 pub fn hand_over(mut command: Command) -> Result {
     let error = command.exec();
-    Err(Failure::new(format!("{}: {error}", shown(&command))))
+    Err(not_run(&command, &error))
 }
 
 /// Runs a command and gives what it printed to standard output, without white space at its ends.
@@ -66,11 +67,8 @@ pub fn hand_over(mut command: Command) -> Result {
 /// # Errors
 /// It cannot be started or does not end with success.
 pub fn output(command: &mut Command) -> Result<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| Failure::new(format!("{}: {error}", shown(command))))?;
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| not_run(command, &error))?;
     if !output.status.success() {
         return Err(Failure::new(format!("{} failed ({})", shown(command), output.status)));
     }
@@ -104,6 +102,11 @@ pub fn path_with(dirs: &[PathBuf]) -> Result<OsString> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::join_paths(dirs.iter().cloned().chain(env::split_paths(&path)))
         .map_err(|error| Failure::new(format!("the search path cannot hold a tool's folder: {error}")))
+}
+
+/// Why a command could not be started, or waited for.
+fn not_run(command: &Command, error: &io::Error) -> Failure {
+    Failure::new(format!("{}: {error}", shown(command)))
 }
 
 /// The command as one would type it, without its folder.
