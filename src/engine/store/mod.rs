@@ -393,6 +393,17 @@ mod tests {
     }
 
     #[test]
+    fn a_subject_that_takes_the_place_of_another_is_told_from_it() {
+        let mut store = MessageStore::new(0);
+        for (subject, gone) in [("a", Some(1)), ("", None), ("b", None), ("c", Some(3)), ("b", None), ("c", None)] {
+            push(&mut store, subject, b"").expect("stored");
+            gone.map(|seq| store.remove(seq));
+        }
+        let counts = ["a", "b", "c", ""].map(|subject| store.count_of(subject.as_bytes()));
+        assert_eq!((counts, store.num_subjects()), ([0, 1, 2, 1], 3));
+    }
+
+    #[test]
     fn removing_the_last_message_leaves_a_hole_at_the_end() {
         let mut store = MessageStore::new(0);
         for payload in ["1", "2", "3"] {
