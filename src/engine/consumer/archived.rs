@@ -19,7 +19,10 @@ impl Consumer {
     /// Ack waits in it begin when the message was stored, as in the real server, unless a nak set another beginning. So
     /// what is pending comes again earlier after a restore, most often at once.
     pub fn archived_state(&self, store: &MessageStore) -> ConsumerState {
-        let pending = self.ack_pending.iter().map(|(stream_seq, pending)| {
+        // After a purge some of what is pending can lie below the ack floor; that is not kept.
+        let floor = self.reported.ack_floor.stream_seq;
+        let kept = self.ack_pending.iter().filter(|(stream_seq, _)| *stream_seq > floor);
+        let pending = kept.map(|(stream_seq, pending)| {
             let since = match pending.state {
                 PendingState::NakDelayed(_) => pending.since,
                 _ => store.time_of(stream_seq).unwrap_or(pending.since),
@@ -58,14 +61,19 @@ impl Consumer {
         {
             return Err(format!("bad pending entry, sequence [{seq}] out of range"));
         }
-        let redelivered = by_stream_seq(&state.redelivered)?;
         if ack_floor.stream_seq >= self.reported.ack_floor.stream_seq {
             self.next_stream_seq = delivered.stream_seq.saturating_add(1);
             self.next_consumer_seq = delivered.consumer_seq.saturating_add(1);
             self.floor = ack_floor;
             self.reported.delivered = delivered;
             self.reported.ack_floor = ack_floor;
-            self.restore_pending(&pending, &redelivered, store.first_seq());
+            for (digits, count) in state.redelivered.iter() {
+                let stream_seq = sequence(digits)?;
+                if stream_seq >= store.first_seq() {
+                    self.ack_pending.set_redeliveries(stream_seq, *count);
+                }
+            }
+            self.restore_pending(&pending, store.first_seq());
         }
         self.start_replay(store.last_seq());
         self.count_pending(store);
@@ -73,10 +81,7 @@ impl Consumer {
     }
 
     /// Takes up what waits to be acked. What the stream no longer has counts as settled.
-    fn restore_pending(&mut self, pending: &[(u64, ArchivedPending)], redelivered: &[(u64, u64)], first_seq: u64) {
-        for (stream_seq, count) in redelivered.iter().filter(|(seq, _)| *seq >= first_seq) {
-            self.ack_pending.set_redeliveries(*stream_seq, *count);
-        }
+    fn restore_pending(&mut self, pending: &[(u64, ArchivedPending)], first_seq: u64) {
         for (stream_seq, ArchivedPending { consumer_seq, since_ns }) in pending.iter().copied() {
             if stream_seq < first_seq {
                 self.floor.stream_seq = self.floor.stream_seq.max(stream_seq);
@@ -96,12 +101,15 @@ impl Consumer {
 }
 
 /// Entries by ascending sequence.
-fn by_stream_seq<V: Copy>(entries: &SortedMap<String, V>) -> Result<Vec<(u64, V)>, String> {
-    let parse = |(digits, value): (&String, &V)| match digits.parse() {
-        Ok(seq) => Ok((seq, *value)),
-        Err(_) => Err(format!("no sequence: {digits}")),
-    };
-    let mut entries = entries.iter().map(parse).collect::<Result<Vec<(u64, V)>, String>>()?;
-    entries.sort_unstable_by_key(|(seq, _)| *seq);
-    Ok(entries)
+fn by_stream_seq(entries: &SortedMap<String, ArchivedPending>) -> Result<Vec<(u64, ArchivedPending)>, String> {
+    let mut sorted = Vec::new();
+    for (digits, pending) in entries.iter() {
+        sorted.push((sequence(digits)?, *pending));
+    }
+    sorted.sort_unstable_by_key(|(seq, _)| *seq);
+    Ok(sorted)
+}
+
+fn sequence(digits: &str) -> Result<u64, String> {
+    digits.parse().map_err(|_| format!("no sequence: {digits}"))
 }
