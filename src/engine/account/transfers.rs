@@ -159,6 +159,9 @@ impl Account {
         });
         report.advise(ctx);
         let made_id = made.as_ref().ok().copied();
+        if let Some(stream) = made_id.and_then(|id| self.streams.get_mut(id)) {
+            stream.settle_restored(ctx);
+        }
         let info = made.map(|id| self.streams.get(id).map(|stream| stream.info(ctx, true)));
         let info = info.map(|info| CreateReply { info, did_create: false });
         ctx.effects.send(to, &reply(ReplyKind::StreamCreate, &info));

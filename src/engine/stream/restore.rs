@@ -3,19 +3,19 @@
 //! Nothing else sees the stream before all of it is there. (In nats-server it can be seen as it grows, and stays as far
 //! as it came when the rest is bad.) Errors are those of nats-server `server/stream_backup.go` (`RestoreStreamV2`).
 
-use super::config::{Discard, Storage, StreamConfig};
+use super::config::{Discard, Retention, Storage, StreamConfig};
 use super::headers::PublishHeaders;
 use super::snapshot::{CONSUMER_ENTRIES, STATE_ENTRY};
 use super::ttl::MessageTtl;
 use super::{Context, Stream, StreamView};
 use crate::engine::api::json::{JsonError, unmarshal};
-use crate::engine::api::wire::{ArchivedConsumerRequest, ConsumerState, StreamStateRequest};
+use crate::engine::api::wire::{ArchivedConsumerRequest, ArchivedPending, ConsumerState, StreamStateRequest};
 use crate::engine::archive::{EntryHead, InvalidArchive, MAGIC, PackError, Unpacker};
 use crate::engine::consumer::config::{ConsumerConfig, ConsumerConfigLimits};
-use crate::engine::consumer::{Consumer, MAX_SEQ};
+use crate::engine::consumer::{AckSubject, Consumer, MAX_SEQ};
 use crate::engine::error::ApiError;
-use crate::engine::event::Event;
-use crate::engine::store::MessageStore;
+use crate::engine::event::{Event, Removal};
+use crate::engine::store::{MessageStore, StoredMessage};
 use crate::engine::table::{Id, StreamId};
 use crate::engine::time::Timestamp;
 
@@ -93,6 +93,8 @@ struct Growing {
     last_seq: u64,
     /// What the messages count for so far.
     bytes: u64,
+    /// Those for which limits left no room when others came.
+    trimmed: Vec<u64>,
     /// All is there; what follows is passed over.
     is_complete: bool,
 }
@@ -315,6 +317,7 @@ impl Growing {
             last_read: state.first_seq.wrapping_sub(1),
             last_seq: state.last_seq,
             bytes: 0,
+            trimmed: Vec::new(),
             is_complete: false,
         })
     }
@@ -402,6 +405,7 @@ impl Growing {
         let mut next = if too_many_of_subject { store.first_of(subject) } else { None };
         loop {
             if let Some(seq) = next {
+                self.trimmed.push(seq);
                 self.stream.forget_message(seq);
             }
             let Stream { config, store, .. } = &self.stream;
@@ -438,6 +442,14 @@ impl Growing {
                 let name = quoted(consumer.name.as_bytes());
                 return text(format!("failed to set consumer {name} state: {error}"));
             }
+            for stream_seq in &self.trimmed {
+                let key = stream_seq.to_string();
+                if let Some(ArchivedPending { consumer_seq, .. }) = state.pending.get(&key).copied() {
+                    let delivered = state.redelivered.get(&key).map_or(1, |count| *count);
+                    let ack = AckSubject { delivered, stream_seq: *stream_seq, consumer_seq };
+                    consumer.terminate_removed(ctx, self.stream.view(), ack, 1);
+                }
+            }
             self.stream.insert_consumer(consumer);
         }
         Ok(self.stream)
@@ -449,17 +461,39 @@ fn cannot_add<T>(name: &str, error: &ApiError) -> Result<T, RestoreError> {
 }
 
 impl Stream {
-    /// Lets a stream that was restored take up its work, now that it is in the account.
+    /// A stream that was restored is in the account: tells of its consumers, and drops what they had settled. Whoever
+    /// restores it hears of what is left.
+    pub fn settle_restored(&mut self, ctx: &mut Context<'_>) {
+        for (id, consumer) in self.consumers.iter() {
+            ctx.tell(|| Event::ConsumerCreated { stream: self.id, consumer: id, name: consumer.name.clone() });
+        }
+        match self.config.retention {
+            Retention::Limits => {}
+            _ if self.consumers.is_empty() => {}
+            Retention::Interest if self.has_consumer_past_end() => self.drop_all(ctx),
+            Retention::Interest => {
+                self.drop_unread_head(ctx);
+                self.drop_settled(ctx);
+            }
+            Retention::WorkQueue => self.drop_settled(ctx),
+        }
+    }
+
+    /// The consumers of a stream that was restored take up their work.
     pub fn start_restored(&mut self, ctx: &mut Context<'_>) {
         for id in self.consumers.ids() {
-            let name = self.consumers.get(id).map(|consumer| consumer.name.clone()).unwrap_or_default();
-            ctx.tell(|| Event::ConsumerCreated { stream: self.id, consumer: id, name });
-        }
-        if self.config.retention != super::config::Retention::Limits && !self.consumers.is_empty() {
-            self.drop_settled(ctx);
-        }
-        for id in self.consumers.ids() {
             self.start_consumer(ctx, id);
+        }
+    }
+
+    /// What lies before all that any consumer reads goes.
+    fn drop_unread_head(&mut self, ctx: &mut Context<'_>) {
+        let is_unread =
+            |message: &StoredMessage<'_>| !self.consumers().any(|consumer| consumer.matches(message.subject));
+        let messages = self.store.messages_from(self.store.first_seq());
+        let unread: Vec<u64> = messages.take_while(is_unread).map(|message| message.seq).collect();
+        for seq in unread {
+            self.remove_message(ctx, seq, Removal::NoInterest);
         }
     }
 }

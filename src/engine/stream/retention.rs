@@ -107,8 +107,7 @@ impl Stream {
 
     /// Removes the messages from `start` on that no consumer needs, after interest in them was lost.
     pub(super) fn remove_unneeded(&mut self, ctx: &mut Context<'_>, start: u64) {
-        let last_seq = self.store.last_seq();
-        if start > last_seq && self.consumers().any(|consumer| consumer.settled_up_to() > last_seq) {
+        if start > self.store.last_seq() && self.has_consumer_past_end() {
             return self.drop_all(ctx);
         }
         let is_needed =
@@ -121,9 +120,14 @@ impl Stream {
         }
     }
 
+    /// Whether a consumer has settled more than there ever was.
+    pub(super) fn has_consumer_past_end(&self) -> bool {
+        self.consumers().any(|consumer| consumer.settled_up_to() > self.store.last_seq())
+    }
+
     /// A consumer that begins beyond the end makes the real server miscount what to look through, and drop all messages,
     /// also those that others need.
-    fn drop_all(&mut self, ctx: &mut Context<'_>) {
+    pub(super) fn drop_all(&mut self, ctx: &mut Context<'_>) {
         let all: Vec<u64> = self.store.messages_from(self.store.first_seq()).map(|message| message.seq).collect();
         for seq in all {
             self.forget_message(seq);
