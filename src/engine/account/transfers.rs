@@ -132,13 +132,9 @@ impl Account {
     ) -> bool {
         let RestoreChunk { stream, token, reply, headers, payload } = chunk;
         let Some(id) = self.transfers.restore_id(stream, token) else { return false };
-        if reply.is_empty() {
-            // Who does not want to hear how it goes ends it.
-            if let Some(restore) = self.transfers.restores.remove(id) {
-                restore.report.advise(ctx);
-            }
-        } else if headers.is_empty() && payload.is_empty() {
-            self.end_restore(ctx, settings, id, reply);
+        // Who does not want to hear how it goes ends it as well.
+        if reply.is_empty() || headers.is_empty() && payload.is_empty() {
+            self.end_restore(ctx, id, Some(reply));
         } else {
             let bounds = self.restore_bounds(settings, id);
             if let Some(restore) = self.transfers.restores.get_mut(id) {
@@ -148,24 +144,28 @@ impl Account {
         true
     }
 
-    /// All chunks are there: puts the stream into the account, or says why not.
-    fn end_restore(&mut self, ctx: &mut Context<'_>, settings: &JetStreamConfig, id: RestoreId, to: &[u8]) {
-        let bounds = self.restore_bounds(settings, id);
+    /// Ends a restore: puts the stream into the account as far as it came, and tells `to` what is wrong with it. Nobody hears
+    /// of the end of one that was given up.
+    fn end_restore(&mut self, ctx: &mut Context<'_>, id: RestoreId, to: Option<&[u8]>) {
         let Some(Restore { report, contents, .. }) = self.transfers.restores.remove(id) else { return };
-        let made = contents.finish(ctx, &bounds, self.streams.next_id());
-        let made = made.and_then(|stream| match bounds.refusal {
-            Some(refusal) => Err(refusal.into()),
-            None => Ok(self.install(ctx, stream)),
-        });
-        report.advise(ctx);
-        let made_id = made.as_ref().ok().copied();
-        if let Some(stream) = made_id.and_then(|id| self.streams.get_mut(id)) {
+        let refusal = self.refuse_restored(contents.config());
+        let (mut stream, mut made) = contents.finish(ctx, self.streams.next_id());
+        if let Err(refusal) = refusal {
+            (stream, made) = (None, made.and(Err(refusal.into())));
+        }
+        let id = stream.map(|stream| self.install(ctx, stream));
+        let mut stream = id.and_then(|id| self.streams.get_mut(id));
+        if let Some(stream) = &mut stream {
             stream.settle_restored(ctx);
         }
-        let info = made.map(|id| self.streams.get(id).map(|stream| stream.info(ctx, true)));
-        let info = info.map(|info| CreateReply { info, did_create: false });
-        ctx.effects.send(to, &reply(ReplyKind::StreamCreate, &info));
-        if let Some(stream) = made_id.and_then(|id| self.streams.get_mut(id)) {
+        if let Some(to) = to {
+            report.advise(ctx);
+            let info = made.map(|()| stream.as_ref().map(|stream| stream.info(ctx, true)));
+            let info = info.map(|info| CreateReply { info, did_create: false });
+            // Where there is no subject, nobody gets it.
+            ctx.effects.send(to, &reply(ReplyKind::StreamCreate, &info));
+        }
+        if let Some(stream) = stream {
             stream.start_restored(ctx);
         }
     }
@@ -215,9 +215,7 @@ impl Account {
             match due {
                 TransferDue::Snapshot(id) => self.with_snapshot(ctx, id, Snapshot::handle_due),
                 // The sender is told nothing: the next chunk finds nobody.
-                TransferDue::Restore(id) => {
-                    self.transfers.restores.remove(id);
-                }
+                TransferDue::Restore(id) => self.end_restore(ctx, id, None),
             }
         }
     }

@@ -3,10 +3,9 @@
 //! Sources: nats-server `server/memstore.go` (`consumerMemStore.Update`), `server/consumer.go` (`setStoreState`,
 //! `applyState`, `checkRedelivered`, `checkPending`).
 
-use super::Consumer;
 use super::ack_pending::{AckWait, PendingState};
+use super::{AckSubject, Consumer};
 use crate::engine::api::wire::{ArchivedPending, ConsumerState};
-use crate::engine::sorted_map::SortedMap;
 use crate::engine::store::MessageStore;
 use crate::engine::time::Timestamp;
 
@@ -39,28 +38,10 @@ impl Consumer {
         }
     }
 
-    /// Puts a new consumer where `state` says. One that would have to go back stays where it is: it was made behind the
-    /// end of what was acked, as the messages before it are gone.
-    ///
-    /// # Errors
-    /// If the state contradicts itself.
-    pub fn restore_state(&mut self, state: &ConsumerState, store: &MessageStore) -> Result<(), String> {
+    /// Puts a new consumer where `state` says, which passed its [check](ConsumerState::check). One that would have to go
+    /// back stays where it is: it was made behind the end of what was acked, as the messages before it are gone.
+    pub fn restore_state(&mut self, state: &ConsumerState, store: &MessageStore) {
         let ConsumerState { delivered, ack_floor, .. } = *state;
-        if delivered.consumer_seq.max(delivered.stream_seq) > MAX_SEQ {
-            return Err("bad delivered sequence".to_owned());
-        }
-        if ack_floor.consumer_seq > delivered.consumer_seq {
-            return Err("bad ack floor for consumer".to_owned());
-        }
-        if ack_floor.stream_seq > delivered.stream_seq {
-            return Err("bad ack floor for stream".to_owned());
-        }
-        let pending = by_stream_seq(&state.pending)?;
-        if let Some((seq, _)) =
-            pending.iter().find(|(seq, _)| *seq <= ack_floor.stream_seq || *seq > delivered.stream_seq)
-        {
-            return Err(format!("bad pending entry, sequence [{seq}] out of range"));
-        }
         if ack_floor.stream_seq >= self.reported.ack_floor.stream_seq {
             self.next_stream_seq = delivered.stream_seq.saturating_add(1);
             self.next_consumer_seq = delivered.consumer_seq.saturating_add(1);
@@ -68,16 +49,19 @@ impl Consumer {
             self.reported.delivered = delivered;
             self.reported.ack_floor = ack_floor;
             for (digits, count) in state.redelivered.iter() {
-                let stream_seq = sequence(digits)?;
-                if stream_seq >= store.first_seq() {
-                    self.ack_pending.set_redeliveries(stream_seq, *count);
+                if sequence(digits) >= store.first_seq() {
+                    self.ack_pending.set_redeliveries(sequence(digits), *count);
                 }
             }
+            let mut pending = Vec::new();
+            for (digits, entry) in state.pending.iter() {
+                pending.push((sequence(digits), *entry));
+            }
+            pending.sort_unstable_by_key(|(seq, _)| *seq);
             self.restore_pending(&pending, store.first_seq());
         }
         self.start_replay(store.last_seq());
         self.count_pending(store);
-        Ok(())
     }
 
     /// Takes up what waits to be acked. What the stream no longer has counts as settled.
@@ -100,16 +84,39 @@ impl Consumer {
     }
 }
 
-/// Entries by ascending sequence.
-fn by_stream_seq(entries: &SortedMap<String, ArchivedPending>) -> Result<Vec<(u64, ArchivedPending)>, String> {
-    let mut sorted = Vec::new();
-    for (digits, pending) in entries.iter() {
-        sorted.push((sequence(digits)?, *pending));
+impl ConsumerState {
+    /// # Errors
+    /// If the state contradicts itself.
+    pub fn check(&self) -> Result<(), String> {
+        let Self { delivered, ack_floor, pending, .. } = self;
+        if delivered.consumer_seq.max(delivered.stream_seq) > MAX_SEQ {
+            return Err("bad delivered sequence".to_owned());
+        }
+        if ack_floor.consumer_seq > delivered.consumer_seq {
+            return Err("bad ack floor for consumer".to_owned());
+        }
+        if ack_floor.stream_seq > delivered.stream_seq {
+            return Err("bad ack floor for stream".to_owned());
+        }
+        for (digits, _) in pending.iter() {
+            let seq = sequence(digits);
+            if seq <= ack_floor.stream_seq || seq > delivered.stream_seq {
+                return Err(format!("bad pending entry, sequence [{seq}] out of range"));
+            }
+        }
+        Ok(())
     }
-    sorted.sort_unstable_by_key(|(seq, _)| *seq);
-    Ok(sorted)
+
+    /// What an ack of message `stream_seq` says if that is pending.
+    pub fn pending_ack(&self, stream_seq: u64) -> Option<AckSubject> {
+        let digits = stream_seq.to_string();
+        let ArchivedPending { consumer_seq, .. } = *self.pending.get(&digits)?;
+        let delivered = self.redelivered.get(&digits).copied().unwrap_or(1);
+        Some(AckSubject { delivered, stream_seq, consumer_seq })
+    }
 }
 
-fn sequence(digits: &str) -> Result<u64, String> {
-    digits.parse().map_err(|_| format!("no sequence: {digits}"))
+/// What is no number counts as 0, a sequence that no message has.
+fn sequence(digits: &str) -> u64 {
+    digits.parse().unwrap_or(0)
 }

@@ -1,22 +1,23 @@
 //! A stream made from an archive, while the archive comes in.
 //!
-//! Nothing else sees the stream before all of it is there. (In nats-server it can be seen as it grows, and stays as far
-//! as it came when the rest is bad.) Errors are those of nats-server `server/stream_backup.go` (`RestoreStreamV2`).
+//! Nothing else sees the stream before the archive has come to an end, where nats-server shows it as it grows. If something
+//! is wrong with the archive, the stream stays as far as it came, as there. Errors are those of nats-server
+//! `server/stream_backup.go` (`RestoreStreamV2`).
 
 use super::config::{Discard, Retention, Storage, StreamConfig};
 use super::headers::PublishHeaders;
 use super::snapshot::{CONSUMER_ENTRIES, STATE_ENTRY};
 use super::ttl::MessageTtl;
-use super::{Context, Stream, StreamView};
+use super::{Context, Stream};
 use crate::engine::api::json::{JsonError, unmarshal};
-use crate::engine::api::wire::{ArchivedConsumerRequest, ArchivedPending, ConsumerState, StreamStateRequest};
+use crate::engine::api::wire::{ArchivedConsumerRequest, ConsumerState, StreamStateRequest};
 use crate::engine::archive::{EntryHead, InvalidArchive, MAGIC, PackError, Unpacker};
 use crate::engine::consumer::config::{ConsumerConfig, ConsumerConfigLimits};
-use crate::engine::consumer::{AckSubject, Consumer, MAX_SEQ};
+use crate::engine::consumer::{Consumer, MAX_SEQ};
 use crate::engine::error::ApiError;
 use crate::engine::event::{Event, Removal};
-use crate::engine::store::{MessageStore, StoredMessage};
-use crate::engine::table::{Id, StreamId};
+use crate::engine::store::StoredMessage;
+use crate::engine::table::{ConsumerId, Id, StreamId};
 use crate::engine::time::Timestamp;
 
 /// The longest entry that is no message, in bytes. A consumer's pending messages take some 60 bytes each.
@@ -47,6 +48,8 @@ pub struct RestoreReader {
     /// Unpacked and not yet read.
     plain: Vec<u8>,
     progress: Progress,
+    /// What is wrong with the archive. The rest of it is passed over.
+    error: Option<RestoreError>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -54,7 +57,6 @@ enum Progress {
     Magic,
     State,
     Contents(Box<Growing>),
-    Failed(RestoreError),
 }
 
 /// Why a stream cannot be restored.
@@ -83,9 +85,8 @@ impl From<RestoreError> for ApiError {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Growing {
     stream: Stream,
-    /// Without messages: where new consumers of the stream would start.
-    opening: MessageStore,
-    consumers: Vec<RestoredConsumer>,
+    /// Where its consumers are to stand when all messages are there.
+    consumers: Vec<(ConsumerId, ConsumerState)>,
     consumers_left: u64,
     /// The sequence that was read last.
     last_read: u64,
@@ -99,13 +100,6 @@ struct Growing {
     is_complete: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct RestoredConsumer {
-    name: String,
-    config: ConsumerConfig,
-    state: ConsumerState,
-}
-
 fn text<T>(text: impl Into<String>) -> Result<T, RestoreError> {
     Err(RestoreError::Text(text.into()))
 }
@@ -117,7 +111,7 @@ fn invalid<T>() -> Result<T, RestoreError> {
 impl RestoreReader {
     /// `config` is that of the stream to be.
     pub fn new(config: StreamConfig) -> Self {
-        Self { config, unpacker: Unpacker::default(), plain: Vec::new(), progress: Progress::Magic }
+        Self { config, unpacker: Unpacker::default(), plain: Vec::new(), progress: Progress::Magic, error: None }
     }
 
     pub const fn config(&self) -> &StreamConfig {
@@ -127,37 +121,37 @@ impl RestoreReader {
     /// Takes a piece of the archive in. What is wrong with it is said at the end.
     pub fn push(&mut self, ctx: &mut Context<'_>, bounds: &RestoreBounds, piece: &[u8]) {
         self.unpacker.push(piece);
-        while !self.progress.is_over() {
+        while !self.is_over() {
             let unpacked = self.unpacker.next_block(&mut self.plain);
             let error = match (self.read_entries(ctx, bounds), unpacked) {
                 (Ok(()), Ok(true)) => continue,
                 (Ok(()), Ok(false)) => return,
-                (Ok(()), Err(_)) if self.progress.is_over() => break,
+                (Ok(()), Err(_)) if self.is_over() => break,
                 (Ok(()), Err(error)) => self.cut_off(Some(error)),
                 (Err(error), _) => error,
             };
-            self.progress = Progress::Failed(error);
+            self.error = Some(error);
         }
         self.unpacker = Unpacker::default();
         self.plain = Vec::new();
     }
 
-    /// Gives out the stream, to be put into the account as `id`.
-    ///
-    /// # Errors
-    /// Why there is none.
-    pub fn finish(mut self, ctx: &mut Context<'_>, bounds: &RestoreBounds, id: StreamId) -> Result<Stream, ApiError> {
-        match std::mem::replace(&mut self.progress, Progress::Magic) {
-            Progress::Contents(growing) if growing.is_complete => {
-                growing.finish(ctx, bounds, id).map_err(ApiError::from)
-            }
-            Progress::Failed(error) => Err(error.into()),
-            unfinished => {
-                self.progress = unfinished;
-                let error = (!self.unpacker.is_empty()).then_some(PackError::Corrupt);
-                Err(self.cut_off(error).into())
-            }
+    /// Whether nothing more is needed.
+    fn is_over(&self) -> bool {
+        self.error.is_some() || matches!(&self.progress, Progress::Contents(growing) if growing.is_complete)
+    }
+
+    /// Gives out the stream as far as it came, to be put into the account as `id`, and what is wrong with it.
+    pub fn finish(mut self, ctx: &mut Context<'_>, id: StreamId) -> (Option<Stream>, Result<(), ApiError>) {
+        if !self.is_over() {
+            let error = (!self.unpacker.is_empty()).then_some(PackError::Corrupt);
+            self.error = Some(self.cut_off(error));
         }
+        let stream = match self.progress {
+            Progress::Contents(growing) => Some(growing.finish(ctx, id)),
+            Progress::Magic | Progress::State => None,
+        };
+        (stream, self.error.map_or(Ok(()), |error| Err(error.into())))
     }
 
     /// What is wrong if the archive ends here, or cannot be unpacked further because of `error`.
@@ -178,7 +172,7 @@ impl RestoreReader {
         let mut at = 0;
         let plain = std::mem::take(&mut self.plain);
         let result = loop {
-            if self.progress.is_over() {
+            if self.is_over() {
                 break Ok(());
             }
             match self.read_entry(ctx, bounds, &plain[at..]) {
@@ -224,31 +218,22 @@ impl RestoreReader {
                 self.progress = Progress::Contents(Growing::new(ctx, bounds, self.config.clone(), &state)?.into());
             }
             Progress::Contents(growing) if growing.consumers_left > 0 => {
-                growing.add_consumer(bounds, &head, content)?;
+                growing.add_consumer(ctx, bounds, &head, content)?;
             }
             Progress::Contents(growing) if head.seq == 0 => growing.complete(ctx.now),
             Progress::Contents(growing) => growing.add_message(ctx, bounds, &head, content.split_at(headers_len))?,
-            Progress::Magic | Progress::Failed(_) => return Ok(None),
+            Progress::Magic => return Ok(None),
         }
         Ok(Some(head_len + content.len()))
     }
 }
 
 impl Progress {
-    /// Whether nothing more is needed.
-    fn is_over(&self) -> bool {
-        match self {
-            Self::Magic | Self::State => false,
-            Self::Contents(growing) => growing.is_complete,
-            Self::Failed(_) => true,
-        }
-    }
-
     /// What of an entry is wrong before its contents are looked at.
     fn check_head(&self, head: &EntryHead<'_>, max_payload: usize) -> Result<(), RestoreError> {
         let EntryHead { headers_len, payload_len, seq, .. } = *head;
         let growing = match self {
-            Self::Magic | Self::Failed(_) => return Ok(()),
+            Self::Magic => return Ok(()),
             Self::State if head.name != STATE_ENTRY.as_bytes() => return text("expected state.json first"),
             Self::State if headers_len + payload_len > MAX_JSON => return invalid(),
             Self::State => return Ok(()),
@@ -284,7 +269,7 @@ impl Progress {
                 format!("failed to read consumer {} state: {INVALID}", quoted(name.as_bytes()))
             }
             Self::Contents(_) => format!("failed to read message sequence {}: {INVALID}", head.seq),
-            Self::Magic | Self::Failed(_) => INVALID.to_owned(),
+            Self::Magic => INVALID.to_owned(),
         }
     }
 }
@@ -309,7 +294,6 @@ impl Growing {
         let opening_seq = if state.first_seq > 0 { state.first_seq } else { stream.store.last_seq() + 1 };
         stream.store.skip_to(opening_seq, None);
         Ok(Self {
-            opening: stream.store.clone(),
             stream,
             consumers: Vec::new(),
             consumers_left: u64::try_from(state.consumer_count).unwrap_or(0),
@@ -322,11 +306,14 @@ impl Growing {
         })
     }
 
-    fn view(&self) -> StreamView<'_> {
-        StreamView { store: &self.opening, ..self.stream.view() }
-    }
-
-    fn add_consumer(&mut self, bounds: &RestoreBounds, head: &EntryHead<'_>, json: &[u8]) -> Result<(), RestoreError> {
+    /// Adds a consumer, as if the stream had no messages yet.
+    fn add_consumer(
+        &mut self,
+        ctx: &mut Context<'_>,
+        bounds: &RestoreBounds,
+        head: &EntryHead<'_>,
+        json: &[u8],
+    ) -> Result<(), RestoreError> {
         let name = consumer_name(head).unwrap_or_default();
         let quoted = quoted(name.as_bytes());
         let archived: ArchivedConsumerRequest = unmarshal(json)
@@ -345,8 +332,17 @@ impl Growing {
         };
         let config = config.checked(&limits, false).or_else(|error| cannot_add(name, &error))?;
         let name = config.durable_name.clone().or_else(|| config.name.clone()).unwrap_or_default();
-        self.consumers.push(RestoredConsumer { name, config: ConsumerConfig { metadata, ..config }, state });
+        let checked = match self.stream.consumer_id(&name) {
+            Some(_) => Err(ApiError::ConsumerNameExist),
+            None => self.stream.check_new_consumer(&config, bounds.max_consumers),
+        };
+        checked.and_then(|()| config.check_name_len()).or_else(|error| cannot_add(&name, &error))?;
+        let (id, config) = (self.stream.consumers.next_id(), ConsumerConfig { metadata, ..config });
+        let consumer = Consumer::new(ctx, self.stream.view(), id, name, config);
+        self.stream.insert_consumer(consumer);
         self.consumers_left -= 1;
+        state.check().or_else(|error| text(format!("failed to set consumer {quoted} state: {error}")))?;
+        self.consumers.push((id, state));
         Ok(())
     }
 
@@ -427,32 +423,18 @@ impl Growing {
         }
     }
 
-    /// All messages are there: adds the consumers, which stand where they stood among them.
-    fn finish(mut self, ctx: &mut Context<'_>, bounds: &RestoreBounds, id: StreamId) -> Result<Stream, RestoreError> {
+    /// All messages are there: puts the consumers where they stood among them.
+    fn finish(mut self, ctx: &mut Context<'_>, id: StreamId) -> Stream {
         self.stream.id = id;
-        for RestoredConsumer { name, config, state } in std::mem::take(&mut self.consumers) {
-            let checked = match self.stream.consumer_id(&name) {
-                Some(_) => Err(ApiError::ConsumerNameExist),
-                None => self.stream.check_new_consumer(&config, bounds.max_consumers),
-            };
-            checked.and_then(|()| config.check_name_len()).or_else(|error| cannot_add(&name, &error))?;
-            let consumer_id = self.stream.consumers.next_id();
-            let mut consumer = Consumer::new(ctx, self.view(), consumer_id, name, config);
-            if let Err(error) = consumer.restore_state(&state, &self.stream.store) {
-                let name = quoted(consumer.name.as_bytes());
-                return text(format!("failed to set consumer {name} state: {error}"));
-            }
-            for stream_seq in &self.trimmed {
-                let key = stream_seq.to_string();
-                if let Some(ArchivedPending { consumer_seq, .. }) = state.pending.get(&key).copied() {
-                    let delivered = state.redelivered.get(&key).map_or(1, |count| *count);
-                    let ack = AckSubject { delivered, stream_seq: *stream_seq, consumer_seq };
-                    consumer.terminate_removed(ctx, self.stream.view(), ack, 1);
+        for (id, state) in self.consumers {
+            self.stream.with_consumer(ctx, id, |consumer, ctx, stream| {
+                consumer.restore_state(&state, stream.store);
+                for ack in self.trimmed.iter().filter_map(|seq| state.pending_ack(*seq)) {
+                    consumer.terminate_removed(ctx, stream, ack, 1);
                 }
-            }
-            self.stream.insert_consumer(consumer);
+            });
         }
-        Ok(self.stream)
+        self.stream
     }
 }
 

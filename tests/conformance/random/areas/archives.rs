@@ -37,7 +37,6 @@ pub fn steps(script: &mut Script) {
         script.say(format!("snapshot S{options}"));
         script.repeat(0, 2, step);
         script.say("stream delete S");
-        // Nothing with which it fails: what the real server has restored by then stays there, and here nothing does.
         let changes = script.maybe(
             25,
             &[
@@ -47,6 +46,7 @@ pub fn steps(script: &mut Script) {
                 "retention=interest",
                 "description=x",
                 "subjects=s.>,t.>",
+                "max_consumers=1",
             ],
         );
         script.say(format!("restore S{changes}"));
