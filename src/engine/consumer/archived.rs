@@ -4,7 +4,7 @@
 //! `applyState`, `checkRedelivered`, `checkPending`).
 
 use super::ack_pending::{AckWait, PendingState};
-use super::{AckSubject, Consumer};
+use super::{AckPolicy, AckSubject, Consumer};
 use crate::engine::api::wire::{ArchivedPending, ConsumerState};
 use crate::engine::store::MessageStore;
 use crate::engine::time::Timestamp;
@@ -18,8 +18,10 @@ impl Consumer {
     /// Ack waits in it begin when the message was stored, as in the real server, unless a nak set another beginning. So
     /// what is pending comes again earlier after a restore, most often at once.
     pub fn archived_state(&self, store: &MessageStore) -> ConsumerState {
-        // After a purge some of what is pending can lie below the ack floor; that is not kept.
-        let floor = self.reported.ack_floor.stream_seq;
+        // After a purge some of what is pending can lie below the ack floor. Where an ack settles all before it, that is not
+        // kept; where it does not, it is, and the archive cannot be restored.
+        let acks_one = self.config.ack_policy == AckPolicy::Explicit;
+        let floor = if acks_one { 0 } else { self.reported.ack_floor.stream_seq };
         let kept = self.ack_pending.iter().filter(|(stream_seq, _)| *stream_seq > floor);
         let pending = kept.map(|(stream_seq, pending)| {
             let since = match pending.state {
