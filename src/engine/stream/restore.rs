@@ -8,7 +8,7 @@ use super::config::{Discard, Retention, Storage, StreamConfig};
 use super::headers::PublishHeaders;
 use super::snapshot::{CONSUMER_ENTRIES, STATE_ENTRY};
 use super::ttl::MessageTtl;
-use super::{Context, Stream};
+use super::{Context, Stream, StreamView};
 use crate::engine::api::json::{JsonError, unmarshal};
 use crate::engine::api::wire::{ArchivedConsumerRequest, ConsumerState, StreamStateRequest};
 use crate::engine::archive::{EntryHead, InvalidArchive, MAGIC, PackError, Unpacker};
@@ -426,13 +426,16 @@ impl Growing {
     /// All messages are there: puts the consumers where they stood among them.
     fn finish(mut self, ctx: &mut Context<'_>, id: StreamId) -> Stream {
         self.stream.id = id;
+        let Stream { config, store, consumers, .. } = &mut self.stream;
+        let view = StreamView { id, config, store };
         for (id, state) in self.consumers {
-            self.stream.with_consumer(ctx, id, |consumer, ctx, stream| {
-                consumer.restore_state(&state, stream.store);
-                for ack in self.trimmed.iter().filter_map(|seq| state.pending_ack(*seq)) {
-                    consumer.terminate_removed(ctx, stream, ack, 1);
+            let Some(consumer) = consumers.get_mut(id) else { continue };
+            consumer.restore_state(&state, store);
+            for seq in &self.trimmed {
+                if let Some(ack) = state.pending_ack(*seq) {
+                    consumer.terminate_removed(ctx, view, ack, 1);
                 }
-            });
+            }
         }
         self.stream
     }
