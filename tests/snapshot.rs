@@ -395,6 +395,36 @@ fn a_restore_is_given_up_after_5_silent_seconds() {
 }
 
 #[test]
+fn time_begins_for_consumers_when_their_restore_is_over() {
+    let mut client = Client::new();
+    let config = r#"{"name":"S","subjects":["s.>"],"storage":"memory"}"#;
+    client.api("STREAM.CREATE.S", config);
+    let consumer = |name: &str, more: &str| {
+        format!(r#"{{"stream_name":"S","config":{{"name":"{name}","ack_policy":"explicit",{more}}}}}"#)
+    };
+    client.api("CONSUMER.CREATE.S.pull", &consumer("pull", r#""inactive_threshold":5000000000"#));
+    client.send(b"SUB to.push 9\r\n");
+    client
+        .api("CONSUMER.CREATE.S.push", &consumer("push", r#""deliver_subject":"to.push","idle_heartbeat":5000000000"#));
+    let (_, chunks) = client.snapshot("S", "");
+    client.api("STREAM.DELETE.S", "");
+
+    let subject = client.begin_restore(config);
+    client.request(&subject, &chunks.concat());
+    client.wait(Duration::from_secs(3));
+    client.request(&subject, b"what follows is passed over");
+    client.wait(Duration::from_secs(3));
+    client.request(&subject, b"");
+    client.messages();
+    client.wait(Duration::from_millis(4_999));
+    assert_eq!(client.stream("S").expect("was restored").consumers().count(), 2);
+    assert_eq!(client.messages(), []);
+    client.wait(Duration::from_secs(2));
+    assert_eq!(client.stream("S").expect("was restored").consumers().count(), 1);
+    assert!(client.messages()[0].headers.contains("Idle Heartbeat"));
+}
+
+#[test]
 fn a_chunk_without_reply_ends_a_restore() {
     let mut client = Client::new();
     let subject = client.begin_restore(r#"{"name":"REAL","subjects":["real.>"],"storage":"memory"}"#);

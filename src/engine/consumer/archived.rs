@@ -4,7 +4,7 @@
 //! `applyState`, `checkRedelivered`, `checkPending`).
 
 use super::ack_pending::{AckWait, PendingState};
-use super::{AckPolicy, AckSubject, Consumer};
+use super::{AckPolicy, AckSubject, Consumer, Context, StreamView};
 use crate::engine::api::wire::{ArchivedPending, ConsumerState};
 use crate::engine::store::MessageStore;
 use crate::engine::time::Timestamp;
@@ -41,9 +41,11 @@ impl Consumer {
     }
 
     /// Puts a new consumer where `state` says, which passed its [check](ConsumerState::check). One that would have to go
-    /// back stays where it is: it was made behind the end of what was acked, as the messages before it are gone.
-    pub fn restore_state(&mut self, state: &ConsumerState, store: &MessageStore) {
+    /// back stays where it is: it was made behind the end of what was acked, as the messages before it are gone. Its time
+    /// begins now, however long ago it was made.
+    pub fn restore_state(&mut self, ctx: &Context<'_>, state: &ConsumerState, stream: StreamView<'_>) {
         let ConsumerState { delivered, ack_floor, .. } = *state;
+        let store = stream.store;
         if ack_floor.stream_seq >= self.reported.ack_floor.stream_seq {
             self.next_stream_seq = delivered.stream_seq.saturating_add(1);
             self.next_consumer_seq = delivered.consumer_seq.saturating_add(1);
@@ -51,19 +53,26 @@ impl Consumer {
             self.reported.delivered = delivered;
             self.reported.ack_floor = ack_floor;
             for (digits, count) in state.redelivered.iter() {
-                if sequence(digits) >= store.first_seq() {
-                    self.ack_pending.set_redeliveries(sequence(digits), *count);
+                if let Ok(stream_seq) = sequence(digits)
+                    && stream_seq >= store.first_seq()
+                {
+                    self.ack_pending.set_redeliveries(stream_seq, *count);
                 }
             }
             let mut pending = Vec::new();
             for (digits, entry) in state.pending.iter() {
-                pending.push((sequence(digits), *entry));
+                if let Ok(seq) = sequence(digits) {
+                    pending.push((seq, *entry));
+                }
             }
             pending.sort_unstable_by_key(|(seq, _)| *seq);
             self.restore_pending(&pending, store.first_seq());
         }
         self.start_replay(store.last_seq());
         self.count_pending(store);
+        self.inactivity_check = self.inactive_after.map(|after| ctx.now + after);
+        self.pause_ends = self.paused_until().filter(|until| *until > ctx.now);
+        self.start_push(ctx.now, stream, ctx.config.max_payload);
     }
 
     /// Takes up what waits to be acked. What the stream no longer has counts as settled.
@@ -101,10 +110,13 @@ impl ConsumerState {
             return Err("bad ack floor for stream".to_owned());
         }
         for (digits, _) in pending.iter() {
-            let seq = sequence(digits);
+            let seq = sequence(digits)?;
             if seq <= ack_floor.stream_seq || seq > delivered.stream_seq {
                 return Err(format!("bad pending entry, sequence [{seq}] out of range"));
             }
+        }
+        for (digits, _) in self.redelivered.iter() {
+            sequence(digits)?;
         }
         Ok(())
     }
@@ -118,7 +130,35 @@ impl ConsumerState {
     }
 }
 
-/// What is no number counts as 0, a sequence that no message has.
-fn sequence(digits: &str) -> u64 {
-    digits.parse().unwrap_or(0)
+fn sequence(digits: &str) -> Result<u64, String> {
+    digits.parse().map_err(|_| format!("no sequence: {digits}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::api::json::unmarshal;
+
+    #[test]
+    fn a_state_must_not_contradict_itself() {
+        for (json, expected) in [
+            (
+                r#"{"delivered":{"consumer_seq":4,"stream_seq":9},"pending":{"9":{},"10":{}}}"#,
+                "bad pending entry, sequence [10] out of range",
+            ),
+            (
+                r#"{"delivered":{"consumer_seq":4,"stream_seq":9},"ack_floor":{"stream_seq":3},"pending":{"3":{}}}"#,
+                "bad pending entry, sequence [3] out of range",
+            ),
+            (r#"{"delivered":{"consumer_seq":4,"stream_seq":9},"pending":{"x":{}}}"#, "no sequence: x"),
+            (r#"{"delivered":{"consumer_seq":4,"stream_seq":9},"redelivered":{"-1":2}}"#, "no sequence: -1"),
+            (r#"{"delivered":{"consumer_seq":18446744073709551615}}"#, "bad delivered sequence"),
+            (r#"{"ack_floor":{"consumer_seq":1}}"#, "bad ack floor for consumer"),
+            (r#"{"ack_floor":{"stream_seq":1}}"#, "bad ack floor for stream"),
+            (r#"{"delivered":{"consumer_seq":4,"stream_seq":9},"pending":{"9":{}},"redelivered":{"9":1}}"#, ""),
+        ] {
+            let state: ConsumerState = unmarshal(json.as_bytes()).expect("JSON of a state");
+            assert_eq!(state.check().err().unwrap_or_default(), expected, "{json}");
+        }
+    }
 }

@@ -430,7 +430,7 @@ impl Growing {
         let view = StreamView { id, config, store };
         for (id, state) in self.consumers {
             let Some(consumer) = consumers.get_mut(id) else { continue };
-            consumer.restore_state(&state, store);
+            consumer.restore_state(ctx, &state, view);
             for seq in &self.trimmed {
                 if let Some(ack) = state.pending_ack(*seq) {
                     consumer.terminate_removed(ctx, view, ack, 1);
