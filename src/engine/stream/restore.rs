@@ -94,7 +94,7 @@ struct Growing {
     last_seq: u64,
     /// What the messages count for so far.
     bytes: u64,
-    /// Those for which limits left no room when others came.
+    /// Those that a consumer has pending and for which limits left no room when others came.
     trimmed: Vec<u64>,
     /// All is there; what follows is passed over.
     is_complete: bool,
@@ -401,7 +401,9 @@ impl Growing {
         let mut next = if too_many_of_subject { store.first_of(subject) } else { None };
         loop {
             if let Some(seq) = next {
-                self.trimmed.push(seq);
+                if self.consumers.iter().any(|(_, state)| state.pending_ack(seq).is_some()) {
+                    self.trimmed.push(seq);
+                }
                 self.stream.forget_message(seq);
             }
             let Stream { config, store, .. } = &self.stream;
