@@ -149,9 +149,10 @@ impl Account {
     fn end_restore(&mut self, ctx: &mut Context<'_>, id: RestoreId, to: Option<&[u8]>) {
         let Some(Restore { report, contents, .. }) = self.transfers.restores.remove(id) else { return };
         let refusal = self.refuse_restored(contents.config());
-        let (mut stream, mut made) = contents.finish(ctx, self.streams.next_id());
+        let (mut stream, mut error) = contents.finish(ctx, self.streams.next_id());
         if let Err(refusal) = refusal {
-            (stream, made) = (None, made.and(Err(refusal.into())));
+            stream = None;
+            error.get_or_insert(refusal);
         }
         let id = stream.map(|stream| self.install(ctx, stream));
         let mut stream = id.and_then(|id| self.streams.get_mut(id));
@@ -160,7 +161,10 @@ impl Account {
         }
         if let Some(to) = to {
             report.advise(ctx);
-            let info = made.map(|()| stream.as_ref().map(|stream| stream.info(ctx, true)));
+            let info = match error {
+                Some(error) => Err(ApiError::from(error)),
+                None => Ok(stream.as_ref().map(|stream| stream.info(ctx, true))),
+            };
             let info = info.map(|info| CreateReply { info, did_create: false });
             // Where there is no subject, nobody gets it.
             ctx.effects.send(to, &reply(ReplyKind::StreamCreate, &info));

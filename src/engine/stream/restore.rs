@@ -142,7 +142,7 @@ impl RestoreReader {
     }
 
     /// Gives out the stream as far as it came, to be put into the account as `id`, and what is wrong with it.
-    pub fn finish(mut self, ctx: &mut Context<'_>, id: StreamId) -> (Option<Stream>, Result<(), ApiError>) {
+    pub fn finish(mut self, ctx: &mut Context<'_>, id: StreamId) -> (Option<Stream>, Option<RestoreError>) {
         if !self.is_over() {
             let error = (!self.unpacker.is_empty()).then_some(PackError::Corrupt);
             self.error = Some(self.cut_off(error));
@@ -151,7 +151,7 @@ impl RestoreReader {
             Progress::Contents(growing) => Some(growing.finish(ctx, id)),
             Progress::Magic | Progress::State => None,
         };
-        (stream, self.error.map_or(Ok(()), |error| Err(error.into())))
+        (stream, self.error)
     }
 
     /// What is wrong if the archive ends here, or cannot be unpacked further because of `error`.
