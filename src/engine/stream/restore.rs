@@ -16,7 +16,6 @@ use crate::engine::consumer::config::{ConsumerConfig, ConsumerConfigLimits};
 use crate::engine::consumer::{Consumer, MAX_SEQ};
 use crate::engine::error::ApiError;
 use crate::engine::event::{Event, Removal};
-use crate::engine::store::StoredMessage;
 use crate::engine::table::{ConsumerId, Id, StreamId};
 use crate::engine::time::Timestamp;
 
@@ -475,12 +474,10 @@ impl Stream {
 
     /// What lies before all that any consumer reads goes.
     fn drop_unread_head(&mut self, ctx: &mut Context<'_>) {
-        let is_unread =
-            |message: &StoredMessage<'_>| !self.consumers().any(|consumer| consumer.matches(message.subject));
-        let messages = self.store.messages_from(self.store.first_seq());
-        let unread: Vec<u64> = messages.take_while(is_unread).map(|message| message.seq).collect();
-        for seq in unread {
-            self.remove_message(ctx, seq, Removal::NoInterest);
+        while let Some(subject) = self.store.subject_of(self.store.first_seq())
+            && !self.consumers().any(|consumer| consumer.matches(subject))
+        {
+            self.remove_message(ctx, self.store.first_seq(), Removal::NoInterest);
         }
     }
 }
