@@ -442,6 +442,28 @@ fn a_chunk_without_reply_ends_a_restore() {
 }
 
 #[test]
+fn a_cut_archive_leaves_what_came_before() {
+    let mut client = client_with_stream();
+    // More than one block of an archive holds.
+    let mut rng = Rng::new(2);
+    for _ in 0..3 {
+        let payload: Vec<u8> = (0..50_000).map(|_| rng.below(256) as u8).collect();
+        client.publish("s.large", "", "", &payload);
+    }
+    let (messages, consumers_before) =
+        (client.stream("S").expect("was made").store().messages(), consumers(&mut client));
+    let (config, chunks) = client.snapshot("S", r#","chunk_size":1024"#);
+    client.api("STREAM.DELETE.S", "");
+    let answer = client.restore(&config, &chunks[..chunks.len() - 1]);
+    assert_eq!(answer["error"]["err_code"], 10062, "{answer}");
+    let left = client.stream("S").expect("stays as far as it came").store().messages();
+    assert!((1..messages).contains(&left), "{left} of {messages}");
+    let count = |consumers: &serde_json::Value| consumers.as_array().expect("a list").len();
+    assert_eq!(count(&consumers(&mut client)), count(&consumers_before));
+}
+
+/// All of this archive is one block, so nothing is read of a bad one.
+#[test]
 fn bad_archives_leave_nothing_behind() {
     let config = r#"{"name":"REAL","subjects":["real.>"],"storage":"memory"}"#;
     let (mut rng, mut refused) = (Rng::new(5), 0);
