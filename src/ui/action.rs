@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use yew::Callback;
+
 use crate::engine::time::Timestamp;
 use crate::sim::actor::ActorId;
 use crate::sim::clock::Speed;
@@ -16,8 +18,11 @@ use crate::view::streams::TapeWindow;
 use crate::view::transfer::ExportRow;
 use crate::view::why::Ask;
 
+/// Takes what the reader does.
+pub type OnAction = Callback<Rc<Action>>;
+
 /// What the reader did.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Action {
     Clock(ClockAction),
     /// Something that happens in the world, and that its journal keeps.
@@ -27,7 +32,7 @@ pub enum Action {
 }
 
 /// What moves simulated time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum ClockAction {
     Play,
     Pause,
@@ -185,26 +190,26 @@ pub enum Dialog {
     Help,
 }
 
-impl From<ClockAction> for Action {
+impl From<ClockAction> for Rc<Action> {
     fn from(action: ClockAction) -> Self {
-        Self::Clock(action)
+        Action::Clock(action).into()
     }
 }
 
-impl From<Command> for Action {
+impl From<Command> for Rc<Action> {
     fn from(command: Command) -> Self {
-        Self::Do(command)
+        Action::Do(command).into()
     }
 }
 
-impl From<PageAction> for Action {
+impl From<PageAction> for Rc<Action> {
     fn from(action: PageAction) -> Self {
-        Self::Page(action)
+        Action::Page(action).into()
     }
 }
 
-impl From<ApiRequest> for Action {
+impl From<ApiRequest> for Rc<Action> {
     fn from(request: ApiRequest) -> Self {
-        Self::Do(Command::Request { subject: request.subject, body: request.body.into_bytes() })
+        Command::Request { subject: request.subject, body: request.body.into_bytes() }.into()
     }
 }

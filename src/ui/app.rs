@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use web_sys::Window;
 use yew::virtual_dom::VChild;
-use yew::{AttrValue, Callback, Component, Context, Html, Properties};
+use yew::{AttrValue, Component, Context, Html, Properties};
 
 use crate::sim::Simulation;
 use crate::sim::actor::Answer;
@@ -31,7 +31,7 @@ use crate::view::transfer::{self, Import};
 use crate::view::why::{Ask, refused};
 use crate::view::{Before, Focus, PageRows, Same, Scene, cli, loss, scene, stream_form, subjects, timeline};
 
-use super::action::{Action, ClockAction, Dialog, PageAction};
+use super::action::{Action, ClockAction, Dialog, OnAction, PageAction};
 use super::announcer::Announcer;
 use super::bridge::{self, Told};
 use super::frame::Frames;
@@ -110,12 +110,12 @@ pub struct App {
     announcer: Announcer,
     /// How what is announced is shown: it may answer the last action.
     noted: &'static str,
-    on_action: Callback<Action>,
+    on_action: OnAction,
     _keys: Option<Keys>,
 }
 
 pub enum Msg {
-    Act(Action),
+    Act(Rc<Action>),
     Key(Key),
     Frame(Duration),
     /// Something came from JavaScript.
@@ -164,17 +164,18 @@ impl Component for App {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let is_frame = matches!(msg, Msg::Frame(_));
         // Pointing at something is no doing: nothing but the light changes.
-        let pointed = if let Msg::Act(Action::Page(PageAction::Light(lit))) = &msg { Some(lit) } else { None };
+        let action = if let Msg::Act(action) = &msg { Some(&**action) } else { None };
+        let pointed = if let Some(Action::Page(PageAction::Light(lit))) = action { Some(lit) } else { None };
         if pointed == Some(&self.focus.lit) {
             return false;
         }
         let is_light = pointed.is_some();
-        let is_seek = matches!(&msg, Msg::Act(Action::Clock(ClockAction::SeekTime(_))));
+        let is_seek = matches!(action, Some(Action::Clock(ClockAction::SeekTime(_))));
         if !is_frame && !is_light {
             self.noted = HIDDEN;
         }
         match msg {
-            Msg::Act(action) => self.act(action),
+            Msg::Act(action) => self.act(&action),
             Msg::Key(key) => self.press(key),
             Msg::Told(Told::Attached) => {}
             Msg::Told(Told::Sight(is_in_sight)) => self.is_in_sight = is_in_sight,
@@ -325,9 +326,9 @@ impl App {
         VChild::<DialogBox>::new(props, Some(dialogs::title(&open.dialog).into())).into()
     }
 
-    fn act(&mut self, action: Action) {
+    fn act(&mut self, action: &Action) {
         match action {
-            Action::Clock(action) => self.move_time(action),
+            Action::Clock(action) => self.move_time(*action),
             Action::Do(command) => self.perform(command),
             Action::Page(action) => self.turn(action),
         }
@@ -335,9 +336,9 @@ impl App {
 
     fn press(&mut self, key: Key) {
         match key {
-            Key::PlayPause if self.rows.clock.is_playing => self.act(ClockAction::Pause.into()),
-            Key::PlayPause => self.act(ClockAction::Play.into()),
-            Key::Does(action) => self.act(action),
+            Key::PlayPause if self.rows.clock.is_playing => self.act(&Action::Clock(ClockAction::Pause)),
+            Key::PlayPause => self.act(&Action::Clock(ClockAction::Play)),
+            Key::Does(action) => self.act(&action),
         }
     }
 
@@ -425,13 +426,13 @@ impl App {
         }
     }
 
-    fn perform(&mut self, command: Command) {
+    fn perform(&mut self, command: &Command) {
         match command {
-            Command::Request { subject, body } => self.request(&subject, &body),
+            Command::Request { subject, body } => self.request(subject, body),
             command => {
                 // Under an open dialog only the dialog itself can act.
                 self.dialog = None;
-                self.simulation.borrow_mut().act(command);
+                self.simulation.borrow_mut().act(command.clone());
             }
         }
     }
@@ -473,38 +474,38 @@ impl App {
             }
             None => {
                 let does = ApiRequest { subject: subject.to_owned(), body: text }.into();
-                self.open(Dialog::Remove { does: Rc::new(does), says });
+                self.open(Dialog::Remove { does, says });
             }
         }
         true
     }
 
-    fn turn(&mut self, action: PageAction) {
+    fn turn(&mut self, action: &PageAction) {
         match action {
-            PageAction::Select(selected) => self.select(selected),
-            PageAction::Drawer(turn) => self.focus.drawer.turn(turn),
+            PageAction::Select(selected) => self.select(selected.clone()),
+            PageAction::Drawer(turn) => self.focus.drawer.turn(turn.clone()),
             PageAction::Inspect(message) => {
-                self.select(Some(message));
+                self.select(Some(message.clone()));
                 self.focus.drawer.turn(Turn::Inspect(Inspected::Message));
             }
-            PageAction::List(list) => self.focus.consumers = list,
-            PageAction::Light(lit) => self.focus.lit = lit,
+            PageAction::List(list) => self.focus.consumers = list.clone(),
+            PageAction::Light(lit) => self.focus.lit = lit.clone(),
             PageAction::CopyLog => {
                 let text = log::as_text(Scene::of(&self.simulation.borrow(), &self.focus));
                 self.copy(&text);
             }
             PageAction::CopyCommands => self.copy(&cli::as_text(self.rows.drawer.0.face, &self.rows.drawer.0.cli)),
-            PageAction::MoveTape { stream, window } => self.focus.move_window(stream, window),
-            PageAction::ShowTable { stream, is_table } => self.focus.show_table(stream, is_table),
-            PageAction::Choose { worker, consumer_seq } => self.focus.choose(worker, consumer_seq),
-            PageAction::FirstStep(place) => self.first_step(place),
+            PageAction::MoveTape { stream, window } => self.focus.move_window(Rc::clone(stream), *window),
+            PageAction::ShowTable { stream, is_table } => self.focus.show_table(Rc::clone(stream), *is_table),
+            PageAction::Choose { worker, consumer_seq } => self.focus.choose(*worker, *consumer_seq),
+            PageAction::FirstStep(place) => self.first_step(*place),
             PageAction::CloseFirstSteps => self.firsts = None,
             PageAction::Share => {
                 let rows = transfer::rows(self.simulation.borrow().world());
                 self.open(Dialog::Share(rows.into()));
             }
             PageAction::CopyExport(what) => {
-                let text = transfer::export(&self.simulation.borrow(), &self.about, &what);
+                let text = transfer::export(&self.simulation.borrow(), &self.about, what);
                 match text {
                     Ok(text) => {
                         self.copy(&text);
@@ -514,7 +515,7 @@ impl App {
                 }
             }
             PageAction::Import(text) => {
-                let import = transfer::import(&text, self.simulation.borrow().world(), Bounds::FILE);
+                let import = transfer::import(text, self.simulation.borrow().world(), Bounds::FILE);
                 match import {
                     Ok(Import::World(opening)) => {
                         if let Some(problem) = bridge::begin(opening) {
@@ -526,24 +527,24 @@ impl App {
                 }
             }
             PageAction::PauseConsumer { stream, name, seconds } => {
-                let until = self.simulation.borrow().now() + Duration::from_secs(seconds.into());
+                let until = self.simulation.borrow().now() + Duration::from_secs((*seconds).into());
                 let body = format!("{{\"pause_until\":\"{until}\"}}");
-                self.act(ApiRequest { subject: format!("$JS.API.CONSUMER.PAUSE.{stream}.{name}"), body }.into());
+                self.request(&format!("$JS.API.CONSUMER.PAUSE.{stream}.{name}"), body.as_bytes());
             }
-            PageAction::Seal(stream) => self.seal(&stream),
-            PageAction::Ask(ask) => self.focus.ask(ask),
-            PageAction::Open(dialog) => self.open(dialog),
+            PageAction::Seal(stream) => self.seal(stream),
+            PageAction::Ask(ask) => self.focus.ask(ask.clone()),
+            PageAction::Open(dialog) => self.open(dialog.clone()),
             PageAction::CloseDialog => self.dialog = None,
-            PageAction::Say(what) => self.note(what.into()),
+            PageAction::Say(what) => self.note((*what).into()),
             PageAction::DismissError => self.error = None,
             PageAction::LetGo => self.focus.is_dragging = false,
             PageAction::Zoom(by) => {
-                let zoom = self.focus.zoom.saturating_add(by);
+                let zoom = self.focus.zoom.saturating_add(*by);
                 self.focus.zoom = zoom.clamp(*timeline::ZOOM.start(), *timeline::ZOOM.end());
             }
             PageAction::Compare(branch) => {
                 let simulation = self.simulation.borrow();
-                self.comparison = compare::with_branch(Scene::of(&simulation, &self.focus), branch).map(Rc::new);
+                self.comparison = compare::with_branch(Scene::of(&simulation, &self.focus), *branch).map(Rc::new);
             }
             PageAction::CloseComparison => self.comparison = None,
             PageAction::CancelOpening => self.opening = None,
@@ -593,7 +594,7 @@ impl App {
         let Some(mut form) = stream_form::of(self.simulation.borrow().world(), stream) else { return };
         form.set("sealed", "true");
         if let Ok(request) = stream_form::request(&form) {
-            self.act(request.into());
+            self.request(&request.subject, request.body.as_bytes());
         }
     }
 

@@ -1,5 +1,7 @@
 //! The keys that work everywhere on the page.
 
+use std::rc::Rc;
+
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, KeyboardEvent, Window};
@@ -13,7 +15,7 @@ pub enum Key {
     /// Space: play or pause.
     PlayPause,
     /// One that does the same whatever the page shows.
-    Does(Action),
+    Does(Rc<Action>),
 }
 
 /// Listens until dropped.
@@ -76,6 +78,6 @@ fn key_of(event: &KeyboardEvent) -> Option<Key> {
     }
 }
 
-fn does(action: impl Into<Action>) -> Option<Key> {
+fn does(action: impl Into<Rc<Action>>) -> Option<Key> {
     Some(Key::Does(action.into()))
 }

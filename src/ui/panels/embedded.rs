@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use yew::{AttrValue, Callback, Html};
+use yew::{AttrValue, Html};
 
 use crate::texts::page::header as texts;
-use crate::ui::action::{Action, ClockAction};
+use crate::ui::action::{ClockAction, OnAction};
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::icon::{self, icon};
@@ -19,7 +19,7 @@ pub struct Embedded {
     pub whole: AttrValue,
     /// Where the page has no clock of its own.
     pub clock: Option<Rc<ClockRow>>,
-    pub on_action: Callback<Action>,
+    pub on_action: OnAction,
 }
 
 impl Draw for Embedded {

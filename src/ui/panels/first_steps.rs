@@ -1,10 +1,10 @@
 //! What a reader may try first in the world that is open.
 
-use yew::{Callback, Html};
+use yew::Html;
 
 use crate::sim::scenario::{About, FirstStep};
 use crate::texts::page::app as texts;
-use crate::ui::action::{Action, PageAction};
+use crate::ui::action::{OnAction, PageAction};
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::memo::Draw;
 use crate::ui::widgets::{does, heard};
@@ -15,7 +15,7 @@ pub struct FirstSteps {
     pub about: Same<About>,
     /// Which of them were done, by their bits.
     pub done: u32,
-    pub on_action: Callback<Action>,
+    pub on_action: OnAction,
 }
 
 impl Draw for FirstSteps {

@@ -12,22 +12,14 @@ pub mod publishers;
 pub mod streams;
 pub mod why;
 
-use yew::Callback;
-
-use super::action::{Action, Dialog, PageAction};
+use super::action::{Dialog, OnAction, PageAction};
 use super::widgets::does;
 use super::widgets::element::{Element, Node, button, element};
 use crate::texts::Template;
 use crate::texts::page::header as texts;
 
 /// The frame of a panel of cards; `add` opens the dialog for one more, and `name` says what that is.
-fn panel(
-    id: &'static str,
-    title: &'static str,
-    add: Option<Dialog>,
-    name: &'static str,
-    on: &Callback<Action>,
-) -> Element {
+fn panel(id: &'static str, title: &'static str, add: Option<Dialog>, name: &'static str, on: &OnAction) -> Element {
     let one_more =
         |dialog| button("button button--small", texts::ADD).label(name).on_click(does(on, PageAction::Open(dialog)));
     let head = element("div", "panel__head")
@@ -42,7 +34,7 @@ fn empty(says: &'static str) -> Element {
 }
 
 /// The head of a card: a name, what it is, and the button that opens `edit`, which `label` names.
-fn card_head(name: &str, kind: impl Node, label: Template<1>, edit: Dialog, on: &Callback<Action>) -> Element {
+fn card_head(name: &str, kind: impl Node, label: Template<1>, edit: Dialog, on: &OnAction) -> Element {
     let edit = button("button button--quiet card__edit", texts::EDIT)
         .label(label.with([&name]))
         .on_click(does(on, PageAction::Open(edit)));

@@ -1,18 +1,20 @@
 //! “Why?”: the button that asks, and the box that answers.
 
+use std::rc::Rc;
+
 use yew::{AttrValue, Callback};
 
 use crate::sim::command::Command;
 use crate::sim::presets::Preset;
 use crate::texts::page::why as texts;
-use crate::ui::action::{Action, ClockAction, Dialog, PageAction};
+use crate::ui::action::{Action, ClockAction, Dialog, OnAction, PageAction};
 use crate::ui::widgets::element::{Element, button, element};
 use crate::ui::widgets::phrase::phrase;
 use crate::ui::widgets::{does, light, lights};
 use crate::view::why::{Answer, Ask, Counter, Mend, Place, Step};
 
 /// The button that asks, or no longer; `name` says of what.
-pub fn button_for(ask: Ask, is_asked: bool, name: impl Into<AttrValue>, on: &Callback<Action>) -> Element {
+pub fn button_for(ask: Ask, is_asked: bool, name: impl Into<AttrValue>, on: &OnAction) -> Element {
     button("button button--small why__ask", texts::WHY)
         .label(name)
         .state("aria-expanded", is_asked)
@@ -20,7 +22,7 @@ pub fn button_for(ask: Ask, is_asked: bool, name: impl Into<AttrValue>, on: &Cal
 }
 
 /// The sentence and the button that mends it; for whoever `is_asked`, also what it was worked out from.
-pub fn answer(of: &Answer, is_asked: bool, on: &Callback<Action>) -> Element {
+pub fn answer(of: &Answer, is_asked: bool, on: &OnAction) -> Element {
     let says = element("p", "notice__says")
         .with(phrase(&of.says))
         .text(" ")
@@ -37,7 +39,7 @@ pub fn answer(of: &Answer, is_asked: bool, on: &Callback<Action>) -> Element {
 }
 
 /// What it was worked out from. Pointing at a number lights what it counts.
-fn counters(rows: &[Counter], on: &Callback<Action>) -> Element {
+fn counters(rows: &[Counter], on: &OnAction) -> Element {
     let one = |row: &Counter| {
         let value = element("dd", "").with(light(row.lit.as_ref(), row.value.clone(), row.label));
         element("div", "").with(element("dt", "").text(row.label)).with(value)
@@ -60,13 +62,13 @@ fn confusions(of: &Answer) -> Option<Element> {
     (!of.confusions.is_empty()).then(list)
 }
 
-fn mend(mend: &Mend, on: &Callback<Action>) -> Element {
+fn mend(mend: &Mend, on: &OnAction) -> Element {
     let (on, steps) = (on.clone(), mend.steps.clone());
     let does = move |_| steps.iter().for_each(|step| on.emit(action(step)));
     button("link", mend.label.clone()).on_click(Callback::from(does))
 }
 
-fn action(step: &Step) -> Action {
+fn action(step: &Step) -> Rc<Action> {
     match step.clone() {
         Step::Do(command) => Command::into(command),
         Step::Wait(time) => ClockAction::Advance(time).into(),

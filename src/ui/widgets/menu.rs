@@ -1,8 +1,10 @@
 //! A button that opens a list of actions, by the browser's own popovers.
 
-use yew::{Callback, Html};
+use std::rc::Rc;
 
-use crate::ui::action::Action;
+use yew::Html;
+
+use crate::ui::action::{Action, OnAction};
 
 use super::does;
 use super::element::{button, element, list};
@@ -10,11 +12,11 @@ use super::element::{button, element, list};
 /// One entry.
 pub struct MenuItem {
     pub label: String,
-    pub action: Action,
+    pub action: Rc<Action>,
 }
 
 impl MenuItem {
-    pub fn new(label: impl Into<String>, action: impl Into<Action>) -> Self {
+    pub fn new(label: impl Into<String>, action: impl Into<Rc<Action>>) -> Self {
         Self { label: label.into(), action: action.into() }
     }
 }
@@ -26,7 +28,7 @@ pub fn menu(
     label: &'static str,
     name: &str,
     items: Vec<MenuItem>,
-    on: &Callback<Action>,
+    on: &OnAction,
 ) -> Html {
     let item = |item: MenuItem| {
         let choice = button("menu__item", item.label)

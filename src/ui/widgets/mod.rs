@@ -10,6 +10,8 @@ pub mod pips;
 pub mod ring;
 pub mod tokens;
 
+use std::rc::Rc;
+
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, MouseEvent};
 use yew::{AttrValue, Callback, Html};
@@ -18,20 +20,20 @@ use crate::texts::page::widgets as texts;
 use crate::view::lit::Lit;
 use crate::view::{NumberRow, Tag};
 
-use super::action::{Action, ClockAction, PageAction};
+use super::action::{Action, ClockAction, OnAction, PageAction};
 use element::{Element, Node, button, element};
 
 /// A click that does `action`.
-pub fn does(on_action: &Callback<Action>, action: impl Into<Action>) -> Callback<MouseEvent> {
+pub fn does(on_action: &OnAction, action: impl Into<Rc<Action>>) -> Callback<MouseEvent> {
     does_action(on_action.clone(), action.into())
 }
 
-fn does_action(on_action: Callback<Action>, action: Action) -> Callback<MouseEvent> {
-    Callback::from(move |_| on_action.emit(action.clone()))
+fn does_action(on_action: OnAction, action: Rc<Action>) -> Callback<MouseEvent> {
+    Callback::from(move |_| on_action.emit(Rc::clone(&action)))
 }
 
 /// What a click leads to where the nearest button names a moment or a message: see [`moment`] and [`message`].
-pub fn leads(on_action: &Callback<Action>) -> Callback<MouseEvent> {
+pub fn leads(on_action: &OnAction) -> Callback<MouseEvent> {
     let on_action = on_action.clone();
     Callback::from(move |event: MouseEvent| {
         if let Some(action) = lead(&event) {
@@ -40,7 +42,7 @@ pub fn leads(on_action: &Callback<Action>) -> Callback<MouseEvent> {
     })
 }
 
-fn lead(event: &MouseEvent) -> Option<Action> {
+fn lead(event: &MouseEvent) -> Option<Rc<Action>> {
     let from: web_sys::Element = event.target()?.dyn_into().ok()?;
     let button = from.closest("button").ok()??;
     let said = |name| button.get_attribute(name);
@@ -133,7 +135,7 @@ pub fn tags(rows: &[Tag]) -> Element {
 }
 
 /// The counters at the foot of a card. Pointing at one lights what it counts.
-pub fn numbers(rows: &[NumberRow], on: &Callback<Action>) -> Html {
+pub fn numbers(rows: &[NumberRow], on: &OnAction) -> Html {
     let number = |row: &NumberRow| {
         element("div", "numbers__item")
             .title(row.explanation)
@@ -152,6 +154,6 @@ pub fn light(lit: Option<&Lit>, value: String, name: &str) -> Element {
 }
 
 /// What is pointed at, as an action.
-pub fn lights(on: &Callback<Action>) -> Callback<Option<String>> {
+pub fn lights(on: &OnAction) -> Callback<Option<String>> {
     on.reform(|key: Option<String>| PageAction::Light(key.as_deref().and_then(Lit::parse)).into())
 }

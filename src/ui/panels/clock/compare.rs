@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use yew::{Callback, Html};
+use yew::Html;
 
 use crate::texts::page::clock as texts;
-use crate::ui::action::{Action, PageAction};
+use crate::ui::action::{OnAction, PageAction};
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::memo::Draw;
@@ -16,7 +16,7 @@ use crate::view::log::LogRow;
 #[derive(PartialEq)]
 pub struct Compare {
     pub row: Rc<Comparison>,
-    pub on_action: Callback<Action>,
+    pub on_action: OnAction,
 }
 
 impl Draw for Compare {

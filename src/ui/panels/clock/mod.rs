@@ -5,11 +5,11 @@ mod timeline;
 
 use std::rc::Rc;
 
-use yew::{Callback, Event, Html, SubmitEvent};
+use yew::{Event, Html, SubmitEvent};
 
 use crate::sim::clock::Speed;
 use crate::texts::page::clock as texts;
-use crate::ui::action::{Action, ClockAction};
+use crate::ui::action::{ClockAction, OnAction};
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::field::plain;
 use crate::ui::widgets::icon::{self, icon};
@@ -22,7 +22,7 @@ use crate::view::clock::{ClockRow, advance_by, speed_label};
 #[derive(PartialEq)]
 pub struct Clock {
     pub row: Rc<ClockRow>,
-    pub on_action: Callback<Action>,
+    pub on_action: OnAction,
 }
 
 impl Draw for Clock {
@@ -129,7 +129,7 @@ impl Clock {
 /// Moves time by what is typed. Drawn once, so that what is typed stays.
 #[derive(PartialEq)]
 struct Advance {
-    on_action: Callback<Action>,
+    on_action: OnAction,
 }
 
 /// What the browser takes for a duration, before it is read.

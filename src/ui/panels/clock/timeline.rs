@@ -2,17 +2,17 @@
 
 use std::rc::Rc;
 
-use yew::{Callback, Event, InputEvent};
+use yew::{Event, InputEvent};
 
 use crate::texts::page::clock as texts;
-use crate::ui::action::{Action, ClockAction, Dialog, PageAction};
+use crate::ui::action::{Action, ClockAction, Dialog, OnAction, PageAction};
 use crate::ui::widgets::element::{Element, button, element};
 use crate::ui::widgets::{does, set_value, typed};
 use crate::view::clock::ClockRow;
 use crate::view::timeline::{AheadMark, BranchRow, Mark, MarkKind, Timeline};
 
 /// Draws the line. Shapes keep their form at every width: each stands at its share of the line.
-pub fn timeline(clock: &Rc<ClockRow>, on: &Callback<Action>) -> Element {
+pub fn timeline(clock: &Rc<ClockRow>, on: &OnAction) -> Element {
     let row = &clock.timeline;
     let drawn = element("svg", "timeline__line")
         .attr("role", "img")
@@ -37,7 +37,7 @@ pub fn timeline(clock: &Rc<ClockRow>, on: &Callback<Action>) -> Element {
 }
 
 /// The branches, each a faint track with its name and what can be done with it.
-pub fn branches(row: &Timeline, on: &Callback<Action>) -> Option<Element> {
+pub fn branches(row: &Timeline, on: &OnAction) -> Option<Element> {
     let branch = |branch: &BranchRow| {
         let name = texts::BRANCH_NUMBER.with([&branch.number]);
         let says = texts::OWN_COMMANDS.with([&name, &branch.parted, &branch.ended, &branch.commands]);
@@ -47,7 +47,7 @@ pub fn branches(row: &Timeline, on: &Callback<Action>) -> Option<Element> {
             .with(line("timeline__later", branch.from, branch.to))
             .with(shape_at(branch.from, path("timeline__later", "M0 0v20")))
             .each(branch.marks.iter().map(|mark| shape(mark, true)));
-        let tool = |text: &'static str, action: Action| {
+        let tool = |text: &'static str, action: Rc<Action>| {
             button("button button--small", text).label(texts::OF_BRANCH.with([&text, &name])).on_click(does(on, action))
         };
         // Undo goes along a line, and does not bring back a line that is gone.
@@ -55,7 +55,7 @@ pub fn branches(row: &Timeline, on: &Callback<Action>) -> Option<Element> {
             (drop, 0) => drop,
             (drop, _) => {
                 let says = texts::DROPS.with([&says]).into();
-                PageAction::Open(Dialog::Remove { does: Rc::new(drop), says }).into()
+                PageAction::Open(Dialog::Remove { does: drop, says }).into()
             }
         };
         let tools = element("div", "branches__tools")
@@ -70,7 +70,7 @@ pub fn branches(row: &Timeline, on: &Callback<Action>) -> Option<Element> {
 }
 
 /// Now, as a handle: behind, it goes back at once; drawn ahead of all that happened, it lets so much time pass.
-fn handle(clock: &Rc<ClockRow>, on: &Callback<Action>) -> Element {
+fn handle(clock: &Rc<ClockRow>, on: &OnAction) -> Element {
     let seek = {
         let (on, clock) = (on.clone(), Rc::clone(clock));
         move |place: u16| {

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use yew::{Callback, Html};
+use yew::Html;
 
 use crate::texts::page::consumers as texts;
-use crate::ui::action::{Action, Dialog, PageAction};
+use crate::ui::action::{Dialog, OnAction, PageAction};
 use crate::ui::panels::{card_head, why};
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::memo::Draw;
@@ -21,7 +21,7 @@ use super::{belt, tickets, tray, worker};
 #[derive(PartialEq)]
 pub struct Card {
     pub row: Rc<ConsumerRow>,
-    pub on_action: Callback<Action>,
+    pub on_action: OnAction,
 }
 
 impl Draw for Card {
@@ -72,7 +72,7 @@ fn new_worker(row: &ConsumerRow) -> PageAction {
 }
 
 /// What is done to a consumer as a whole.
-fn more(row: &ConsumerRow, on: &Callback<Action>) -> Html {
+fn more(row: &ConsumerRow, on: &OnAction) -> Html {
     let of = [".", &row.stream, ".", &row.name].concat();
     let request = |label: &str, verb: &str, body: &str| {
         let subject = ["$JS.API.CONSUMER.", verb, &of].concat();

@@ -3,13 +3,13 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use yew::{Callback, Html, MouseEvent};
+use yew::{Html, MouseEvent};
 
 use crate::engine::table::Id;
 use crate::sim::actor::{ActorId, FetchRequest};
 use crate::sim::command::Command;
 use crate::texts::page::consumers as texts;
-use crate::ui::action::Action;
+use crate::ui::action::OnAction;
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::memo::Draw;
 use crate::ui::widgets::{does, tick_of, value_of};
@@ -29,7 +29,7 @@ const EXPIRES: [Option<Duration>; 5] = [
 pub struct Fetch {
     pub worker: ActorId,
     pub name: Rc<str>,
-    pub on_action: Callback<Action>,
+    pub on_action: OnAction,
 }
 
 impl Draw for Fetch {

@@ -9,10 +9,10 @@ mod worker;
 
 use std::rc::Rc;
 
-use yew::{Callback, Html, InputEvent};
+use yew::{Html, InputEvent};
 
 use crate::texts::page::consumers as texts;
-use crate::ui::action::{Action, Dialog, PageAction};
+use crate::ui::action::{Dialog, OnAction, PageAction};
 use crate::ui::panels::attached;
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::field::plain;
@@ -29,7 +29,7 @@ pub struct Consumers {
     pub attached: Rc<[AttachedRow]>,
     /// The stream that a new consumer is for, unless chosen otherwise; `None` while there is no stream.
     pub stream: Option<Rc<str>>,
-    pub on_action: Callback<Action>,
+    pub on_action: OnAction,
 }
 
 impl Draw for Consumers {

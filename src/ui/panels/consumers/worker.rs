@@ -3,13 +3,11 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use yew::Callback;
-
 use crate::engine::table::Id;
 use crate::sim::command::{Command, Settlement};
 use crate::texts::ordinal;
 use crate::texts::page::consumers as texts;
-use crate::ui::action::{Action, Dialog, PageAction};
+use crate::ui::action::{Dialog, OnAction, PageAction};
 use crate::ui::panels::why;
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, button, element};
@@ -27,7 +25,7 @@ const DELAYS: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)];
 
 /// Draws the worker `row` of `consumer`.
-pub fn worker(consumer: &ConsumerRow, row: &WorkerRow, on: &Callback<Action>) -> Element {
+pub fn worker(consumer: &ConsumerRow, row: &WorkerRow, on: &OnAction) -> Element {
     let in_hand = row.in_hand();
     let says =
         says(row, in_hand, element("p", "worker__says").with(element("b", "").text(Rc::clone(&row.name))).text(" "));
@@ -49,7 +47,7 @@ pub fn worker(consumer: &ConsumerRow, row: &WorkerRow, on: &Callback<Action>) ->
 }
 
 /// Asks why it gets nothing.
-fn ask(row: &WorkerRow, on: &Callback<Action>) -> Element {
+fn ask(row: &WorkerRow, on: &OnAction) -> Element {
     why::button_for(Ask::Worker(row.id), row.why.is_some(), texts::WHY_DOES_GET_NOTHING.with([&row.name]), on)
 }
 
@@ -83,7 +81,7 @@ fn delivery(row: &WorkerRow, held: &HeldRow) -> Element {
 }
 
 /// What is done with the worker itself.
-fn tools(consumer: &ConsumerRow, row: &WorkerRow, on: &Callback<Action>) -> Element {
+fn tools(consumer: &ConsumerRow, row: &WorkerRow, on: &OnAction) -> Element {
     let (worker, name) = (row.id, &row.name);
     if row.state == WorkerState::Killed {
         let restart = button("button", texts::START_AGAIN)
@@ -118,13 +116,13 @@ fn tools(consumer: &ConsumerRow, row: &WorkerRow, on: &Callback<Action>) -> Elem
         )
 }
 
-fn kill(row: &WorkerRow, on: &Callback<Action>) -> Element {
+fn kill(row: &WorkerRow, on: &OnAction) -> Element {
     button("button button--quiet", texts::KILL)
         .label(texts::KILL_NAME.with([&row.name]))
         .on_click(does(on, Command::Kill { client: row.id }))
 }
 
-fn one_held(row: &WorkerRow, held: &HeldRow, in_hand: Option<&HeldRow>, on: &Callback<Action>) -> Element {
+fn one_held(row: &WorkerRow, held: &HeldRow, in_hand: Option<&HeldRow>, on: &OnAction) -> Element {
     let is_in_hand = in_hand.is_some_and(|in_hand| in_hand.consumer_seq == held.consumer_seq);
     let (left, _) = held.state.words();
     let choose = PageAction::Choose { worker: row.id, consumer_seq: held.consumer_seq };
@@ -136,7 +134,7 @@ fn one_held(row: &WorkerRow, held: &HeldRow, in_hand: Option<&HeldRow>, on: &Cal
 }
 
 /// What can be said of a message.
-fn answers(row: &WorkerRow, held: &HeldRow, on: &Callback<Action>) -> Element {
+fn answers(row: &WorkerRow, held: &HeldRow, on: &OnAction) -> Element {
     if let Some(why) = row.no_ack {
         return element("p", "worker__no-ack").text(why);
     }

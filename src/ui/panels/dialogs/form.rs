@@ -6,7 +6,7 @@ use web_sys::HtmlDialogElement;
 use yew::{Callback, Component, Context, Event, Html, InputEvent, NodeRef, Properties, SubmitEvent};
 
 use crate::texts::page::dialogs as texts;
-use crate::ui::action::{Action, Dialog, PageAction};
+use crate::ui::action::{Dialog, OnAction, PageAction};
 use crate::ui::panels::why;
 use crate::ui::widgets::element::{Element, Node, button, element, list};
 use crate::ui::widgets::field::{FieldState, Typed, field, plain};
@@ -27,7 +27,7 @@ use super::{OpenDialog, preview};
 #[derive(Properties, PartialEq)]
 pub struct DialogProps {
     pub open: OpenDialog,
-    pub on_action: Callback<Action>,
+    pub on_action: OnAction,
 }
 
 /// The browser's own modal dialog: it keeps the focus, and the escape key closes it. Holds what is typed until it is
@@ -322,7 +322,7 @@ fn summary(error: &FieldError) -> Element {
     element("p", "").with(key).text(error.says.clone())
 }
 
-fn removal(dialog: &Dialog, on: &Callback<Action>) -> Option<Html> {
+fn removal(dialog: &Dialog, on: &OnAction) -> Option<Html> {
     let remove = preview::removal(dialog)?;
     let label = match dialog {
         Dialog::EditStream(_) => texts::DELETE_STREAM_MESSAGES_CONSUMERS,

@@ -1,13 +1,11 @@
 //! What the signs mean, and which keys work.
 
-use yew::Callback;
-
 use crate::texts::page::help as texts;
-use crate::ui::action::{Action, PageAction};
+use crate::ui::action::{OnAction, PageAction};
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, button, element};
 
-pub fn help(on: &Callback<Action>) -> Element {
+pub fn help(on: &OnAction) -> Element {
     let body = element("div", "dialog__body")
         .attr("tabindex", "0")
         .attr("role", "region")

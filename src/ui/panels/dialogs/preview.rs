@@ -30,7 +30,7 @@ pub enum Outcome {
     Command(Command),
 }
 
-impl From<Outcome> for Action {
+impl From<Outcome> for Rc<Action> {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Request(request) => request.into(),
@@ -71,7 +71,7 @@ pub fn outcome(dialog: &Dialog, form: &Form) -> Result<Outcome, Vec<FieldError>>
 }
 
 /// What takes the thing away that is edited; `None` for a new one.
-pub fn removal(dialog: &Dialog) -> Option<Action> {
+pub fn removal(dialog: &Dialog) -> Option<Rc<Action>> {
     let request = |subject: String| Some(ApiRequest { subject, body: String::new() }.into());
     match dialog {
         Dialog::EditStream(name) => request(format!("$JS.API.STREAM.DELETE.{name}")),

@@ -1,14 +1,14 @@
 //! Links and files: what goes out of the page, and what comes in. `www/shell/work.js` does what browsers do with them.
 
-use yew::{Callback, MouseEvent};
+use yew::MouseEvent;
 
 use crate::texts::page::dialogs as texts;
-use crate::ui::action::{Action, PageAction};
+use crate::ui::action::{OnAction, PageAction};
 use crate::ui::widgets::element::{Element, button, element};
 use crate::ui::widgets::{does, value_of};
 use crate::view::transfer::ExportRow;
 
-pub fn share(rows: &[ExportRow], problem: Option<&str>, on: &Callback<Action>) -> Element {
+pub fn share(rows: &[ExportRow], problem: Option<&str>, on: &OnAction) -> Element {
     // Options are put in from the last to the first, and the browser takes what comes first.
     let option = |(place, row): (usize, &ExportRow)| {
         element("option", "").attr("value", row.what.clone()).flag("selected", place == 0).text(row.label.clone())

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use yew::{Callback, Html};
+use yew::Html;
 
 use crate::texts::page::drawer as texts;
-use crate::ui::action::{Action, PageAction};
+use crate::ui::action::{OnAction, PageAction};
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::memo::Draw;
@@ -18,7 +18,7 @@ use super::log::choice;
 pub struct Cli {
     pub lines: Rc<[CliLine]>,
     pub face: Face,
-    pub on_action: Callback<Action>,
+    pub on_action: OnAction,
 }
 
 impl Draw for Cli {

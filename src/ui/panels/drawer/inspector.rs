@@ -1,9 +1,9 @@
 //! The inspector.
 
-use yew::{Callback, Html, InputEvent};
+use yew::{Html, InputEvent};
 
 use crate::texts::page::drawer as texts;
-use crate::ui::action::{Action, PageAction};
+use crate::ui::action::{OnAction, PageAction};
 use crate::ui::widgets::element::{Element, Node, button, element, list};
 use crate::ui::widgets::field::plain;
 use crate::ui::widgets::phrase::phrase;
@@ -16,7 +16,7 @@ use crate::view::payload::{Payload, PayloadForm};
 
 use super::{log, turn};
 
-pub fn inspector(row: &InspectorRow, on: &Callback<Action>) -> Html {
+pub fn inspector(row: &InspectorRow, on: &OnAction) -> Html {
     let shown = match &row.shown {
         Inspection::Nothing(says) => element("p", "muted").text(*says).into_html(),
         Inspection::Message(row) => message(row, on),
@@ -29,7 +29,7 @@ pub fn inspector(row: &InspectorRow, on: &Callback<Action>) -> Html {
 }
 
 /// What can be inspected, found by typing.
-fn choice(row: &InspectorRow, on: &Callback<Action>) -> Element {
+fn choice(row: &InspectorRow, on: &OnAction) -> Element {
     let search = element("input", "input")
         .attr("type", "search")
         .attr("placeholder", texts::NAME_NUMBER)
@@ -59,7 +59,7 @@ fn title(kind: &'static str, name: String) -> Element {
     element("h3", "inspector__title").with(element("span", "muted").text(kind)).text(" ").text(name)
 }
 
-fn message(row: &MessageRow, on: &Callback<Action>) -> Html {
+fn message(row: &MessageRow, on: &OnAction) -> Html {
     let cut = texts::TRACE_DOES_NOT_REACH;
     list([
         title(texts::TITLE_MESSAGE, texts::OF.with([&row.stream_seq, &row.stream])).into_html(),
@@ -84,7 +84,7 @@ pub fn facts<'a>(facts: impl Iterator<Item = (&'a str, &'a str)>) -> Element {
     element("dl", "facts").each(facts.map(fact))
 }
 
-fn content(row: &Content, on: &Callback<Action>) -> Element {
+fn content(row: &Content, on: &OnAction) -> Element {
     let head = [(texts::OF_SUBJECT, &*row.subject), (texts::STORED_AT, &*row.stored_at), (texts::SIZE, &*row.size)];
     let headers = row.headers.iter().map(|(name, value)| (&**name, &**value));
     element("div", "")
@@ -94,7 +94,7 @@ fn content(row: &Content, on: &Callback<Action>) -> Element {
         .with(payload(&row.payload, &row.payload_size, on))
 }
 
-fn payload(row: &Payload, size: &str, on: &Callback<Action>) -> Html {
+fn payload(row: &Payload, size: &str, on: &OnAction) -> Html {
     let form = |form: PayloadForm| {
         button("button button--small", form.label())
             .state("aria-pressed", form == row.form)

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use yew::{AttrValue, Callback, Event, Html, InputEvent};
+use yew::{AttrValue, Event, Html, InputEvent};
 
 use crate::texts::page::drawer as texts;
-use crate::ui::action::{Action, PageAction};
+use crate::ui::action::{OnAction, PageAction};
 use crate::ui::widgets::element::{Element, button, element, list};
 use crate::ui::widgets::field::plain;
 use crate::ui::widgets::phrase::linked;
@@ -15,7 +15,7 @@ use crate::view::log::{LogKind, LogPanel, LogRow};
 
 use super::turn;
 
-pub fn log(panel: &LogPanel, on: &Callback<Action>) -> Html {
+pub fn log(panel: &LogPanel, on: &OnAction) -> Html {
     let filter = &panel.filter;
     let is_all = filter.kind.is_none() && [&filter.stream, &filter.consumer].iter().all(|name| name.is_empty());
     let content = if panel.rows.is_empty() {
@@ -35,7 +35,7 @@ pub fn log(panel: &LogPanel, on: &Callback<Action>) -> Html {
     list([bar(panel, on), lines])
 }
 
-fn bar(panel: &LogPanel, on: &Callback<Action>) -> Element {
+fn bar(panel: &LogPanel, on: &OnAction) -> Element {
     let filter = &panel.filter;
     let kinds = LogKind::ALL.map(|kind| (kind.label().into(), [kind.sign(), " ", kind.label()].concat().into()));
     let kind = |chosen: String| Turn::LogKind(LogKind::ALL.into_iter().find(|kind| kind.label() == chosen));
@@ -70,7 +70,7 @@ pub fn names(names: &[Rc<str>]) -> Vec<(AttrValue, AttrValue)> {
 }
 
 /// A field that what is shown is narrowed by while it is typed into.
-pub fn search(name: &'static str, value: &str, on: &Callback<Action>, wanted: fn(String) -> Turn) -> Element {
+pub fn search(name: &'static str, value: &str, on: &OnAction, wanted: fn(String) -> Turn) -> Element {
     let input = element("input", "input bar__search")
         .attr("type", "search")
         .attr("placeholder", texts::SEARCH)
@@ -86,7 +86,7 @@ pub fn choice(
     all: Option<&'static str>,
     chosen: &str,
     options: Vec<(AttrValue, AttrValue)>,
-    on: &Callback<Action>,
+    on: &OnAction,
     choose: fn(String) -> Turn,
 ) -> Element {
     let option = |(value, words): (AttrValue, AttrValue)| {

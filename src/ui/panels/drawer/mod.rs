@@ -14,7 +14,7 @@ use web_sys::HtmlElement;
 use yew::{Callback, Html, KeyboardEvent};
 
 use crate::texts::page::drawer as texts;
-use crate::ui::action::{Action, PageAction};
+use crate::ui::action::{OnAction, PageAction};
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::memo::{Draw, memo};
@@ -25,7 +25,7 @@ use crate::view::drawer::{DrawerRow, Shown, Tab, Turn};
 #[derive(PartialEq)]
 pub struct Drawer {
     pub row: Same<DrawerRow>,
-    pub on_action: Callback<Action>,
+    pub on_action: OnAction,
 }
 
 impl Draw for Drawer {
@@ -61,7 +61,7 @@ fn tab_id(tab: Tab) -> String {
 }
 
 /// The tabs. Only the open one is a stop of the tab key; arrows open the next.
-fn tabs(open: Tab, on: &Callback<Action>) -> Element {
+fn tabs(open: Tab, on: &OnAction) -> Element {
     let tab = |tab: Tab| {
         let is_open = tab == open;
         button("drawer__tab", tab.label())

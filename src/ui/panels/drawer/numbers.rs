@@ -1,9 +1,9 @@
 //! The numbers over time.
 
-use yew::{AttrValue, Callback, Html};
+use yew::{AttrValue, Html};
 
 use crate::texts::page::drawer as texts;
-use crate::ui::action::Action;
+use crate::ui::action::OnAction;
 use crate::ui::widgets::element::{Element, element, list};
 use crate::ui::widgets::{light, lights};
 use crate::view::drawer::Turn;
@@ -11,7 +11,7 @@ use crate::view::numbers::{NumbersPanel, Plot, SPANS};
 
 use super::log::{choice, names};
 
-pub fn numbers(panel: &NumbersPanel, on: &Callback<Action>) -> Html {
+pub fn numbers(panel: &NumbersPanel, on: &OnAction) -> Html {
     let spans = SPANS.iter().enumerate().map(|(place, (name, _))| (place.to_string().into(), AttrValue::Static(name)));
     let bar = element("div", "bar")
         .with(choice(texts::NUMBERS_OF, Some(texts::ALL), &panel.filter.of, names(&panel.names), on, |of| {

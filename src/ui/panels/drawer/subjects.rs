@@ -3,7 +3,7 @@
 use yew::{Callback, Html, InputEvent};
 
 use crate::texts::page::drawer as texts;
-use crate::ui::action::Action;
+use crate::ui::action::OnAction;
 use crate::ui::widgets::element::{Element, Node, element};
 use crate::ui::widgets::field::plain;
 use crate::ui::widgets::tokens::matched;
@@ -13,7 +13,7 @@ use crate::view::matcher::{MatcherRow, Reader};
 
 use super::turn;
 
-pub fn subjects(row: &MatcherRow, on: &Callback<Action>) -> Html {
+pub fn subjects(row: &MatcherRow, on: &OnAction) -> Html {
     let (filter, subject) = (row.filter.clone(), row.subject.clone());
     let on_filter = on.reform(move |event: InputEvent| turn(Turn::Match(typed(&event), subject.clone())).into());
     let on_subject = on.reform(move |event: InputEvent| turn(Turn::Match(filter.clone(), typed(&event))).into());

@@ -1,9 +1,9 @@
 //! The wire.
 
-use yew::{Callback, Html, InputEvent};
+use yew::{Html, InputEvent};
 
 use crate::texts::page::drawer as texts;
-use crate::ui::action::Action;
+use crate::ui::action::OnAction;
 use crate::ui::widgets::element::{Element, button, element, list};
 use crate::ui::widgets::{does, is_ticked};
 use crate::view::drawer::Turn;
@@ -12,7 +12,7 @@ use crate::view::wire::{WireDetail, WirePanel, WireRow};
 use super::log::{self, choice, names, search};
 use super::{inspector, turn};
 
-pub fn wire(panel: &WirePanel, on: &Callback<Action>) -> Html {
+pub fn wire(panel: &WirePanel, on: &OnAction) -> Html {
     let content = if panel.rows.is_empty() {
         element("p", "muted").text(texts::NOTHING_LIKE_WENT_OVER)
     } else {
@@ -25,7 +25,7 @@ pub fn wire(panel: &WirePanel, on: &Callback<Action>) -> Html {
     list([bar(panel, on), lines.with(element("div", "").with(panel.has_more.then(more)).with(content))])
 }
 
-fn bar(panel: &WirePanel, on: &Callback<Action>) -> Element {
+fn bar(panel: &WirePanel, on: &OnAction) -> Element {
     let filter = &panel.filter;
     let on_noise = on.reform(|event: InputEvent| turn(Turn::WireNoise(is_ticked(&event))).into());
     let noise =
@@ -38,7 +38,7 @@ fn bar(panel: &WirePanel, on: &Callback<Action>) -> Element {
         .with(element("label", "bar__tick").with(noise).text(texts::PING_HEARTBEATS))
 }
 
-fn line(row: &WireRow, on: &Callback<Action>) -> Element {
+fn line(row: &WireRow, on: &OnAction) -> Element {
     let is_open = row.detail.is_some();
     let arrow = if row.from_client { ("▸", texts::TO_SERVER) } else { ("◂", texts::FROM_SERVER) };
     let open = turn(Turn::WireOpen((!is_open).then_some(row.number)));
@@ -60,7 +60,7 @@ fn line(row: &WireRow, on: &Callback<Action>) -> Element {
         .with(row.detail.as_deref().map(|of| detail(of, on)))
 }
 
-fn detail(row: &WireDetail, on: &Callback<Action>) -> Element {
+fn detail(row: &WireDetail, on: &OnAction) -> Element {
     let parts = row.parts.iter().map(|(name, value)| (*name, &**value));
     let headers = row.headers.iter().map(|(name, value)| (&**name, &**value));
     let caused = || {

@@ -1,11 +1,11 @@
 //! The top line: name, preset, theme, help.
 
-use yew::{Callback, Event, Html};
+use yew::{Event, Html};
 
 use crate::sim::presets::{PRESETS, Preset};
 use crate::sim::scenario::About;
 use crate::texts::page::header as texts;
-use crate::ui::action::{Action, ClockAction, Dialog, PageAction};
+use crate::ui::action::{ClockAction, Dialog, OnAction, PageAction};
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::memo::Draw;
 use crate::ui::widgets::{does, typed};
@@ -17,7 +17,7 @@ pub struct Header {
     /// The preset that is open; `None` of what came from a link or file.
     pub preset: Option<&'static Preset>,
     pub about: Same<About>,
-    pub on_action: Callback<Action>,
+    pub on_action: OnAction,
 }
 
 impl Draw for Header {

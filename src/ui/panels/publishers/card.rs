@@ -9,7 +9,7 @@ use crate::sim::actor::{ActorId, Draft, PublisherScript};
 use crate::sim::command::Command;
 use crate::texts::form::ONE_HEADER_LINE_NAME;
 use crate::texts::page::publishers as texts;
-use crate::ui::action::{Action, Dialog, PageAction};
+use crate::ui::action::{Dialog, OnAction, PageAction};
 use crate::ui::panels::{card_head, why};
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::field::plain;
@@ -24,7 +24,7 @@ use crate::view::why::Ask;
 #[derive(PartialEq)]
 pub struct Card {
     pub row: Rc<PublisherRow>,
-    pub on_action: Callback<Action>,
+    pub on_action: OnAction,
 }
 
 impl Draw for Card {
@@ -66,7 +66,7 @@ fn script(row: &PublisherRow) -> Element {
 /// What is sent, open to be changed. Drawn again only for another script, so that what is typed stays until then.
 struct DraftForm {
     row: Rc<PublisherRow>,
-    on_action: Callback<Action>,
+    on_action: OnAction,
 }
 
 impl PartialEq for DraftForm {
@@ -185,7 +185,7 @@ fn form_id(publisher: ActorId) -> String {
     format!("publisher-{}", publisher.index())
 }
 
-fn buttons(row: &PublisherRow, on: &Callback<Action>) -> Element {
+fn buttons(row: &PublisherRow, on: &OnAction) -> Element {
     let is_scripted = row.script.every.is_some();
     let main = if is_scripted { "button publishers__publish" } else { "button button--main publishers__publish" };
     let sends = |class, label: String, value| {
@@ -208,7 +208,7 @@ fn buttons(row: &PublisherRow, on: &Callback<Action>) -> Element {
         .with(run)
 }
 
-fn reply(row: &PublisherRow, reply: &PublishReply, on: &Callback<Action>) -> Element {
+fn reply(row: &PublisherRow, reply: &PublishReply, on: &OnAction) -> Element {
     let class = match reply.kind {
         ReplyKind::Stored => "reply reply--good",
         ReplyKind::Duplicate | ReplyKind::Open => "reply reply--note",

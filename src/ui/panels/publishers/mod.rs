@@ -4,11 +4,11 @@ mod card;
 
 use std::rc::Rc;
 
-use yew::{Callback, Html};
+use yew::Html;
 
 use crate::engine::table::Id;
 use crate::texts::page::publishers as texts;
-use crate::ui::action::{Action, Dialog};
+use crate::ui::action::{Dialog, OnAction};
 use crate::ui::panels::attached;
 use crate::ui::widgets::element::Node;
 use crate::ui::widgets::memo::{Draw, memo};
@@ -20,7 +20,7 @@ use crate::view::publishers::PublisherRow;
 pub struct Publishers {
     pub rows: Rc<[Rc<PublisherRow>]>,
     pub attached: Rc<[AttachedRow]>,
-    pub on_action: Callback<Action>,
+    pub on_action: OnAction,
 }
 
 impl Draw for Publishers {

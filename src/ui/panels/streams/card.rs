@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use yew::{Callback, Html};
+use yew::Html;
 
 use crate::texts::page::streams as texts;
-use crate::ui::action::{Action, Dialog, PageAction};
+use crate::ui::action::{Dialog, OnAction, PageAction};
 use crate::ui::panels::card_head;
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::ui::widgets::memo::Draw;
@@ -19,7 +19,7 @@ use super::{density, detail, lanes, links, strip, table, tape};
 #[derive(PartialEq)]
 pub struct Card {
     pub row: Rc<StreamRow>,
-    pub on_action: Callback<Action>,
+    pub on_action: OnAction,
 }
 
 impl Draw for Card {

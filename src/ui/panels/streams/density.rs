@@ -2,16 +2,16 @@
 
 use std::rc::Rc;
 
-use yew::{Callback, InputEvent};
+use yew::InputEvent;
 
 use crate::texts::page::streams as texts;
-use crate::ui::action::{Action, PageAction};
+use crate::ui::action::{OnAction, PageAction};
 use crate::ui::widgets::element::{Element, element};
 use crate::ui::widgets::typed;
 use crate::view::streams::{Density, StreamRow, TapeWindow, WINDOW_CELLS};
 
 /// A slider over the drawn map: a click or the arrow keys move the window.
-pub fn density(row: &StreamRow, density: &Density, on: &Callback<Action>) -> Element {
+pub fn density(row: &StreamRow, density: &Density, on: &OnAction) -> Element {
     let (name, last) = (Rc::clone(&row.name), density.last);
     let on_input = on.reform(move |event: InputEvent| {
         let from = typed(&event).parse().unwrap_or(last);

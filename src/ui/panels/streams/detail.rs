@@ -2,10 +2,8 @@
 
 use std::rc::Rc;
 
-use yew::Callback;
-
 use crate::texts::page::streams as texts;
-use crate::ui::action::{Action, PageAction};
+use crate::ui::action::{OnAction, PageAction};
 use crate::ui::panels::why;
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, button, element};
@@ -15,7 +13,7 @@ use crate::view::streams::{MessageDetail, StreamRow};
 use crate::view::text;
 use crate::view::why::{Answer, Ask};
 
-pub fn detail(row: &StreamRow, detail: &MessageDetail, on: &Callback<Action>) -> Element {
+pub fn detail(row: &StreamRow, detail: &MessageDetail, on: &OnAction) -> Element {
     let seq = detail.stream_seq;
     let payload = element("pre", "detail__payload").attr("tabindex", "0").attr("role", "region").label(texts::PAYLOAD);
     let header = |(name, value): &(String, String)| {
@@ -33,20 +31,20 @@ pub fn detail(row: &StreamRow, detail: &MessageDetail, on: &Callback<Action>) ->
 }
 
 /// The hole that is looked at: why the message is gone.
-pub fn hole(seq: u64, answer: &Answer, on: &Callback<Action>) -> Element {
+pub fn hole(seq: u64, answer: &Answer, on: &OnAction) -> Element {
     let head = element("div", "detail__head")
         .with(element("b", "").text(text::seq(seq)))
         .with(element("span", "detail__buttons").with(close(on)));
     element("section", "detail").label(texts::HOLE.with([&seq])).with(head).with(why::answer(answer, true, on))
 }
 
-fn close(on: &Callback<Action>) -> Element {
+fn close(on: &OnAction) -> Element {
     button("button button--quiet button--small", texts::CLOSE)
         .label(texts::CLOSE_MESSAGE)
         .on_click(does(on, PageAction::Select(None)))
 }
 
-fn head(row: &StreamRow, detail: &MessageDetail, on: &Callback<Action>) -> Element {
+fn head(row: &StreamRow, detail: &MessageDetail, on: &OnAction) -> Element {
     let seq = detail.stream_seq;
     let delete = button("button button--small", texts::DELETE).label(texts::DELETE_MESSAGE.with([&seq]));
     let request =

@@ -1,20 +1,18 @@
 //! What feeds a stream: the end of each origin's tape, and the link, which can be cut.
 
-use yew::Callback;
-
 use crate::sim::command::Command;
 use crate::texts::page::streams as texts;
-use crate::ui::action::Action;
+use crate::ui::action::OnAction;
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, button, element};
 use crate::ui::widgets::phrase::phrase;
 use crate::view::streams::{LinkRow, LinkState, Passage, StreamRow};
 
-pub fn links(row: &StreamRow, on: &Callback<Action>) -> Element {
+pub fn links(row: &StreamRow, on: &OnAction) -> Element {
     element("ul", "links").label(texts::ORIGINS).each(row.links.iter().map(|link| self::link(row, link, on)))
 }
 
-fn link(row: &StreamRow, link: &LinkRow, on: &Callback<Action>) -> Element {
+fn link(row: &StreamRow, link: &LinkRow, on: &OnAction) -> Element {
     let (class, sign) = match link.state {
         LinkState::Flowing => ("links__link", "━━▶"),
         LinkState::Seeking => ("links__link links__link--seeking", "╌╌▷"),

@@ -11,10 +11,10 @@ mod tape;
 
 use std::rc::Rc;
 
-use yew::{Callback, Html};
+use yew::Html;
 
 use crate::texts::page::streams as texts;
-use crate::ui::action::{Action, Dialog};
+use crate::ui::action::{Dialog, OnAction};
 use crate::ui::widgets::element::Node;
 use crate::ui::widgets::memo::{Draw, memo};
 use crate::view::streams::StreamRow;
@@ -23,7 +23,7 @@ use crate::view::streams::StreamRow;
 #[derive(PartialEq)]
 pub struct Streams {
     pub rows: Rc<[Rc<StreamRow>]>,
-    pub on_action: Callback<Action>,
+    pub on_action: OnAction,
 }
 
 impl Draw for Streams {

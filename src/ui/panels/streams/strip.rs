@@ -2,17 +2,15 @@
 
 use std::rc::Rc;
 
-use yew::Callback;
-
 use crate::texts::page::streams as texts;
 use crate::texts::stream::TIMES;
-use crate::ui::action::{Action, PageAction};
+use crate::ui::action::{OnAction, PageAction};
 use crate::ui::widgets::does;
 use crate::ui::widgets::element::{Element, Node, button, element};
 use crate::view::streams::{DedupBar, DedupId, GaveUpRow, StreamRow};
 use crate::view::text::counted;
 
-pub fn strip(row: &StreamRow, on: &Callback<Action>) -> Element {
+pub fn strip(row: &StreamRow, on: &OnAction) -> Element {
     let dedup = |dedup: &DedupBar| item(texts::DEDUP_WINDOW.with([&dedup.window]), ids(dedup));
     let next_removal = match &row.next_removal {
         None => muted(texts::NONE_DUE),
@@ -52,7 +50,7 @@ fn ids(dedup: &DedupBar) -> Element {
         .each(dedup.ids.iter().map(id))
 }
 
-fn given_up_on(row: &StreamRow, given_up: &GaveUpRow, on: &Callback<Action>) -> Element {
+fn given_up_on(row: &StreamRow, given_up: &GaveUpRow, on: &OnAction) -> Element {
     let seq = given_up.stream_seq;
     button("button button--small strip__given-up", format!("#{seq}"))
         .title(texts::DELIVERED_TIMES_STAYS_STREAM.with([&given_up.consumer, &counted(given_up.deliveries, TIMES)]))
