@@ -44,6 +44,15 @@ impl PendingState {
     }
 }
 
+impl Pending {
+    /// When the wait began that runs at `now`, where one follows the other.
+    fn last_begin(&self, now: Timestamp, wait: AckWait<'_>) -> Timestamp {
+        let every = wait.after(self.redeliveries).map_or(1, |every| every.as_nanos() as u64);
+        let passed = now.since(self.since).as_nanos() as u64;
+        self.since + Duration::from_nanos(passed - passed % every)
+    }
+}
+
 /// What a real server's timer for acks waits at least.
 const SHORTEST: Duration = Duration::from_millis(1);
 
@@ -177,11 +186,9 @@ impl AckPending {
     /// Messages that are due wait for their deadline again. The timer went on meanwhile, once in each wait.
     pub fn forget_due(&mut self, now: Timestamp, wait: AckWait<'_>) {
         for stream_seq in std::mem::take(&mut self.due) {
-            let every = wait.after(self.redeliveries(stream_seq)).map_or(1, |every| every.as_nanos() as u64);
             let due = self.entries.get_mut(stream_seq).filter(|pending| pending.state == PendingState::Due);
             if let Some(pending) = due {
-                let passed = now.since(pending.since).as_nanos() as u64;
-                pending.since += Duration::from_nanos(passed - passed % every);
+                pending.since = pending.last_begin(now, wait);
                 self.num_due -= 1;
                 self.set_deadline(stream_seq, wait, PendingState::InFlight);
             }
@@ -277,6 +284,13 @@ impl AckPending {
             };
             self.set_deadline(stream_seq, wait, kind);
         }
+    }
+
+    /// When the server's timer looks at what is pending, after `now`: it goes on when all of it is due.
+    pub fn next_look(&self, now: Timestamp, wait: AckWait<'_>) -> Option<Timestamp> {
+        let end =
+            |(_, pending): (u64, &Pending)| Some(pending.last_begin(now, wait) + wait.after(pending.redeliveries)?);
+        self.entries.iter().filter_map(end).min()
     }
 
     /// The last moment at which any pending message can fall due.
