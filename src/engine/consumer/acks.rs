@@ -18,7 +18,7 @@ use crate::engine::subject::{token_count, tokens};
 use crate::engine::time::Timestamp;
 
 /// What stands in the reply subject of a delivery behind the names: the client sends it back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AckSubject {
     pub delivered: u64,
     pub stream_seq: u64,

@@ -52,7 +52,7 @@ use self::sourcing::Sourcing;
 pub use self::sourcing::{Link, LinkDue, LinkKind, OriginRef, Reached};
 pub use self::storing::Room;
 use super::api::wire::{PubAck, PubAckDetail};
-use super::consumer::{Consumer, StreamView};
+use super::consumer::{AckSubject, Consumer, StreamView};
 use super::context::Context;
 use super::derived::Derived;
 use super::expiring::Deadlines;
@@ -79,6 +79,8 @@ pub struct Stream {
     leftovers: Vec<Leftover>,
     /// Consumers for which a removal made room since the stream last told its consumers anything.
     unblocked: Vec<ConsumerId>,
+    /// Who had pending what was just removed: as which delivery, and how many filters match it.
+    removed_pending: Vec<(ConsumerId, AckSubject, usize)>,
     duplicates: Duplicates,
     /// The message id of the last message, empty if it had none.
     last_msg_id: Vec<u8>,
@@ -112,6 +114,7 @@ impl Stream {
             latest_readers: Derived::default(),
             leftovers: Vec::new(),
             unblocked: Vec::new(),
+            removed_pending: Vec::new(),
             duplicates: Duplicates::default(),
             last_msg_id: Vec::new(),
             takes_delivery_as_ack: config.retention != Retention::Limits,

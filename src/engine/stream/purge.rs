@@ -4,12 +4,10 @@
 
 use super::consumers::readers;
 use super::{Context, Stream};
-use crate::engine::consumer::AckSubject;
 use crate::engine::error::ApiError;
 use crate::engine::event::{Event, Removal};
 use crate::engine::store::{Purge, RemovedMessage};
 use crate::engine::subject::{SubjectFilter, is_subset};
-use crate::engine::table::ConsumerId;
 
 /// What `STREAM.PURGE` asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,37 +80,15 @@ impl Stream {
             // One message alone goes as if it had been deleted, but that consumers follow the purge before they take it
             // as an ack.
             Some((seq, subject)) if purged == 1 && is_partial => {
-                let pending = self.tell_purged(ctx, seq, &subject);
-                self.follow_purge(ctx, filter);
-                for (id, ack, matches) in pending {
-                    let has_room = self.with_consumer(ctx, id, |consumer, ctx, stream| {
-                        consumer.terminate_removed(ctx, stream, ack, matches)
-                    });
-                    if has_room == Some(true) {
-                        self.unblocked.push(id);
-                    }
-                }
-                return purged;
+                let readers = readers(&mut self.latest_readers, &self.filters, &subject);
+                self.tell_removed(ctx.now, seq, &readers);
             }
             Some(_) => self.tell_bulk_removal(ctx),
             None => {}
         }
         self.follow_purge(ctx, filter);
+        self.terminate_removed(ctx);
         purged
-    }
-
-    /// Tells the consumers that read `subject` that message `seq`, which stood there, is gone. Returns those for which
-    /// it was pending, and how many of their filters match.
-    fn tell_purged(&mut self, ctx: &mut Context<'_>, seq: u64, subject: &[u8]) -> Vec<(ConsumerId, AckSubject, usize)> {
-        let readers = readers(&mut self.latest_readers, &self.filters, subject);
-        let mut pending = Vec::new();
-        for (id, matches) in readers.iter().copied() {
-            let ack = self
-                .with_consumer(ctx, id, |consumer, ctx, _| consumer.handle_removed(ctx.now, seq, matches))
-                .flatten();
-            pending.extend(ack.map(|ack| (id, ack, matches)));
-        }
-        pending
     }
 
     pub(super) fn tell_bulk_removal(&mut self, ctx: &mut Context<'_>) {

@@ -53,19 +53,34 @@ impl StreamDue {
 impl Stream {
     /// Removes one message and tells the consumers that read its subject. Whether it was there.
     pub(super) fn remove_message(&mut self, ctx: &mut Context<'_>, seq: u64, cause: Removal) -> bool {
+        let was_there = self.take_message(ctx, seq, cause);
+        self.terminate_removed(ctx);
+        was_there
+    }
+
+    /// As [`remove_message`](Self::remove_message), but those that had it pending take it as an ack only with
+    /// [`terminate_removed`](Self::terminate_removed).
+    fn take_message(&mut self, ctx: &mut Context<'_>, seq: u64, cause: Removal) -> bool {
         let Some(subject) = self.store.subject_of(seq) else { return false };
         let readers = readers(&mut self.latest_readers, &self.filters, subject);
-        self.remove_from(ctx, seq, &readers, cause);
+        self.forget_message(seq);
+        ctx.tell(|| Event::Removed { stream: self.id, seq, cause });
+        self.tell_removed(ctx.now, seq, &readers);
         true
     }
 
-    /// Removes one message that is there and that `readers` read.
-    fn remove_from(&mut self, ctx: &mut Context<'_>, seq: u64, readers: &Readers, cause: Removal) {
-        self.forget_message(seq);
-        ctx.tell(|| Event::Removed { stream: self.id, seq, cause });
+    /// Tells `readers` that message `seq` is gone.
+    pub(super) fn tell_removed(&mut self, now: Timestamp, seq: u64, readers: &Readers) {
         for (id, matches) in readers.iter().copied() {
-            let Some(consumer) = self.consumers.get_mut(id) else { continue };
-            let Some(ack) = consumer.handle_removed(ctx.now, seq, matches) else { continue };
+            let consumer = self.consumers.get_mut(id);
+            let ack = consumer.and_then(|consumer| consumer.handle_removed(now, seq, matches));
+            self.removed_pending.extend(ack.map(|ack| (id, ack, matches)));
+        }
+    }
+
+    /// Lets consumers take as an ack that messages were removed which they had pending.
+    pub(super) fn terminate_removed(&mut self, ctx: &mut Context<'_>) {
+        for (id, ack, matches) in std::mem::take(&mut self.removed_pending) {
             let has_room = self
                 .with_consumer(ctx, id, |consumer, ctx, stream| consumer.terminate_removed(ctx, stream, ack, matches));
             if has_room == Some(true) {
@@ -99,8 +114,7 @@ impl Stream {
             let Some(subject) = self.store.subject_of(*seq) else { continue };
             let is_needed = self.consumers.iter().any(|(_, consumer)| consumer.needs(*seq, subject));
             if !is_needed {
-                let readers = readers(&mut self.latest_readers, &self.filters, subject);
-                self.remove_from(ctx, *seq, &readers, Removal::Acked);
+                self.remove_message(ctx, *seq, Removal::Acked);
             }
         }
     }
@@ -139,11 +153,12 @@ impl Stream {
     }
 
     /// Removes what is beyond the limits after a message on `subject` was stored; `cause` is why messages of the subject go.
+    /// [`terminate_removed`](Self::terminate_removed) has to follow.
     pub(super) fn enforce_limits(&mut self, ctx: &mut Context<'_>, subject: &[u8], cause: Removal) {
         if let Some(max) = self.config.max_msgs_per_subject {
             while self.store.count_of(subject) > max {
                 let Some(seq) = self.store.first_of(subject) else { break };
-                self.remove_message(ctx, seq, cause);
+                self.take_message(ctx, seq, cause);
             }
         }
         if self.config.discard == Discard::Old {
@@ -151,16 +166,17 @@ impl Stream {
         }
     }
 
-    /// Removes the oldest messages until max msgs and max bytes hold.
+    /// Removes the oldest messages until max msgs and max bytes hold. [`terminate_removed`](Self::terminate_removed) has to
+    /// follow.
     pub(super) fn enforce_stream_limits(&mut self, ctx: &mut Context<'_>) {
         if let Some(max) = self.config.max_msgs {
             while self.store.messages() > max {
-                self.remove_message(ctx, self.store.first_seq(), Removal::MaxMsgs);
+                self.take_message(ctx, self.store.first_seq(), Removal::MaxMsgs);
             }
         }
         if let Some(max) = self.config.max_bytes {
             while self.store.bytes() > max {
-                self.remove_message(ctx, self.store.first_seq(), Removal::MaxBytes);
+                self.take_message(ctx, self.store.first_seq(), Removal::MaxBytes);
             }
         }
     }

@@ -106,6 +106,7 @@ impl Stream {
         let (seq, stored_headers) = self.store_message(ctx, room, message)?;
         self.remember(ctx, asked, seq, true);
         self.roll_up(ctx, message, 1);
+        self.terminate_removed(ctx);
         if self.config.republish.is_some() {
             self.republish(ctx, &Candidate { headers: &stored_headers, ..*message }, seq, previous_seq);
         }
@@ -173,6 +174,7 @@ impl Stream {
         self.check_discard_new(subject, size, false)?;
         let seq = self.push(ctx, subject, b"", payload, ctx.now)?;
         self.enforce_limits(ctx, subject, Removal::MaxMsgsPerSubject);
+        self.terminate_removed(ctx);
         self.last_msg_id.clear();
         Ok(seq)
     }

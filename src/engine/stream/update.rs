@@ -51,6 +51,7 @@ impl Stream {
         }
         if self.config.discard == Discard::Old {
             self.enforce_stream_limits(ctx);
+            self.terminate_removed(ctx);
         }
         self.expire_by_age(ctx, room);
         if self.config.allow_msg_schedules {
