@@ -286,7 +286,7 @@ impl AckPending {
         }
     }
 
-    /// When the server's timer looks at what is pending, after `now`: it goes on when all of it is due.
+    /// When the server's timer looks at what is pending, after `now`: it goes on also when all of it is due.
     pub fn next_look(&self, now: Timestamp, wait: AckWait<'_>) -> Option<Timestamp> {
         let end =
             |(_, pending): (u64, &Pending)| Some(pending.last_begin(now, wait) + wait.after(pending.redeliveries)?);

@@ -174,6 +174,15 @@ impl Consumer {
         }
     }
 
+    /// Messages left the stream. If they are pending here, and no filter covers them any more, they are found when the
+    /// server's timer for acks next goes off, which it does even if all that is pending waits to be delivered again.
+    pub fn notice_removals(&mut self, now: Timestamp, stream: StreamView<'_>) {
+        if self.has_stale(stream) {
+            let look = self.ack_pending.next_look(now, self.ack_wait());
+            self.stale_check = self.stale_check.into_iter().chain(look).min();
+        }
+    }
+
     /// What is pending below `first_seq` counts as acked: it left the stream without a word to this consumer, whose filters
     /// no longer match it. Whether there was something.
     pub(super) fn settle_below(&mut self, first_seq: u64) -> bool {

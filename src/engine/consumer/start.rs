@@ -133,8 +133,8 @@ impl Consumer {
         let has_other_filters = self.filters() != filters;
         if has_other_wait && (has_other_filters || self.has_stale(stream)) {
             self.check_stale(ctx.now + Duration::from_millis(100));
-        } else if has_other_filters {
-            self.stale_check = self.ack_pending.next_look(ctx.now, self.ack_wait());
+        } else if let Some(at) = self.ack_pending.first_due().filter(|_| has_other_filters) {
+            self.check_stale(at);
         }
         if has_other_filters {
             self.cursor = Cursor::new(&filters);

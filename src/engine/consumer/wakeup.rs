@@ -99,7 +99,8 @@ impl Consumer {
             Wakeup::StaleCheck => {
                 let any_settled = self.settle_below(stream.store.first_seq());
                 self.follow_settled(any_settled);
-                self.stale_check = self.ack_pending.next_look(ctx.now, self.ack_wait());
+                // The server's timer was set for what was to end first, and stays so when that is acked before.
+                self.stale_check = self.ack_pending.first_due().filter(|at| *at > ctx.now);
             }
             Wakeup::Waiting => {
                 self.tidy_waiting(ctx, stream.id, true);

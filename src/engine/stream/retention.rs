@@ -87,6 +87,11 @@ impl Stream {
                 self.unblocked.push(id);
             }
         }
+        if self.filters_changed {
+            for id in self.consumers.ids() {
+                self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.notice_removals(ctx.now, stream));
+            }
+        }
     }
 
     /// Removes one message without a word to anybody.
