@@ -223,7 +223,9 @@ impl Stream {
         let (old, new) = (consumer.filters().to_vec(), config.filters().cloned().collect::<Vec<_>>());
         let (before, floor) = (consumer.config.clone(), consumer.settled_up_to());
         if old != new {
-            self.filters_changed = true;
+            if !self.refiltered.contains(&id) {
+                self.refiltered.push(id);
+            }
             self.remove_filters(id, &old);
             // As in the real server, a consumer that loses its last filter hears of no new message any more; it sees
             // them when something else wakes it.

@@ -74,8 +74,8 @@ pub struct Stream {
     consumer_names: SortedMap<String, ConsumerId>,
     /// Consumers by the subjects that they read.
     filters: SubjectMap<ConsumerId>,
-    /// Whether a consumer ever got other filters: what it has pending may leave without a word to it.
-    filters_changed: bool,
+    /// Consumers that ever got other filters: what they have pending may leave without a word to them.
+    refiltered: Vec<ConsumerId>,
     /// The consumers that read the subject that was asked about last.
     latest_readers: Derived<Latest<Readers>>,
     leftovers: Vec<Leftover>,
@@ -113,7 +113,7 @@ impl Stream {
             consumers: Table::default(),
             consumer_names: SortedMap::new(),
             filters: SubjectMap::default(),
-            filters_changed: false,
+            refiltered: Vec::new(),
             latest_readers: Derived::default(),
             leftovers: Vec::new(),
             unblocked: Vec::new(),

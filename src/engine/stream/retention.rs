@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::config::{Discard, Retention};
 use super::consumers::{Readers, readers};
 use super::{Context, LinkDue, Room, Stream};
-use crate::engine::consumer::Due;
+use crate::engine::consumer::{Due, StreamView};
 use crate::engine::event::{ConsumerEnd, Event, Removal};
 use crate::engine::store::Purge;
 use crate::engine::table::{ConsumerId, LinkId};
@@ -87,11 +87,11 @@ impl Stream {
                 self.unblocked.push(id);
             }
         }
-        if self.filters_changed {
-            for id in self.consumers.ids() {
-                self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.notice_removals(ctx.now, stream));
-            }
-        }
+        let Self { id, config, store, consumers, refiltered, .. } = self;
+        refiltered.retain(|consumer| {
+            let consumer = consumers.get_mut(*consumer);
+            consumer.map(|consumer| consumer.notice_removals(ctx.now, StreamView { id: *id, config, store })).is_some()
+        });
     }
 
     /// Removes one message without a word to anybody.
