@@ -273,6 +273,7 @@ impl Stream {
         let Some(consumer) = self.consumers.remove(id) else { return };
         self.consumer_names.remove(&consumer.name);
         self.remove_filters(id, consumer.filters());
+        self.refiltered.retain(|refiltered| *refiltered != id);
         let start = consumer.settled_up_to();
         self.remember_leftovers(&consumer);
         ctx.tell(|| Event::ConsumerDeleted { stream: self.id, consumer: id, name: consumer.name, cause });

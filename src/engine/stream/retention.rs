@@ -54,7 +54,9 @@ impl Stream {
     /// Removes one message and tells the consumers that read its subject. Whether it was there.
     pub(super) fn remove_message(&mut self, ctx: &mut Context<'_>, seq: u64, cause: Removal) -> bool {
         let was_there = self.take_message(ctx, seq, cause);
-        self.terminate_removed(ctx);
+        if was_there {
+            self.terminate_removed(ctx);
+        }
         was_there
     }
 
@@ -88,10 +90,11 @@ impl Stream {
             }
         }
         let Self { id, config, store, consumers, refiltered, .. } = self;
-        refiltered.retain(|consumer| {
-            let consumer = consumers.get_mut(*consumer);
-            consumer.map(|consumer| consumer.notice_removals(ctx.now, StreamView { id: *id, config, store })).is_some()
-        });
+        for consumer in refiltered {
+            if let Some(consumer) = consumers.get_mut(*consumer) {
+                consumer.notice_removals(ctx.now, StreamView { id: *id, config, store });
+            }
+        }
     }
 
     /// Removes one message without a word to anybody.
