@@ -26,7 +26,8 @@ const DEFAULT_N: &str = "100000";
 /// as WebAssembly in Node too, built as the package is, and each line says how many times longer it takes there.
 /// `server [NAME]` compares with the CPU time of a real nats-server, and `beside PROGRAM [NAME]` with another program;
 /// `clients [N]` sends N messages, a million unless said, through one client and back, here and on a real nats-server;
-/// `frames [N]` measures frames of messages into the package's WebAssembly and out of it;
+/// `frames [N [PEER]]` measures frames of messages into the package's WebAssembly and out of it, and beside the server
+/// that the JavaScript module PEER connects to;
 /// `instructions [--write]` counts instructions and compares with the counts committed, or commits them;
 /// `page` measures the page in headless Chromium while much happens: frames, memory, the first message.
 ///
