@@ -80,7 +80,8 @@ impl Stream {
         }
     }
 
-    /// Lets consumers take as an ack that messages were removed which they had pending.
+    /// Lets consumers take as an ack that messages were removed which they had pending, and those that ever got other
+    /// filters note that something may have left without a word to them.
     pub(super) fn terminate_removed(&mut self, ctx: &mut Context<'_>) {
         for (id, ack, matches) in std::mem::take(&mut self.removed_pending) {
             let has_room = self
