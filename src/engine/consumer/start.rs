@@ -138,7 +138,6 @@ impl Consumer {
         }
         if has_other_filters {
             self.cursor = Cursor::new(&filters);
-            self.count_pending(stream.store);
         }
         if old.deliver_subject != self.config.deliver_subject {
             self.change_deliver_subject(ctx, stream);
@@ -147,6 +146,10 @@ impl Consumer {
         if self.config.sourcing {
             self.start_behind_floor(stream);
             wake = true;
+        }
+        if has_other_filters {
+            // Last, since one that goes back to its floor adds what the old filters had pending.
+            self.count_pending(stream.store);
         }
         if wake {
             self.has_backlog = Some(ctx.now);
