@@ -532,3 +532,27 @@ fn limits_of_the_new_configuration_hold() {
     let state = client.restore(config, &[OF_A_REAL_SERVER])["state"].clone();
     assert_eq!((&state["messages"], &state["first_seq"], &state["last_seq"]), (&3.into(), &4.into(), &6.into()));
 }
+
+/// The scenario `restore-trims-pending` cannot ask for this floor: two messages go at once here, and the real server works
+/// on each in a goroutine of its own.
+#[test]
+fn the_floor_follows_what_a_restore_trims() {
+    let mut client = Client::new();
+    client.api("STREAM.CREATE.S", r#"{"name":"S","subjects":["s.>"],"storage":"memory"}"#);
+    for subject in ["s.c", "s.b", "s.a", "s.a"] {
+        client.publish(subject, "", "", b"");
+    }
+    client.api("CONSUMER.CREATE.S.c", r#"{"stream_name":"S","config":{"durable_name":"c","ack_policy":"explicit"}}"#);
+    client.send(b"SUB pulled 3\r\n");
+    client.messages();
+    client.publish("$JS.API.CONSUMER.MSG.NEXT.S.c", "pulled", "", b"3");
+    let delivered = client.messages();
+    assert_eq!(delivered.len(), 3);
+    client.publish(&delivered[1].reply, "", "", b"+ACK");
+    let (config, chunks) = client.snapshot("S", "");
+    client.api("STREAM.DELETE.S", "");
+    client.restore(&config.replace(r#""max_msgs":-1"#, r#""max_msgs":2"#), &chunks);
+    let info = client.api("CONSUMER.INFO.S.c", "");
+    assert_eq!(info["ack_floor"]["stream_seq"], 1, "{info}");
+    assert_eq!((&info["num_ack_pending"], &info["num_pending"]), (&1.into(), &1.into()), "{info}");
+}

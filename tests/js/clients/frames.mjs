@@ -162,4 +162,5 @@ if (peer) {
 }
 simulator[Symbol.dispose]();
 const isSlow = rows.some(([, ns, limit]) => ns > limit) || (peer && of("peer") < PEER_TIMES * of("publishing"));
+// A peer that still runs would keep this process alive.
 process.exit(isSlow ? 1 : 0);
