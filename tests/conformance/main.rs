@@ -4,9 +4,9 @@
 //! scenarios [--real] [--record] [--only NAME]   the text scenarios of tests/scenarios/
 //! probes [FILE] [--real] [--only NAME]          the recorded exchanges of tests/probes/
 //! errors [--real]                               which errors of the table, and which statuses, the two have shown
-//! random --cases N --seed S [--area NAME] [--without WORD]
+//! random --cases N --seed S [--area NAME] [--without WORD] [--only CASE]
 //!                                               random scenarios, engine against real server; `--area all` goes through
-//!                                               all areas by turns
+//!                                               all areas by turns; `--only` takes one of the N that was different
 //! ```
 //!
 //! Without a mode: scenarios and probes on the engine. `--real` runs them against the server that `NATS_SERVER_BIN` names,
@@ -128,6 +128,7 @@ fn run(kind: &ArmKind, arguments: &Arguments) -> bool {
                 seed: arguments.seed,
                 without: arguments.without.clone(),
                 areas: arguments.areas.clone(),
+                only: arguments.only.clone(),
                 verbose: arguments.verbose,
             };
             random::run(&ours, kind, &selection)

@@ -121,6 +121,16 @@ impl ConsumerState {
         Ok(())
     }
 
+    /// Forgets what lies behind the end of the stream. How much was delivered and acked stays.
+    pub fn go_back_to(&mut self, last_seq: u64) {
+        for pair in [&mut self.delivered, &mut self.ack_floor] {
+            pair.stream_seq = pair.stream_seq.min(last_seq);
+        }
+        let is_there = |digits: &String| sequence(digits).is_ok_and(|seq| seq <= last_seq);
+        self.pending.retain(|digits, _| is_there(digits));
+        self.redelivered.retain(|digits, _| is_there(digits));
+    }
+
     /// What an ack of message `stream_seq` says if that is pending.
     pub fn pending_ack(&self, stream_seq: u64) -> Option<AckSubject> {
         let digits = stream_seq.to_string();

@@ -429,8 +429,11 @@ impl Growing {
         self.stream.id = id;
         let Stream { config, store, consumers, .. } = &mut self.stream;
         let view = StreamView { id, config, store };
-        for (id, state) in self.consumers {
+        for (id, mut state) in self.consumers {
             let Some(consumer) = consumers.get_mut(id) else { continue };
+            if self.is_complete {
+                state.go_back_to(store.last_seq());
+            }
             consumer.restore_state(ctx, &state, view);
             for seq in &self.trimmed {
                 if let Some(ack) = state.pending_ack(*seq) {

@@ -1,7 +1,7 @@
 //! Random scenarios on two servers: what differs is shrunk to a short scenario.
 //!
 //! A difference counts only when it is none of time: the real server has to say the same at another pace, and the engine
-//! must say something else at every pace, also at shorter ones.
+//! must say something else at every pace, also at shorter ones, and with every wait a little shorter.
 
 mod areas;
 mod generate;
@@ -10,6 +10,7 @@ mod rng;
 mod script;
 
 use crate::arm::ArmKind;
+use crate::clock;
 use crate::parallel;
 use crate::scenario::file::Scenario;
 use crate::scenario::run::{Pace, run_at};
@@ -17,7 +18,7 @@ use crate::scenario::{self, differences};
 use areas::{AREAS, Area};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How many cases run at once: a real server mostly waits.
 const PARALLEL: usize = 12;
@@ -29,6 +30,8 @@ const SHRINK_REPEATS: usize = 6;
 /// Where a PUB and its payload come in different reads, the real server reads the PUB twice and complains twice; how much
 /// it reads at once is its own affair.
 const COMPLAINT: &str = "-ERR 'Invalid Publish Subject'";
+/// How late, in milliseconds, the real server notices now and then that a message has expired.
+const LATE_MS: [u64; 4] = [60, 120, 180, 240];
 /// How many differences are shrunk and shown.
 const SHOWN: usize = 10;
 
@@ -41,6 +44,8 @@ pub struct Selection {
     pub without: Vec<String>,
     /// The areas that cases are about by turns; about a bit of everything where none is named.
     pub areas: Vec<String>,
+    /// Of the cases, take those with these numbers; all if there are none.
+    pub only: Vec<String>,
     /// Show what is unstable, too.
     pub verbose: bool,
 }
@@ -77,6 +82,7 @@ impl Selection {
                 steps.retain(|step| !self.without.iter().any(|word| step.contains(word.as_str())));
                 Case { seed, paces, steps }
             })
+            .filter(|case| self.only.is_empty() || self.only.contains(&case.seed.to_string()))
             .collect()
     }
 }
@@ -138,10 +144,14 @@ fn compare(ours: &ArmKind, real: &ArmKind, paces: [Pace; 3], steps: &[String], r
         Ok(wanted) => wanted,
         Err(error) => return Outcome::Unstable(vec![error]),
     };
-    let agrees = |pace| transcript(ours, steps, pace).is_ok_and(|got| differences(&wanted, &got).is_empty());
-    // Up to 250 ms pass on the real server before it notices that a message has expired: as if the steps were shorter.
+    let agrees =
+        |steps: &[String], pace| transcript(ours, steps, pace).is_ok_and(|got| differences(&wanted, &got).is_empty());
+    // Up to 250 ms pass on the real server before it notices that a message has expired: as if the steps were shorter, or
+    // the wait before that.
     let shorter = (1..4).map(|number| paces[0].quarters(number));
-    if paces.into_iter().chain(shorter).any(agrees) {
+    if paces.into_iter().chain(shorter).any(|pace| agrees(steps, pace))
+        || with_a_shorter_wait(steps).any(|steps| agrees(&steps, paces[0]))
+    {
         return Outcome::Equal;
     }
     for pace in [paces[0], paces[1]].into_iter().cycle().take(repeats) {
@@ -156,6 +166,19 @@ fn compare(ours: &ArmKind, real: &ArmKind, paces: [Pace; 3], steps: &[String], r
         Some(got) => Outcome::Raced(differences(&wanted, &got)),
         None => Outcome::Different,
     }
+}
+
+/// The steps as they are when the real server is late once, at the end of one of their waits.
+fn with_a_shorter_wait(steps: &[String]) -> impl Iterator<Item = Vec<String>> + '_ {
+    let wait = |step: &String| clock::parse_duration(step.strip_prefix("wait ")?);
+    let waits = steps.iter().enumerate().filter_map(move |(at, step)| Some((at, wait(step)?)));
+    waits.flat_map(move |(at, time)| {
+        LATE_MS.into_iter().map(move |late| {
+            let mut steps = steps.to_vec();
+            steps[at] = format!("wait {}ms", time.saturating_sub(Duration::from_millis(late)).as_millis());
+            steps
+        })
+    })
 }
 
 /// Leaves out steps as long as the difference stays.
