@@ -191,17 +191,16 @@ impl Client {
         self.run_until_reply(conn, &reply, limit, limit)
     }
 
-    /// Waits for the reply to an [`Self::ask`]: until `silent` when nothing comes at all, else until `limit`.
+    /// Waits for the reply to an [`Self::ask`]: until `silent` when nothing comes at all, else until `limit`. What came at
+    /// once counts too: the engine's arm has that before it waits.
     pub fn run_until_reply(&mut self, conn: usize, reply: &str, silent: Duration, limit: Duration) -> Option<Message> {
-        let mut until = silent;
         loop {
             if let Some(message) = self.take_reply(conn, reply) {
                 return Some(message);
             }
-            if !self.wait(until) {
+            if !self.wait(if self.events.is_empty() { silent } else { limit }) {
                 return None;
             }
-            until = limit;
         }
     }
 
