@@ -46,13 +46,13 @@ impl Stream {
         if self.config.allow_msg_schedules && !old.allow_msg_schedules {
             self.recover_schedules(ctx.now);
         }
+        if self.config.discard == Discard::Old {
+            self.enforce_stream_limits(ctx);
+        }
         if self.config.max_msgs_per_subject != old.max_msgs_per_subject {
             self.enforce_subject_limit(ctx);
         }
-        if self.config.discard == Discard::Old {
-            self.enforce_stream_limits(ctx);
-            self.terminate_removed(ctx);
-        }
+        self.terminate_removed(ctx);
         self.expire_by_age(ctx, room);
         if self.config.allow_msg_schedules {
             self.fire_schedules(ctx, room);

@@ -30,8 +30,11 @@ const SHRINK_REPEATS: usize = 6;
 /// Where a PUB and its payload come in different reads, the real server reads the PUB twice and complains twice; how much
 /// it reads at once is its own affair.
 const COMPLAINT: &str = "-ERR 'Invalid Publish Subject'";
-/// How late, in milliseconds, the real server notices now and then that a message has expired.
-const LATE_MS: [u64; 4] = [60, 120, 180, 240];
+/// How late, in milliseconds, the real server notices now and then that a message has expired. Its timer is set anew by the
+/// first message with a TTL: then what max age ends may stay for two seconds more.
+const LATE_MS: [u64; 11] = [60, 120, 180, 240, 500, 750, 1000, 1250, 1500, 1750, 2000];
+/// How many of these there are where not both can end a message.
+const MOSTLY: usize = 4;
 /// How many differences are shrunk and shown.
 const SHOWN: usize = 10;
 
@@ -91,6 +94,10 @@ impl Selection {
 pub fn run(ours: &ArmKind, real: &ArmKind, selection: &Selection) -> bool {
     let start = Instant::now();
     let cases = selection.cases();
+    if !selection.only.is_empty() {
+        // Whoever asks for a case wants to see it, also before it is shrunk.
+        cases.iter().for_each(|case| show(ours, real, case.paces[0], &case.steps));
+    }
     let outcomes = parallel::map(PARALLEL, &cases, |case| compare(ours, real, case.paces, &case.steps, REPEATS));
     let unstable = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Unstable(_))).count();
     let mut different = Vec::new();
@@ -168,14 +175,20 @@ fn compare(ours: &ArmKind, real: &ArmKind, paces: [Pace; 3], steps: &[String], r
     }
 }
 
-/// The steps as they are when the real server is late once, at the end of one of their waits.
+/// The steps as they are when the real server notices late that messages have expired, at the end of one of their waits.
 fn with_a_shorter_wait(steps: &[String]) -> impl Iterator<Item = Vec<String>> + '_ {
+    let is_there = |word: &str| steps.iter().any(|step| step.contains(word));
+    let late = match (is_there("max_age="), is_there("Nats-TTL:")) {
+        (true, true) => &LATE_MS[..],
+        (false, false) => &[],
+        _ => &LATE_MS[..MOSTLY],
+    };
     let wait = |step: &String| clock::parse_duration(step.strip_prefix("wait ")?);
     let waits = steps.iter().enumerate().filter_map(move |(at, step)| Some((at, wait(step)?)));
     waits.flat_map(move |(at, time)| {
-        LATE_MS.into_iter().map(move |late| {
+        late.iter().map(move |late| {
             let mut steps = steps.to_vec();
-            steps[at] = format!("wait {}ms", time.saturating_sub(Duration::from_millis(late)).as_millis());
+            steps[at] = format!("wait {}ms", time.saturating_sub(Duration::from_millis(*late)).as_millis());
             steps
         })
     })
