@@ -79,7 +79,7 @@ impl Consumer {
         while self.in_hand.is_none() {
             match self.deliver_one(ctx, stream) {
                 Some(sent) => (deliveries, bytes) = (deliveries + 1, bytes + sent),
-                None => return,
+                None => return self.end_replay(),
             }
             if deliveries >= MAX_DELIVERIES || bytes >= MAX_BYTES {
                 self.has_backlog = Some(ctx.now);
@@ -107,7 +107,6 @@ impl Consumer {
                 if nothing == Nothing::EndOfStream {
                     self.settle_pending_count(stream);
                 }
-                self.end_replay();
                 self.tidy_waiting(ctx, stream.id, nothing == Nothing::EndOfStream);
                 return None;
             }
@@ -129,7 +128,6 @@ impl Consumer {
         let size = message.subject.len() + self.ack_reply.as_bytes().len() + contents;
         let Some((to, completes)) = self.choose_receiver(ctx, stream.id, size) else {
             self.put_back(picked);
-            self.end_replay();
             self.tidy_waiting(ctx, stream.id, true);
             return None;
         };
@@ -331,8 +329,9 @@ impl Consumer {
         }
     }
 
+    /// The loop goes to sleep: what comes later is not replayed. While one delivery waits for its time, it does not.
     fn end_replay(&mut self) {
-        if self.replay.is_some_and(|replay| self.next_stream_seq > replay.until_seq) {
+        if self.in_hand.is_none() && self.replay.is_some_and(|replay| self.next_stream_seq > replay.until_seq) {
             self.replay = None;
         }
     }

@@ -241,9 +241,9 @@ impl Consumer {
         (until > now).then_some(until)
     }
 
-    /// Begins to replay the pace of the stream, up to the message that is its last now.
+    /// Begins to replay the pace of the stream, up to the message that is its last now, if there is anything up to that.
     pub(super) fn start_replay(&mut self, last_seq: u64) {
-        if self.config.replay_policy == ReplayPolicy::Original {
+        if self.config.replay_policy == ReplayPolicy::Original && self.next_stream_seq <= last_seq {
             self.replay = Some(Replay { last_time: None, until_seq: last_seq });
         }
     }
