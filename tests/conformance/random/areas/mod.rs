@@ -13,6 +13,7 @@ mod headers;
 mod publishing;
 mod pushing;
 mod reads;
+mod replaying;
 mod retention;
 mod schedules;
 mod sourcing;
@@ -41,7 +42,7 @@ impl Area {
 }
 
 /// All areas.
-pub const AREAS: [Area; 19] = [
+pub const AREAS: [Area; 20] = [
     Area { name: "streams", paces: Pace::BRISK, steps: streams::steps },
     Area { name: "consumers", paces: Pace::BRISK, steps: consumers::steps },
     Area { name: "bodies", paces: Pace::BRISK, steps: bodies::steps },
@@ -58,6 +59,7 @@ pub const AREAS: [Area; 19] = [
     Area { name: "groups", paces: Pace::CALM, steps: groups::steps },
     Area { name: "pushing", paces: Pace::CALM, steps: pushing::steps },
     Area { name: "acks", paces: Pace::CALM, steps: acks::steps },
+    Area { name: "replaying", paces: Pace::CALM, steps: replaying::steps },
     Area { name: "retention", paces: Pace::CALM, steps: retention::steps },
     Area { name: "schedules", paces: Pace::CALM, steps: schedules::steps },
     Area { name: "archives", paces: Pace::CALM, steps: archives::steps },
