@@ -1,7 +1,7 @@
 //! How far a consumer is, as it goes into the archive of its stream and comes back from it.
 //!
 //! Sources: nats-server `server/memstore.go` (`consumerMemStore.Update`), `server/consumer.go` (`setStoreState`,
-//! `applyState`, `checkRedelivered`, `checkPending`).
+//! `applyState`, `checkRedelivered`, `checkPending`, `reconcileStateWithStream`).
 
 use super::ack_pending::{AckWait, PendingState};
 use super::{AckPolicy, AckSubject, Consumer, Context, StreamView};

@@ -1,7 +1,7 @@
 //! Random scenarios on two servers: what differs is shrunk to a short scenario.
 //!
 //! A difference counts only when it is none of time: the real server has to say the same at another pace, and the engine
-//! must say something else at every pace, also at shorter ones, and with every wait a little shorter.
+//! must say something else at every pace, also at shorter ones, and, where messages expire, with one of the waits shorter.
 
 mod areas;
 mod generate;

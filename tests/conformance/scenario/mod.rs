@@ -29,9 +29,8 @@ pub struct Selection {
     pub verbose: bool,
 }
 
-/// How often a scenario that is different on the real server is run again. In `removal-of-pending-makes-room` its goroutines
-/// decide what is counted first, at times the other way in every second run.
-const MORE_RUNS: usize = 9;
+/// How often a scenario that is different on the real server is run again.
+const MORE_RUNS: usize = 2;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")
