@@ -48,11 +48,11 @@ impl Stream {
         }
         if self.config.discard == Discard::Old {
             self.enforce_stream_limits(ctx);
+            self.terminate_removed(ctx);
         }
         if self.config.max_msgs_per_subject != old.max_msgs_per_subject {
             self.enforce_subject_limit(ctx);
         }
-        self.terminate_removed(ctx);
         self.expire_by_age(ctx, room);
         if self.config.allow_msg_schedules {
             self.fire_schedules(ctx, room);
