@@ -139,6 +139,13 @@ impl Account {
         room
     }
 
+    /// As [`room`](Self::room), if the stream has to heed it.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
+    pub fn room_for(&self, settings: &JetStreamConfig, id: StreamId) -> Room {
+        let batches = self.stream(id).is_some_and(|stream| stream.config.allow_atomic || stream.config.allow_batched);
+        if batches || settings.has_store_limits() { self.room(settings, id) } else { Room::UNLIMITED }
+    }
+
     /// Hands a message to the stream that captures its subject.
     pub fn handle_publish(
         &mut self,
@@ -147,18 +154,9 @@ impl Account {
         stream: StreamId,
         inbound: &Inbound<'_>,
     ) {
-        let Some(StreamConfig { allow_atomic, allow_batched, .. }) = self.stream(stream).map(|own| &own.config) else {
-            return;
-        };
-        let limited;
-        let room = if settings.has_store_limits() || *allow_atomic || *allow_batched {
-            limited = self.room(settings, stream);
-            &limited
-        } else {
-            &Room::UNLIMITED
-        };
+        let room = self.room_for(settings, stream);
         if let Some(stream) = self.streams.get_mut(stream) {
-            stream.handle_publish(ctx, room, inbound);
+            stream.handle_publish(ctx, &room, inbound);
         }
     }
 

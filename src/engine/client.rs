@@ -80,13 +80,13 @@ impl Server {
 
     /// Lets `act` write to a connection that is still open.
     pub(super) fn with_connection(&mut self, conn: ConnId, act: impl FnOnce(&mut Connection)) {
-        let Some(connection) = self.connections.get_mut(conn) else { return };
+        let Some(connection) = self.clients.connections.get_mut(conn) else { return };
         act(connection);
         self.mark_ready(conn);
     }
 
     pub(super) fn handle_bytes(&mut self, now: Timestamp, conn: ConnId, bytes: &[u8]) {
-        let Some(connection) = self.connections.get_mut(conn) else { return };
+        let Some(connection) = self.clients.connections.get_mut(conn) else { return };
         if connection.is_closed() {
             return;
         }
@@ -102,15 +102,22 @@ impl Server {
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn handle_operations(&mut self, now: Timestamp, conn: ConnId, bytes: &[u8]) {
         let mut rest = bytes;
+        // A publish that `rest` was found to begin with.
+        let mut found = None;
         while !rest.is_empty() {
-            let Some(connection) = self.connections.get(conn).filter(|connection| !connection.is_closed()) else {
+            let Some(connection) = self.clients.connections.get(conn).filter(|connection| !connection.is_closed())
+            else {
                 return;
             };
             let is_pedantic = connection.options.pedantic;
-            let usual = if IS_PAGE || is_pedantic { None } else { usual_publish(rest, &self.config) };
-            let consumed = if let Some((publish, len)) = usual {
-                self.handle_message(now, conn, &publish);
-                len
+            let usual = match found.take() {
+                None if !IS_PAGE && !is_pedantic => usual_publish(rest, &self.config),
+                found => found,
+            };
+            let consumed = if let Some(usual) = usual {
+                let taken;
+                (taken, found) = self.handle_usual(now, conn, usual, rest);
+                taken
             } else {
                 match parse(rest, &self.config, connection.options.headers) {
                     Parsed::Op(op, len) => {
@@ -136,7 +143,7 @@ impl Server {
     }
 
     fn hold(&mut self, conn: ConnId, start: &[u8], needed: usize) {
-        if let Some(connection) = self.connections.get_mut(conn) {
+        if let Some(connection) = self.clients.connections.get_mut(conn) {
             connection.hold(start, needed);
         }
     }
@@ -148,7 +155,7 @@ impl Server {
             ClientOp::Connect(argument) => self.handle_connect(now, conn, argument),
             ClientOp::Ping => self.handle_ping(conn),
             ClientOp::Pong => {
-                if let Some(connection) = self.connections.get_mut(conn) {
+                if let Some(connection) = self.clients.connections.get_mut(conn) {
                     connection.pings_out = 0;
                 }
             }
@@ -160,10 +167,10 @@ impl Server {
 
     fn handle_connect(&mut self, now: Timestamp, conn: ConnId, argument: &[u8]) {
         // A second one could lead into another account.
-        if self.connections.get(conn).is_some_and(Connection::is_connected) {
+        if self.clients.connections.get(conn).is_some_and(Connection::is_connected) {
             self.drop_subscriptions(now, conn);
         }
-        let Some(connection) = self.connections.get_mut(conn) else { return };
+        let Some(connection) = self.clients.connections.get_mut(conn) else { return };
         match connection.connect(argument) {
             Ok(()) => {
                 self.with_connection(conn, Connection::send_ok);
@@ -185,7 +192,7 @@ impl Server {
     }
 
     fn handle_sub(&mut self, now: Timestamp, conn: ConnId, subject: &[u8], queue: Option<&[u8]>, sid: &[u8]) {
-        let Some(connection) = self.connections.get_mut(conn) else { return };
+        let Some(connection) = self.clients.connections.get_mut(conn) else { return };
         if queue == Some(b"_sys_") {
             let quoted = [b"\"", subject, b"\" using queue \"_sys_\""].concat();
             let text = [b"Permissions Violation for Subscription to ", &quoted[..]].concat();
@@ -214,7 +221,7 @@ impl Server {
     }
 
     fn handle_unsub(&mut self, now: Timestamp, conn: ConnId, sid: &[u8], max: Option<u64>) {
-        let Some(connection) = self.connections.get_mut(conn) else { return };
+        let Some(connection) = self.clients.connections.get_mut(conn) else { return };
         if let Some(ended) = connection.unsubscribe(sid, max) {
             self.router.unsubscribe(&ended.subject, ended.order);
             self.handle_interest_change(now, &ended.subject);
@@ -236,7 +243,7 @@ impl Server {
 
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn handle_message(&mut self, now: Timestamp, conn: ConnId, publish: &Message<'_>) {
-        let Some(connection) = self.connections.get_mut(conn) else { return };
+        let Some(connection) = self.clients.connections.get_mut(conn) else { return };
         let verbose = connection.options.verbose;
         let size = publish.headers.len() + publish.payload.len();
         connection.received.count(size);
@@ -247,7 +254,9 @@ impl Server {
         if verbose {
             self.with_connection(conn, Connection::send_ok);
         }
+        self.effects.is_direct = self.trace.is_none();
         let reached_somebody = self.dispatch(now, Some(conn), publish.subject, publish);
+        self.effects.is_direct = false;
         if !reached_somebody && !publish.reply.is_empty() {
             self.answer_no_responders(now, conn, publish);
         }
@@ -256,7 +265,7 @@ impl Server {
     /// A request that reached nobody is answered on the requester's own subscription.
     #[cold]
     fn answer_no_responders(&mut self, now: Timestamp, conn: ConnId, publish: &Message<'_>) {
-        if !self.connections.get(conn).is_some_and(|connection| connection.options.no_responders) {
+        if !self.clients.connections.get(conn).is_some_and(|connection| connection.options.no_responders) {
             return;
         }
         let Some(subscription) = self.router.plain_subscription(conn, publish.reply) else { return };
@@ -273,7 +282,7 @@ impl Server {
     pub(super) fn handle_disconnect(&mut self, now: Timestamp, conn: ConnId) {
         self.drop_subscriptions(now, conn);
         self.stop_watching_over(conn);
-        if self.connections.remove(conn).is_some() {
+        if self.clients.connections.remove(conn).is_some() {
             self.effects.tell(now, || Event::ClientGone { conn });
         }
     }
@@ -287,7 +296,7 @@ impl Server {
     }
 
     fn drop_subscriptions(&mut self, now: Timestamp, conn: ConnId) -> Subscriptions {
-        let dropped = self.connections.get_mut(conn).map(Connection::take_subscriptions).unwrap_or_default();
+        let dropped = self.clients.connections.get_mut(conn).map(Connection::take_subscriptions).unwrap_or_default();
         for ended in &dropped {
             self.router.unsubscribe(&ended.subject, ended.order);
             self.handle_interest_change(now, &ended.subject);
@@ -310,7 +319,7 @@ pub(super) const fn is_reserved_subject(subject: &[u8]) -> bool {
 /// Whether only servers use `reply` as a reply subject: `_R_.`, `$JS.ACK.`, `_GR_.` and `$GR.`.
 #[inline]
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
-const fn is_reserved_reply(reply: &[u8]) -> bool {
+pub(super) const fn is_reserved_reply(reply: &[u8]) -> bool {
     matches!(
         reply,
         [b'_', b'R', b'_', b'.', ..]

@@ -19,7 +19,7 @@ use super::time::Timestamp;
 const MAX_ROUNDS: u32 = 10_000;
 const MAX_PUBLICATIONS: usize = 1_000_000;
 /// Begins the reply subject of every delivery.
-const ACK_PREFIX: &[u8] = b"$JS.ACK.";
+pub(super) const ACK_PREFIX: &[u8] = b"$JS.ACK.";
 /// Stands for the account `$G` in acknowledgement subjects with a domain.
 const ACCOUNT_HASH: &[u8] = b"szMpdrwD";
 
@@ -131,18 +131,18 @@ impl Server {
 
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn publish_to_stream(&mut self, now: Timestamp, stream: StreamId, message: &Message<'_>) {
-        let Self { config, router, rng, effects, account, .. } = self;
+        let Self { config, clients, router, rng, effects, account, .. } = self;
         let Some(settings) = &config.jetstream else { return };
-        let mut ctx = Context { now, config, router, rng, effects };
+        let mut ctx = Context { now, config, clients, router, rng, effects };
         account.handle_publish(&mut ctx, settings, stream, &inbound(message));
     }
 
     /// Hands a stream what one of its origins answers or delivers.
     #[inline(never)]
     fn deliver_to_link(&mut self, now: Timestamp, stream: StreamId, link: LinkId, to: &[u8], message: &Message<'_>) {
-        let Self { config, router, rng, effects, account, .. } = self;
+        let Self { config, clients, router, rng, effects, account, .. } = self;
         let Some(settings) = &config.jetstream else { return };
-        let mut ctx = Context { now, config, router, rng, effects };
+        let mut ctx = Context { now, config, clients, router, rng, effects };
         account.handle_link(&mut ctx, settings, stream, link, to, inbound(message));
     }
 
@@ -280,7 +280,7 @@ impl Server {
         message: &Message<'_>,
     ) -> bool {
         let is_echo = from == Some(subscription.conn)
-            && self.connections.get(subscription.conn).is_some_and(|connection| !connection.options.echo);
+            && self.clients.connections.get(subscription.conn).is_some_and(|connection| !connection.options.echo);
         if self.trace.is_some() && self.trace_delivery(now, subscription, is_echo) {
             return !is_echo;
         }
@@ -291,16 +291,16 @@ impl Server {
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn deliver_to(&mut self, now: Timestamp, subscription: &Subscription, message: &Message<'_>) -> bool {
         let conn = subscription.conn;
-        let Some(connection) = self.connections.get_mut(conn) else { return false };
+        let Some(connection) = self.clients.connections.get_mut(conn) else { return false };
         if connection.is_closed() {
             return false;
         }
         let is_spent = connection.deliver(&subscription.sid, message);
         let ended = if is_spent { connection.take_spent(&subscription.sid) } else { None };
-        self.sent.count(message.size());
+        self.clients.sent.count(message.size());
         let is_slow = connection.is_slow();
         if connection.make_ready() {
-            self.ready.push_back(conn);
+            self.clients.ready.push_back(conn);
         }
         if let Some(ended) = ended {
             self.router.unsubscribe(&ended.subject, ended.order);

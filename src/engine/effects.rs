@@ -106,6 +106,9 @@ pub struct Effects {
     pending: Option<Box<Batch>>,
     /// A cleared batch, kept for its memory.
     spare: Option<Box<Batch>>,
+    /// Whether what is published may go to the client that alone gets it without waiting for its turn, as long as nothing
+    /// else waits: while a message of a client is handled, say, and nothing else writes to clients.
+    pub is_direct: bool,
     events: Option<Vec<(Timestamp, Event)>>,
 }
 
@@ -122,6 +125,17 @@ impl Effects {
     #[inline]
     fn batch(&mut self) -> &mut Batch {
         self.pending.get_or_insert_with(|| self.spare.take().unwrap_or_default())
+    }
+
+    /// Whether anything waits to be routed.
+    pub const fn has_publications(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    /// Whether a publication may go to its receiver at once.
+    #[inline]
+    pub const fn goes_directly(&self) -> bool {
+        self.is_direct && self.pending.is_none()
     }
 
     /// Publishes a payload on a subject, without reply or headers.

@@ -2,6 +2,10 @@
 
 use std::rc::Rc;
 
+use super::config::IS_PAGE;
+use super::short;
+use super::subject::has_dot_at_end;
+
 #[derive(Debug, Default)]
 pub struct Latest<V> {
     /// Empty if nothing is known.
@@ -16,9 +20,15 @@ impl<V: Clone> Latest<V> {
     /// What was found, if that was for `subject`.
     #[inline]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
-    pub fn get(&self, subject: &[u8]) -> Option<Rc<V>> {
+    pub fn get(&self, subject: &[u8]) -> Option<&Rc<V>> {
         let is_known = self.is_of_sibling(subject) || (self.subject == subject && !subject.is_empty());
-        is_known.then(|| Rc::clone(&self.found))
+        is_known.then_some(&self.found)
+    }
+
+    /// What was found, for whichever subject.
+    #[inline]
+    pub fn found(&self) -> &V {
+        &self.found
     }
 
     #[inline]
@@ -26,7 +36,7 @@ impl<V: Clone> Latest<V> {
     fn is_of_sibling(&self, subject: &[u8]) -> bool {
         let Some(start) = self.siblings_start else { return false };
         let Some((same, last)) = subject.split_at_checked(start) else { return false };
-        *same == self.subject[..start] && !last.is_empty() && last.iter().all(|byte| *byte != b'.')
+        !last.is_empty() && is_known_start(same, &self.subject[..start]) && !has_dot_at_end(subject, last.len())
     }
 
     /// Lets `find` find anew, for `subject`, in place of what it is given. `fits_siblings` if the same would be found for
@@ -48,6 +58,13 @@ impl<V: Clone> Latest<V> {
     }
 }
 
+/// Whether both are the same.
+#[inline]
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
+fn is_known_start(start: &[u8], known: &[u8]) -> bool {
+    if IS_PAGE { start == known } else { short::is_same(start, known) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,7 +84,7 @@ mod tests {
             ("_INBOX.a.", true, "_INBOX.a.", true),
         ] {
             latest.find(subject.as_bytes(), fits_siblings, |found| *found = subject.len());
-            let found = latest.get(asked.as_bytes()).map(|found| *found);
+            let found = latest.get(asked.as_bytes()).map(|found| **found);
             assert_eq!(found, is_of.then_some(subject.len()), "{subject} {asked}");
             latest.forget();
             assert_eq!(latest.get(asked.as_bytes()), None);

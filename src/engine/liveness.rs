@@ -35,7 +35,7 @@ impl Server {
     pub(super) fn handle_pings(&mut self, now: Timestamp) {
         let Some(interval) = self.config.ping_interval else { return };
         while let Some((_, conn)) = self.next_ping().filter(|(at, _)| *at <= now) {
-            let Some(connection) = self.connections.get(conn) else {
+            let Some(connection) = self.clients.connections.get(conn) else {
                 self.stop_watching_over(conn);
                 continue;
             };

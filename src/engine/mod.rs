@@ -15,6 +15,7 @@ pub mod asset;
 pub mod bound;
 pub mod bytes_map;
 mod client;
+mod clients;
 pub mod config;
 pub mod connection;
 pub mod consumer;
@@ -37,7 +38,9 @@ pub mod quote;
 pub mod rng;
 mod route_cache;
 pub mod router;
+mod run;
 pub mod seq_map;
+mod short;
 pub mod short_hash;
 pub mod sorted_map;
 pub mod store;
@@ -54,10 +57,10 @@ pub mod transform;
 
 pub use config::ServerConfig;
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use account::{Account, AccountDue};
+use clients::Clients;
 use connection::{Connection, Traffic};
 use context::Context;
 use effects::Effects;
@@ -67,7 +70,7 @@ use msg_trace::MsgTrace;
 use rng::Rng;
 use router::Router;
 use stream::OriginRef;
-use table::{ConnId, Table};
+use table::ConnId;
 use time::Timestamp;
 
 /// Something that happens to the server from outside.
@@ -125,7 +128,7 @@ pub enum Due {
 pub struct Server {
     config: ServerConfig,
     server_id: String,
-    connections: Table<ConnId, Connection>,
+    clients: Clients,
     router: Router,
     rng: Rng,
     effects: Effects,
@@ -134,14 +137,11 @@ pub struct Server {
     system_requests: u64,
     /// On all connections, those that ended included.
     received: Traffic,
-    sent: Traffic,
     slow_consumers: u64,
     /// While a message that asks for it is on its way.
     trace: Option<Box<MsgTrace>>,
     /// When clients are asked whether they are there, by their number.
     pings: Deadlines,
-    /// Connections with something to give out, in the order in which they got it.
-    ready: VecDeque<ConnId>,
 }
 
 impl Server {
@@ -154,18 +154,16 @@ impl Server {
         Self {
             config,
             server_id,
-            connections: Table::default(),
+            clients: Clients::default(),
             router: Router::default(),
             rng,
             effects: Effects::default(),
             account: Account::default(),
             system_requests: 0,
             received: Traffic::default(),
-            sent: Traffic::default(),
             slow_consumers: 0,
             trace: None,
             pings: Deadlines::default(),
-            ready: VecDeque::new(),
         }
     }
 
@@ -186,7 +184,7 @@ impl Server {
 
     /// Opens a connection. Its INFO waits in [`poll_output`](Self::poll_output).
     pub fn connect(&mut self, now: Timestamp) -> ConnId {
-        let conn = self.connections.insert(Connection::new(now));
+        let conn = self.clients.connections.insert(Connection::new(now));
         self.send_info(conn, false);
         self.watch_over(now, conn, Duration::MAX);
         self.effects.tell(now, || Event::ClientConnected { conn });
@@ -221,15 +219,18 @@ impl Server {
     }
 
     fn handle_deadlines(&mut self, now: Timestamp) {
+        // A PING goes out before what happens at the same moment.
+        self.effects.is_direct = self.next_ping().is_none_or(|(at, _)| at > now);
         let (account, mut ctx) = self.parts(now);
         account.handle_deadlines(&mut ctx);
+        self.effects.is_direct = false;
         self.handle_pings(now);
     }
 
     /// The account, and everything that it may use.
     fn parts(&mut self, now: Timestamp) -> (&mut Account, Context<'_>) {
-        let Self { config, router, rng, effects, account, .. } = self;
-        (account, Context { now, config, router, rng, effects })
+        let Self { config, clients, router, rng, effects, account, .. } = self;
+        (account, Context { now, config, clients, router, rng, effects })
     }
 
     pub const fn account(&self) -> &Account {
@@ -238,11 +239,11 @@ impl Server {
 
     /// The connections that are open.
     pub fn connections(&self) -> impl Iterator<Item = (ConnId, &Connection)> {
-        self.connections.iter().filter(|(_, connection)| !connection.is_closed())
+        self.clients.connections.iter().filter(|(_, connection)| !connection.is_closed())
     }
 
     pub fn connection(&self, conn: ConnId) -> Option<&Connection> {
-        self.connections.get(conn)
+        self.clients.connections.get(conn)
     }
 
     /// Whether anybody, client or stream, gets what is sent to `subject`.
@@ -251,7 +252,7 @@ impl Server {
     }
 
     pub const fn connection_count(&self) -> usize {
-        self.connections.len()
+        self.clients.connections.len()
     }
 
     pub const fn config(&self) -> &ServerConfig {
@@ -260,20 +261,20 @@ impl Server {
 
     /// What leaves the server next.
     pub fn poll_output(&mut self) -> Option<Output> {
-        while let Some(conn) = self.ready.front().copied() {
-            if let Some(connection) = self.connections.get_mut(conn) {
+        while let Some(conn) = self.clients.ready.front().copied() {
+            if let Some(connection) = self.clients.connections.get_mut(conn) {
                 if connection.has_output() {
                     return Some(Output::Bytes { conn, bytes: connection.take_outbox() });
                 }
                 connection.leave_line();
-                self.ready.pop_front();
+                self.clients.ready.pop_front();
                 if connection.is_closed()
-                    && let Some(connection) = self.connections.remove(conn)
+                    && let Some(connection) = self.clients.connections.remove(conn)
                 {
                     return Some(Output::Closed { conn, connection: Box::new(connection) });
                 }
             } else {
-                self.ready.pop_front();
+                self.clients.ready.pop_front();
             }
         }
         None
@@ -281,8 +282,8 @@ impl Server {
 
     /// Notes that `conn` has something to give out.
     fn mark_ready(&mut self, conn: ConnId) {
-        if self.connections.get_mut(conn).is_some_and(Connection::make_ready) {
-            self.ready.push_back(conn);
+        if self.clients.connections.get_mut(conn).is_some_and(Connection::make_ready) {
+            self.clients.ready.push_back(conn);
         }
     }
 }

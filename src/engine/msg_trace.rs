@@ -149,7 +149,7 @@ impl Server {
         out.extend_from_slice(b",\"msgsize\":");
         out.extend_from_slice(&to_json(&traced.size));
         out.extend_from_slice(b"},\"events\":[");
-        let name = self.connections.get(conn).map_or("", |connection| &connection.options.name);
+        let name = self.clients.connections.get(conn).map_or("", |connection| &connection.options.name);
         let fields = [
             ("kind", Field::Number(0)),
             ("cid", Field::Number(conn.index())),
@@ -169,7 +169,7 @@ impl Server {
     /// Notes a client that the traced message reaches. Whether it is not to be given it.
     #[cold]
     pub(super) fn trace_delivery(&mut self, now: Timestamp, subscription: &Subscription, is_echo: bool) -> bool {
-        let Some(connection) = self.connections.get(subscription.conn) else { return false };
+        let Some(connection) = self.clients.connections.get(subscription.conn) else { return false };
         let Some(trace) = &mut self.trace else { return false };
         let subject = connection.subscription(&subscription.sid).map_or(&[][..], |subscription| &subscription.subject);
         let error = if is_echo { "Not delivered because of no echo" } else { "" };

@@ -22,8 +22,10 @@ pub struct RouteCache {
     pub latest: [Latest<Route>; 2],
     /// The stream and consumer that were acked last, with their names as they stand in ack subjects.
     pub latest_acked: Option<(Box<[u8]>, StreamId, ConsumerId)>,
-    /// The inbox that was asked about last, if somebody listens there.
-    pub latest_inbox: Option<Rc<[u8]>>,
+    /// The inbox that was asked about last, if somebody listens there, and who.
+    pub latest_inbox: Option<(Rc<[u8]>, Rc<Route>)>,
+    /// What was looked up last where the latest would not do.
+    pub looked_up: Rc<Route>,
     /// Whether anybody may get advisories and metrics, once that was asked.
     pub interest_in_events: Option<bool>,
     /// Whether anybody but the server may get acks, once that was asked.
@@ -40,6 +42,7 @@ impl RouteCache {
         self.distinct.clear();
         self.latest.iter_mut().for_each(Latest::forget);
         self.latest_inbox = None;
+        self.looked_up = Rc::default();
         self.interest_in_events = None;
         self.interest_in_acks = None;
     }

@@ -43,6 +43,22 @@ impl Route {
         self.plain.is_empty() && self.groups.is_empty() && self.streams.is_empty() && self.links.is_empty()
     }
 
+    /// The client that alone gets the message, without a queue group.
+    #[inline]
+    pub fn only_client(&self) -> Option<&Subscription> {
+        let [subscription] = self.plain.as_slice() else { return None };
+        let is_alone = self.groups.is_empty() && self.streams.is_empty() && self.links.is_empty();
+        is_alone.then_some(&**subscription)
+    }
+
+    /// The stream that alone gets the message.
+    #[inline]
+    pub fn only_stream(&self) -> Option<StreamId> {
+        let [stream] = self.streams.as_slice() else { return None };
+        let is_alone = self.plain.is_empty() && self.groups.is_empty() && self.links.is_empty();
+        is_alone.then_some(*stream)
+    }
+
     pub fn clear(&mut self) {
         self.plain.clear();
         self.groups.clear();
@@ -132,8 +148,33 @@ impl Router {
         if subject.starts_with(b"$JS.ACK.") && !self.has_interest_in_acks() {
             return None;
         }
-        let latest = self.cache.latest[usize::from(from_client)].get(subject);
+        let latest = self.cache.latest[usize::from(from_client)].get(subject).cloned();
         latest.or_else(|| Some(self.look_up(subject, from_client)))
+    }
+
+    /// The stream that alone gets what a client publishes on `subject`.
+    #[inline]
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
+    pub fn only_stream(&mut self, subject: &[u8]) -> Option<StreamId> {
+        match self.cache.latest[1].get(subject) {
+            Some(latest) => latest.only_stream(),
+            None => self.look_up(subject, true).only_stream(),
+        }
+    }
+
+    /// The client that alone gets what the server itself publishes on `to`.
+    #[inline]
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
+    pub fn only_client(&mut self, to: &[u8]) -> Option<&Subscription> {
+        let of_inbox = self.cache.latest_inbox.as_ref().is_some_and(|(inbox, _)| std::ptr::eq(&**inbox, to));
+        if of_inbox {
+            return self.cache.latest_inbox.as_ref()?.1.only_client();
+        }
+        if self.cache.latest[0].get(to).is_none() {
+            self.cache.looked_up = self.look_up(to, false);
+            return self.cache.looked_up.only_client();
+        }
+        self.cache.latest[0].found().only_client()
     }
 
     /// As [`route`](Self::route), where it is not the latest.
@@ -172,7 +213,7 @@ impl Router {
         self.cache.latest_acked = Some((names.into(), stream, consumer));
     }
 
-    fn has_interest_in_acks(&mut self) -> bool {
+    pub fn has_interest_in_acks(&mut self) -> bool {
         let interest = &self.interest;
         *self.cache.interest_in_acks.get_or_insert_with(|| interest.any_below(b"$JS.ACK"))
     }
@@ -186,12 +227,13 @@ impl Router {
     /// As [`has_interest`](Self::has_interest), for an inbox that is asked about again and again.
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub fn has_interest_in_inbox(&mut self, inbox: &Rc<[u8]>) -> bool {
-        if self.cache.latest_inbox.as_ref().is_some_and(|latest| Rc::ptr_eq(latest, inbox)) {
+        if self.cache.latest_inbox.as_ref().is_some_and(|(latest, _)| Rc::ptr_eq(latest, inbox)) {
             return true;
         }
-        let has_interest = self.route(inbox, false).is_some_and(|route| !route.is_empty());
-        if has_interest {
-            self.cache.latest_inbox = Some(Rc::clone(inbox));
+        let route = self.route(inbox, false).filter(|route| !route.is_empty());
+        let has_interest = route.is_some();
+        if let Some(route) = route {
+            self.cache.latest_inbox = Some((Rc::clone(inbox), route));
         }
         has_interest
     }

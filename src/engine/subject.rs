@@ -9,6 +9,8 @@ use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
 
+use super::config::IS_PAGE;
+
 /// Whether a token of `subject` is empty; one that is empty itself has such a token.
 pub fn has_empty_token(subject: &[u8]) -> bool {
     let (Some(first), Some(last)) = (subject.first(), subject.last()) else { return true };
@@ -25,9 +27,33 @@ pub fn tokens(subject: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
 
 /// How many tokens `subject` has.
 pub fn token_count(subject: &[u8]) -> usize {
-    // In bytes, of which several are added at once.
-    let dots = |part: &[u8]| part.iter().fold(0_u8, |dots, byte| dots + u8::from(*byte == b'.'));
-    1 + subject.chunks(u8::MAX.into()).map(|part| usize::from(dots(part))).sum::<usize>()
+    // All at once, where that is worth its bytes.
+    let (words, rest) = if IS_PAGE { (&[][..], subject) } else { subject.as_chunks() };
+    let in_words: u32 = words.iter().map(|word| dots_in(u64::from_le_bytes(*word))).sum();
+    1 + in_words as usize + rest.iter().filter(|byte| **byte == b'.').count()
+}
+
+/// Whether a dot is among the last `len` bytes of `subject`.
+#[inline]
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
+pub fn has_dot_at_end(subject: &[u8], len: usize) -> bool {
+    match subject.last_chunk() {
+        // All at once, as nearly all are that short.
+        Some(word) if !IS_PAGE && (1..=8).contains(&len) => dots_in(u64::from_le_bytes(*word) >> (64 - 8 * len)) > 0,
+        _ => subject[subject.len() - len..].contains(&b'.'),
+    }
+}
+
+/// How many of eight bytes are dots.
+#[inline]
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
+const fn dots_in(bytes: u64) -> u32 {
+    const EACH: u64 = u64::MAX / 0xFF;
+    // A byte that is none has a bit, which makes its top bit come out set.
+    let others = bytes ^ (EACH * b'.' as u64);
+    let tops = ((others & (EACH * 0x7F)) + EACH * 0x7F) | others;
+    // One for each, which the product adds up in its highest byte.
+    (((!tops & (EACH << 7)) >> 7).wrapping_mul(EACH) >> 56) as u32
 }
 
 /// The first token, and what follows its dot.

@@ -50,7 +50,7 @@ impl Server {
 
     /// What is known of a client.
     pub(super) fn client_info(&self, now: Timestamp, from: Option<ConnId>) -> ClientInfo {
-        let connection = from.and_then(|conn| self.connections.get(conn));
+        let connection = from.and_then(|conn| self.clients.connections.get(conn));
         let option = |of: fn(&ConnectOptions) -> &str| {
             connection.map(|connection| of(&connection.options).to_owned()).unwrap_or_default()
         };

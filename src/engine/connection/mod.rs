@@ -3,11 +3,13 @@
 //! The router decides who gets a message; a connection writes it in the form that its client asked for. Sources:
 //! nats-server `server/client.go` (`processConnect`, `processSub`, `deliverMsg`).
 
+mod outbox;
 pub mod parser;
 mod writer;
 
 use std::rc::Rc;
 
+use self::outbox::Outbox;
 pub use self::writer::{MAX_DIGITS, Message, decimal, digits};
 use super::api::json::{object, unmarshal_into};
 use super::time::Timestamp;
@@ -174,6 +176,11 @@ impl Traffic {
         self.msgs += 1;
         self.bytes += bytes as u64;
     }
+
+    pub const fn add(&mut self, more: Self) {
+        self.msgs += more.msgs;
+        self.bytes += more.bytes;
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -198,9 +205,7 @@ pub struct Connection {
     /// The first PING after the first CONNECT came: it is the one that a second INFO answers.
     was_greeted: bool,
     subscriptions: Subscriptions,
-    outbox: Vec<u8>,
-    /// How much the last outbox held: the next one is likely to get about as long.
-    last_outbox: usize,
+    outbox: Outbox,
     /// Why nothing is taken in any more; what is in the outbox still goes out.
     ended: Option<ProtocolError>,
     /// Stands in the server's line of connections with output.
@@ -225,8 +230,7 @@ impl Connection {
             is_connected: false,
             was_greeted: false,
             subscriptions: Vec::new(),
-            outbox: Vec::new(),
-            last_outbox: 0,
+            outbox: Outbox::default(),
             ended: None,
             is_ready: false,
         }
@@ -347,19 +351,39 @@ impl Connection {
     /// [taken](Self::take_spent).
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn deliver(&mut self, sid: &Rc<[u8]>, message: &Message<'_>) -> bool {
+        let Some(subscription) = self.subscription_mut(sid) else { return false };
+        subscription.delivered += 1;
+        let is_spent = subscription.is_spent();
+        self.write_counted(sid, message);
+        is_spent
+    }
+
+    /// As [`deliver`](Self::deliver), if the subscription does not end by itself. Whether that is so; else nothing has
+    /// happened.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
+    pub fn deliver_endlessly(&mut self, sid: &Rc<[u8]>, message: &Message<'_>) -> bool {
+        let subscription = self.subscription_mut(sid).filter(|subscription| subscription.max.is_none());
+        let Some(subscription) = subscription else { return false };
+        subscription.delivered += 1;
+        self.write_counted(sid, message);
+        true
+    }
+
+    #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    fn subscription_mut(&mut self, sid: &Rc<[u8]>) -> Option<&mut ClientSubscription> {
         // Most have few subscriptions, and share the text with the router.
         let mut few = self.subscriptions.iter().take(Self::FEW);
         let place = few.position(|other| Rc::ptr_eq(&other.sid, sid));
-        let Some(place) = place.or_else(|| self.place(sid).ok()) else { return false };
-        let subscription = &mut self.subscriptions[place];
-        subscription.delivered += 1;
+        let place = place.or_else(|| self.place(sid).ok())?;
+        Some(&mut self.subscriptions[place])
+    }
+
+    #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    fn write_counted(&mut self, sid: &[u8], message: &Message<'_>) {
         self.sent.count(message.size());
-        let is_spent = subscription.is_spent();
-        if self.outbox.capacity() == 0 {
-            self.outbox.reserve(self.last_outbox + self.last_outbox / 8);
-        }
         self.write(sid, message);
-        is_spent
     }
 
     /// Ends the subscription `sid`, which had its last message.
@@ -368,7 +392,7 @@ impl Connection {
     }
 
     pub fn send(&mut self, line: &[u8]) {
-        self.outbox.extend_from_slice(line);
+        self.outbox.put(line);
     }
 
     /// Asks whether the client is there.
@@ -420,16 +444,15 @@ impl Connection {
     }
 
     pub fn has_output(&self) -> bool {
-        !self.outbox.is_empty()
+        self.outbox.len() > 0
     }
 
     pub fn take_outbox(&mut self) -> Vec<u8> {
-        self.last_outbox = self.outbox.len();
-        std::mem::take(&mut self.outbox)
+        self.outbox.take()
     }
 
     /// A slow consumer is dropped with what waits for it.
     pub fn drop_outbox(&mut self) {
-        self.outbox = Vec::new();
+        self.outbox = Outbox::default();
     }
 }

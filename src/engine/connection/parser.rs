@@ -95,33 +95,54 @@ pub fn parse<'a>(bytes: &'a [u8], config: &ServerConfig, takes_headers: bool) ->
     }
 }
 
-/// A `PUB` as clients write it, and its length: whole, with one blank before each argument, and within the limits. `None`
+/// A `PUB` as clients write it.
+#[derive(Clone, Copy, Debug)]
+pub struct Usual<'a> {
+    pub subject: &'a [u8],
+    /// Empty if there is none.
+    pub reply: &'a [u8],
+    size_digits: &'a [u8],
+    pub payload: &'a [u8],
+    /// Of the whole operation, in bytes.
+    pub len: usize,
+}
+
+impl<'a> Usual<'a> {
+    #[inline]
+    pub const fn message(&self) -> Message<'a> {
+        let Self { subject, reply, size_digits, payload, .. } = *self;
+        Message { subject, reply, headers: b"", payload, header_digits: b"", size_digits }
+    }
+}
+
+/// A `PUB` as clients write it: whole, with one blank before each argument, and within the limits. `None`
 /// is no answer: then [`parse`] looks at it.
 #[inline]
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
-pub fn usual_publish<'a>(bytes: &'a [u8], config: &ServerConfig) -> Option<(Message<'a>, usize)> {
-    let line = bytes.strip_prefix(b"PUB ")?;
-    let (subject, rest) = usual_argument(line)?;
-    let (second, rest) = usual_argument(rest.strip_prefix(b" ")?)?;
-    let (reply, size_digits, rest) = match rest.strip_prefix(b" ") {
-        None => (&b""[..], second, rest),
-        Some(rest) => usual_argument(rest).map(|(third, rest)| (second, third, rest))?,
-    };
-    if line.len() - rest.len() > config.client_limits().max_control_line {
+pub fn usual_publish<'a>(bytes: &'a [u8], config: &ServerConfig) -> Option<Usual<'a>> {
+    const VERB: usize = b"PUB ".len();
+    if !bytes.starts_with(b"PUB ") {
         return None;
     }
-    let size = size(size_digits).filter(|size| *size <= config.max_payload)?;
-    let (payload, rest) = rest.strip_prefix(b"\r\n")?.split_at_checked(size)?;
-    let rest = rest.strip_prefix(b"\r\n")?;
-    let message = Message { subject, reply, headers: b"", payload, header_digits: b"", size_digits };
-    Some((message, bytes.len() - rest.len()))
-}
-
-/// The argument that `bytes` begin with, and the rest.
-#[inline]
-#[cfg_attr(jetstream_sim_small, optimize(speed))]
-fn usual_argument(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    bytes.split_at_checked(printable_len(bytes)).filter(|(argument, _)| !argument.is_empty())
+    let subject_end = printable_end(bytes, VERB);
+    let second = subject_end + 1;
+    let second_end = printable_end(bytes, second);
+    let (reply, size_start) = match bytes.get(second_end)? {
+        b' ' => (&bytes[second..second_end], second_end + 1),
+        _ => (&b""[..], second),
+    };
+    let has_empty = subject_end == VERB || second_end == second;
+    if has_empty || bytes[subject_end] != b' ' {
+        return None;
+    }
+    let (size, size_end) = short_size(bytes, size_start)?;
+    let is_in_bounds = size_end - VERB <= config.client_limits().max_control_line && size <= config.max_payload;
+    let payload_start = size_end + 2;
+    let len = payload_start + size + 2;
+    let (payload, end) = bytes.get(payload_start..len)?.split_last_chunk::<2>()?;
+    let is_whole = is_in_bounds && bytes[size_end..payload_start] == *b"\r\n" && end == b"\r\n";
+    let (subject, size_digits) = (&bytes[VERB..subject_end], &bytes[size_start..size_end]);
+    is_whole.then_some(Usual { subject, reply, size_digits, payload, len })
 }
 
 /// The verb at the start and its length; `None` while its letters are still arriving.
@@ -234,7 +255,7 @@ impl<'a> Line<'a> {
 fn argument_len(bytes: &[u8], splits_at_cr: bool) -> usize {
     let mut len = 0;
     loop {
-        len += printable_len(&bytes[len..]);
+        len = printable_end(bytes, len);
         match bytes.get(len) {
             None | Some(b' ' | b'\t' | b'\n') => return len,
             Some(b'\r') if splits_at_cr || matches!(bytes.get(len + 1), None | Some(b'\n')) => return len,
@@ -243,24 +264,40 @@ fn argument_len(bytes: &[u8], splits_at_cr: bool) -> usize {
     }
 }
 
-/// How many bytes come before the first blank or control character.
+/// Where the first blank or control character is, from `start` on, or where `bytes` end.
 #[inline]
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
-fn printable_len(bytes: &[u8]) -> usize {
+fn printable_end(bytes: &[u8], start: usize) -> usize {
     const EACH: u64 = u64::MAX / 0xFF;
-    let mut len = 0;
-    let mut rest = bytes;
+    let mut at = start;
     // Eight at once: the top bit of the first that is below `!` comes out set, and none before it.
-    while let Some((word, after)) = rest.split_first_chunk() {
+    for word in bytes.get(start..).unwrap_or_default().as_chunks().0 {
         let word = u64::from_le_bytes(*word);
         let below = word.wrapping_sub(EACH * b'!' as u64) & !word & (EACH << 7);
         if below != 0 {
-            return len + below.trailing_zeros() as usize / 8;
+            return at + below.trailing_zeros() as usize / 8;
         }
-        len += 8;
-        rest = after;
+        at += 8;
     }
-    len + rest.iter().take_while(|byte| **byte > b' ').count()
+    while bytes.get(at).is_some_and(|byte| *byte > b' ') {
+        at += 1;
+    }
+    at
+}
+
+/// The number of nine digits at most that is at `start`, and where it ends.
+#[inline]
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
+fn short_size(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
+    let (mut size, mut end) = (0, start);
+    while let Some(digit @ b'0'..=b'9') = bytes.get(end) {
+        size = size * 10 + usize::from(digit - b'0');
+        end += 1;
+        if end - start > 9 {
+            return None;
+        }
+    }
+    (end > start).then_some((size, end))
 }
 
 fn sub<'a>(line: &Line<'a>) -> Result<ClientOp<'a>, ProtocolError> {
@@ -341,7 +378,8 @@ mod tests {
     fn parse(bytes: &[u8], max_payload: usize, takes_headers: bool) -> Parsed<'_> {
         let config = ServerConfig { max_payload, ..ServerConfig::default() };
         let parsed = super::parse(bytes, &config, takes_headers);
-        if let Some((publish, len)) = usual_publish(bytes, &config) {
+        if let Some(usual) = usual_publish(bytes, &config) {
+            let (publish, len) = (usual.message(), usual.len);
             assert_eq!(parsed, Parsed::Op(ClientOp::Pub(publish), len));
         }
         parsed

@@ -1,5 +1,7 @@
 //! Messages to bytes: `MSG` and `HMSG`.
 
+use super::outbox::Outbox;
+
 /// A message on its way, as a client or the server itself published it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Message<'a> {
@@ -24,49 +26,38 @@ impl Message<'_> {
 
 /// Appends `message` for subscription `sid`. A client without header support gets the payload alone.
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
-pub fn message(out: &mut Vec<u8>, sid: &[u8], message: &Message<'_>, with_headers: bool) {
+pub fn message(out: &mut Outbox, sid: &[u8], message: &Message<'_>, with_headers: bool) {
     let Message { subject, reply, headers, payload, header_digits, size_digits } = *message;
     let has_headers = with_headers && !headers.is_empty();
-    out.reserve(subject.len() + sid.len() + reply.len() + headers.len() + payload.len() + 48);
-    if has_headers {
-        out.push(b'H');
-    }
-    out.extend_from_slice(b"MSG ");
-    out.extend_from_slice(subject);
-    out.push(b' ');
-    match sid {
-        // One byte is pushed in place, where more are copied by a call.
-        [byte] => out.push(*byte),
-        _ => out.extend_from_slice(sid),
-    }
-    out.push(b' ');
+    out.make_room(subject.len() + sid.len() + reply.len() + headers.len() + payload.len() + 64);
+    out.put(if has_headers { b"HMSG " } else { b"MSG " });
+    out.put(subject);
+    out.put(b" ");
+    out.put(sid);
+    out.put(b" ");
     if !reply.is_empty() {
-        out.extend_from_slice(reply);
-        out.push(b' ');
+        out.put(reply);
+        out.put(b" ");
     }
     if has_headers && !header_digits.is_empty() {
-        out.extend_from_slice(header_digits);
-        out.push(b' ');
-        out.extend_from_slice(size_digits);
+        out.put(header_digits);
+        out.put(b" ");
+        out.put(size_digits);
     } else if has_headers {
-        decimal(out, headers.len() as u64);
-        out.push(b' ');
-        decimal(out, (headers.len() + payload.len()) as u64);
+        out.put_decimal(headers.len() as u64);
+        out.put(b" ");
+        out.put_decimal(message.size() as u64);
     } else if size_digits.is_empty() || !headers.is_empty() {
-        decimal(out, payload.len() as u64);
+        out.put_decimal(payload.len() as u64);
     } else {
-        out.extend_from_slice(size_digits);
+        out.put(size_digits);
     }
-    out.push(b'\r');
-    out.push(b'\n');
+    out.put(b"\r\n");
     if has_headers {
-        out.extend_from_slice(headers);
+        out.put(headers);
     }
-    if !payload.is_empty() {
-        out.extend_from_slice(payload);
-    }
-    out.push(b'\r');
-    out.push(b'\n');
+    out.put(payload);
+    out.put(b"\r\n");
 }
 
 /// Appends `number` in decimal digits.
@@ -76,10 +67,8 @@ pub fn decimal(out: &mut Vec<u8>, number: u64) {
     if number >= 100 {
         return long_decimal(out, number);
     }
-    if number >= 10 {
-        out.push(b'0' + (number as u8) / 10);
-    }
-    out.push(b'0' + (number as u8) % 10);
+    let (tens, ones) = (b'0' + (number as u8) / 10, b'0' + (number as u8) % 10);
+    if number >= 10 { out.extend_from_slice(&[tens, ones]) } else { out.push(ones) }
 }
 
 /// As [`decimal`], for a number of three digits and more.
@@ -101,7 +90,7 @@ fn long_decimal(out: &mut Vec<u8>, number: u64) {
 /// Room for the digits of the largest number, which are written by eights.
 pub const MAX_DIGITS: usize = 24;
 
-const EIGHT_DIGITS: u64 = 100_000_000;
+pub(super) const EIGHT_DIGITS: u64 = 100_000_000;
 
 /// Writes `number` in decimal digits to the end of `buffer`, which has room for [`MAX_DIGITS`]. Returns where they begin.
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
@@ -124,7 +113,7 @@ pub fn digits(buffer: &mut [u8], mut number: u64) -> usize {
 /// The digits of a number below [`EIGHT_DIGITS`], the first in the lowest byte, and how many zeros they begin with that are
 /// not the last digit.
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
-const fn eight_digits(number: u32) -> (u64, u32) {
+pub(super) const fn eight_digits(number: u32) -> (u64, u32) {
     const ZEROS: u64 = 0x3030_3030_3030_3030;
     // Fours, then pairs, then single digits side by side, the higher ones lower; all are divided at once.
     let fours = (number / 10_000) as u64 | ((number % 10_000) as u64) << 32;
@@ -141,9 +130,9 @@ mod tests {
     use super::*;
 
     fn written(message: Message<'_>, with_headers: bool) -> String {
-        let mut out = Vec::new();
+        let mut out = Outbox::default();
         super::message(&mut out, b"7", &message, with_headers);
-        String::from_utf8(out).expect("ascii")
+        String::from_utf8(out.take()).expect("ascii")
     }
 
     #[test]

@@ -283,7 +283,7 @@ impl Consumer {
         let &StoredMessage { subject, headers, payload, .. } = message;
         let reply = self.ack_reply.as_bytes();
         let bytes = to.len() + reply.len() + headers.len() + payload.len();
-        ctx.effects.publish(Publication { to, subject, reply, headers, payload });
+        ctx.publish(Publication { to, subject, reply, headers, payload });
         if let Some(spare) = completes {
             let mut status = HeaderBlock::with_status("409 Batch Completed");
             status

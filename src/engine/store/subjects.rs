@@ -9,6 +9,7 @@ use super::StoreError;
 use super::hash::{HashTable, hash_of};
 use super::names::Names;
 use super::paged::Paged;
+use crate::engine::short;
 
 /// Stands where there is no entry or branch.
 pub(super) const NONE: u32 = u32::MAX;
@@ -156,14 +157,7 @@ impl SubjectIndex {
         if usize::from(entry.name_len) != name.len() {
             return false;
         }
-        if let (Some(first), Some(last)) = (name.first_chunk::<8>(), name.last_chunk::<8>())
-            && name.len() <= 16
-        {
-            // Two words at most, which is faster than the call that comparing slices makes.
-            let stored = &entry.name[..name.len()];
-            return stored.first_chunk() == Some(first) && stored.last_chunk() == Some(last);
-        }
-        self.name(id) == name
+        short::is_same(self.name_of(entry), name)
     }
 
     #[inline]

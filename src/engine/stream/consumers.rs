@@ -75,10 +75,16 @@ impl Stream {
 
     /// Tells the consumers that read `subject` that message `seq` was stored. Those that had to wait until a removal
     /// made room go on before, and know nothing of it yet.
+    #[inline]
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn signal_consumers(&mut self, ctx: &mut Context<'_>, subject: &[u8], seq: u64) {
-        if self.consumers.is_empty() && self.unblocked.is_empty() {
-            return;
+        if !self.consumers.is_empty() || !self.unblocked.is_empty() {
+            self.signal_readers(ctx, subject, seq);
         }
+    }
+
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
+    fn signal_readers(&mut self, ctx: &mut Context<'_>, subject: &[u8], seq: u64) {
         for id in std::mem::take(&mut self.unblocked) {
             self.with_consumer(ctx, id, |consumer, ctx, stream| consumer.deliver(ctx, stream));
         }
@@ -305,7 +311,7 @@ pub(super) type Readers = Vec<(ConsumerId, usize)>;
 
 /// The consumers that read `subject`. `latest` are those that were asked for last.
 pub(super) fn readers(latest: &mut Latest<Readers>, filters: &SubjectMap<ConsumerId>, subject: &[u8]) -> Rc<Readers> {
-    latest.get(subject).unwrap_or_else(|| {
+    latest.get(subject).cloned().unwrap_or_else(|| {
         latest.find(subject, filters.ignores_last_token(subject), |readers| {
             readers.clear();
             filters.for_each_match(subject, &mut |consumer| readers.push((*consumer, 1)));

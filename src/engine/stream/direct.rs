@@ -175,7 +175,7 @@ impl Stream {
         }
         let headers = if no_hdr { Vec::new() } else { block.finish() };
         let payload = message.payload;
-        ctx.effects.publish(Publication { to: reply, subject: reply, reply: b"", headers: &headers, payload });
+        ctx.publish(Publication { to: reply, subject: reply, reply: b"", headers: &headers, payload });
     }
 }
 

@@ -52,6 +52,7 @@ use self::sourcing::Sourcing;
 pub use self::sourcing::{Link, LinkDue, LinkKind, OriginRef, Reached};
 pub use self::storing::Room;
 use super::api::wire::{PubAck, PubAckDetail};
+use super::connection::decimal;
 use super::consumer::{AckSubject, Consumer, StreamView};
 use super::context::Context;
 use super::derived::Derived;
@@ -102,6 +103,37 @@ pub struct Stream {
     refused_up_to: u64,
     /// A PubAck up to its sequence.
     pub_ack: Box<str>,
+    latest_ack: Derived<LatestAck>,
+}
+
+/// The PubAck that was written last: the next one differs from it in a digit or two.
+#[derive(Debug, Default)]
+struct LatestAck {
+    text: Vec<u8>,
+    seq: u64,
+}
+
+impl LatestAck {
+    /// The PubAck of message `seq`, which begins with `prefix`, as all of the stream do.
+    #[inline]
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
+    fn write(&mut self, prefix: &str, seq: u64) -> &[u8] {
+        let is_next = seq == self.seq + 1;
+        self.seq = seq;
+        match self.text.as_mut_slice() {
+            [.., digit @ b'0'..=b'8', _] if is_next => *digit += 1,
+            _ => self.write_anew(prefix),
+        }
+        &self.text
+    }
+
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
+    fn write_anew(&mut self, prefix: &str) {
+        self.text.clear();
+        self.text.extend_from_slice(prefix.as_bytes());
+        decimal(&mut self.text, self.seq);
+        self.text.push(b'}');
+    }
 }
 
 impl Stream {
@@ -129,6 +161,7 @@ impl Stream {
             fast_batches: OpenBatches::default(),
             refused_up_to: 0,
             pub_ack: pub_ack_prefix(&config.name, ctx.domain()),
+            latest_ack: Derived::default(),
             config,
         }
     }

@@ -17,6 +17,7 @@ use super::{Context, Stream};
 use crate::engine::api::wire::pub_ack_error;
 use crate::engine::config::IS_PAGE;
 use crate::engine::connection::decimal;
+use crate::engine::effects::Publication;
 use crate::engine::error::ApiError;
 use crate::engine::event::Event;
 use crate::engine::time::Timestamp;
@@ -179,7 +180,7 @@ impl Stream {
         });
     }
 
-    fn answer(&self, ctx: &mut Context<'_>, reply: &[u8], accepted: &Result<Accepted, ApiError>) {
+    fn answer(&mut self, ctx: &mut Context<'_>, reply: &[u8], accepted: &Result<Accepted, ApiError>) {
         match accepted {
             Ok(Accepted::Stored { seq, counter: None } | Accepted::Skipped { seq }) => self.ack(ctx, reply, *seq, &[]),
             Ok(Accepted::Stored { seq, counter: Some(total) }) => {
@@ -192,7 +193,11 @@ impl Stream {
 
     /// Sends the PubAck of message `seq`, with `rest` behind the sequence.
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
-    fn ack(&self, ctx: &mut Context<'_>, reply: &[u8], seq: u64, rest: &[&str]) {
+    fn ack(&mut self, ctx: &mut Context<'_>, reply: &[u8], seq: u64, rest: &[&str]) {
+        if !IS_PAGE && rest.is_empty() {
+            let payload = self.latest_ack.write(&self.pub_ack, seq);
+            return ctx.publish(Publication { to: reply, subject: reply, payload, ..Publication::default() });
+        }
         ctx.effects.send_with(reply, |out| {
             out.extend_from_slice(self.pub_ack.as_bytes());
             decimal(out, seq);

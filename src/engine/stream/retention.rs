@@ -80,6 +80,12 @@ impl Stream {
         }
     }
 
+    /// Whether [`terminate_removed`](Self::terminate_removed) has anything to do.
+    #[inline]
+    pub(super) fn has_removed(&self) -> bool {
+        !self.removed_pending.is_empty() || !self.refiltered.is_empty()
+    }
+
     /// Lets consumers take as an ack that messages were removed which they had pending, and those that ever got other
     /// filters note that something may have left without a word to them.
     pub(super) fn terminate_removed(&mut self, ctx: &mut Context<'_>) {
@@ -163,6 +169,8 @@ impl Stream {
 
     /// Removes what is beyond the limits after a message on `subject` was stored; `cause` is why messages of the subject go.
     /// [`terminate_removed`](Self::terminate_removed) has to follow.
+    #[inline]
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn enforce_limits(&mut self, ctx: &mut Context<'_>, subject: &[u8], cause: Removal) {
         if let Some(max) = self.config.max_msgs_per_subject {
             while self.store.count_of(subject) > max {
@@ -177,6 +185,7 @@ impl Stream {
 
     /// Removes the oldest messages until max msgs and max bytes hold. [`terminate_removed`](Self::terminate_removed) has to
     /// follow.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn enforce_stream_limits(&mut self, ctx: &mut Context<'_>) {
         if let Some(max) = self.config.max_msgs {
             while self.store.messages() > max {

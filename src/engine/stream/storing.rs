@@ -174,7 +174,9 @@ impl Stream {
         self.check_discard_new(subject, size, false)?;
         let seq = self.push(ctx, subject, b"", payload, ctx.now)?;
         self.enforce_limits(ctx, subject, Removal::MaxMsgsPerSubject);
-        self.terminate_removed(ctx);
+        if self.has_removed() {
+            self.terminate_removed(ctx);
+        }
         self.last_msg_id.clear();
         Ok(seq)
     }

@@ -157,7 +157,7 @@ impl Server {
     }
 
     fn user_info(&self, now: Timestamp, from: Option<ConnId>, _body: &[u8]) -> Option<Vec<u8>> {
-        let user = from.and_then(|conn| self.connections.get(conn)).map_or("", |it| it.options.auth_user());
+        let user = from.and_then(|conn| self.clients.connections.get(conn)).map_or("", |it| it.options.auth_user());
         let data = UserInfo { user, account: ACCOUNT, account_name: ACCOUNT };
         Some(to_json(&SystemReply::with(self.server_info(now), data)))
     }

@@ -75,7 +75,10 @@ impl From<Traffic> for TrafficByPeer {
 impl Server {
     /// What passed between clients and server so far, both ways.
     pub const fn traffic(&self) -> Traffic {
-        Traffic { msgs: self.received.msgs + self.sent.msgs, bytes: self.received.bytes + self.sent.bytes }
+        Traffic {
+            msgs: self.received.msgs + self.clients.sent.msgs,
+            bytes: self.received.bytes + self.clients.sent.bytes,
+        }
     }
 
     pub(super) fn account_traffic(&self, now: Timestamp) -> AccountsTraffic<'_> {
@@ -84,9 +87,9 @@ impl Server {
             name: ACCOUNT,
             conns: self.connections().count(),
             leafnodes: 0,
-            total_conns: self.connections.next_id().index() - 1,
+            total_conns: self.clients.connections.next_id().index() - 1,
             num_subscriptions: self.router.subscription_count() + OWN_SUBSCRIPTIONS,
-            sent: self.sent.into(),
+            sent: self.clients.sent.into(),
             received: self.received.into(),
             slow_consumers: self.slow_consumers,
         };
