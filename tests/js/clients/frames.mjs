@@ -1,5 +1,5 @@
 // Messages into WebAssembly and out of it, without a client's own work, in nanoseconds a message: frames of 400 publishes
-// in and PubAcks out, deliveries out and acks in, the same one at a time, and frames to a worker and back. What of that is
+// in and PubAcks out, deliveries out, acks in, publishes one at a time, and frames to a worker and back. What of that is
 // the way and not the server is shown by PINGs, which cost the server next to nothing. A stream is filled and read three
 // times; what counts is the median without the first, in which memory grows. `cargo xtask bench frames [N [PEER]]`, where
 // PEER is a module that connects to another server in this process, such as nats-server compiled to WebAssembly by Go.
@@ -72,16 +72,14 @@ async function measureWorker(frame) {
 }
 
 const stream = pub("$JS.API.STREAM.CREATE.S", "i.0", '{"name":"S","subjects":["s.>"],"storage":"memory"}');
-const consumer = `{"stream_name":"S","config":{"durable_name":"C","ack_policy":"explicit","max_ack_pending":${10 * FRAME}}}`;
+const consumer = `{"stream_name":"S","config":{"durable_name":"C","ack_policy":"explicit","max_ack_pending":-1}}`;
 const payload = "x".repeat(128);
 const frame = (at) => Array.from({ length: FRAME }, (_, i) => pub(`s.${i % 100}`, `i.${at * FRAME + i}`, payload)).join("");
 const publishes = Array.from({ length: FRAMES }, (_, at) => text.encode(frame(at)));
-const acks = (first) => {
-  const one = (seq) => `PUB $JS.ACK.S.C.1.${seq}.${seq}.0.0 4\r\n+ACK\r\n`;
-  return Array.from({ length: FRAME }, (_, i) => one(first + i)).join("");
-};
-const next = pub("$JS.API.CONSUMER.MSG.NEXT.S.C", "i.n", String(FRAME));
-const requests = publishes.map((_, at) => text.encode((at ? acks((at - 1) * FRAME + 1) : "") + next));
+const ack = (seq) => `PUB $JS.ACK.S.C.1.${seq}.${seq}.1767225600000000000.${FRAMES * FRAME - seq} 4\r\n+ACK\r\n`;
+const acks = publishes.map((_, at) => text.encode(Array.from({ length: FRAME }, (_, i) => ack(at * FRAME + i + 1)).join("")));
+const next = text.encode(pub("$JS.API.CONSUMER.MSG.NEXT.S.C", "i.n", String(FRAME)));
+const requests = publishes.map(() => next);
 
 /** Fills the stream and reads it, both measured. */
 function round() {
@@ -94,7 +92,10 @@ function round() {
   const started = received.bytes;
   const delivering = measure(requests);
   assert.ok(received.bytes - started > FRAMES * FRAME * payload.length, "every message was delivered");
-  return { publishing, delivering };
+  const acking = measure(acks);
+  say(pub("$JS.API.CONSUMER.INFO.S.C", "i.0", ""));
+  assert.ok(new TextDecoder().decode(received.last).includes('"num_ack_pending":0,'), "every message was acked");
+  return { publishing, delivering, acking };
 }
 
 /** Another server to send the frames of publishes to: `connect(onBytes)` of the module gives what bytes are written with. */
@@ -147,8 +148,9 @@ const throughWorker = await measureWorker(publishes[0]);
 const rows = [
   ["publishes in, PubAcks out", of("publishing"), LIMIT_NS],
   ["  the first time", cold.publishing],
-  ["acks in, deliveries out", of("delivering"), LIMIT_NS],
+  ["deliveries out", of("delivering"), LIMIT_NS],
   ["  the first time", cold.delivering],
+  ["acks in", of("acking")],
   ["PINGs in, PONGs out", pings],
   ["one publish in, its PubAck out", alone, ALONE_NS],
   ["one PING in, its PONG out", pingsAlone],
