@@ -86,7 +86,10 @@ fn operation(rng: &mut Rng) -> (usize, String) {
         _ => format!("i.{}", rng.below(50)),
     };
     let subject = |rng: &mut Rng| match rng.below(8) {
-        0 => one_of(rng, &["t.a", "u.a", "nobody", "i.x", "$NRG.x", "_GR_.x", "$X.a"]),
+        0 => one_of(
+            rng,
+            &["t.a", "u.a", "nobody", "i.x", "$NRG.x", "_GR_.x", "$KV.a", "$JS.API.STREAM.NAMES", "$SYS.REQ.USER.INFO"],
+        ),
         1 => format!("s.b.{}", rng.below(3)),
         _ => format!("s.{}", rng.below(4)),
     };
@@ -144,7 +147,7 @@ fn beginning(rng: &mut Rng) -> Vec<String> {
         request("STREAM.CREATE.S", &format!(r#"{{"name":"S","subjects":["s.>"],"storage":"memory",{stream}}}"#)),
         request(
             "STREAM.CREATE.T",
-            r#"{"name":"T","subjects":["t.>","_GR_.>"],"storage":"memory","sources":[{"name":"S"}]}"#,
+            r#"{"name":"T","subjects":["t.>","_GR_.>","$KV.>"],"storage":"memory","sources":[{"name":"S"}]}"#,
         ),
         request(
             "CONSUMER.CREATE.S.C",

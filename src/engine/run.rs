@@ -108,8 +108,8 @@ fn errand(router: &mut Router, publish: &Usual<'_>) -> Option<Errand> {
         let (stream, consumer, numbers) = router.latest_acked(rest)?;
         return Some(Errand { stream, ack: Some((consumer, AckSubject::parse_usual(numbers)?)) });
     }
-    // The server may listen on subjects of its own.
-    if subject.starts_with(b"$") {
+    // The server itself may listen.
+    if subject.starts_with(b"$JS.") || subject.starts_with(b"$SYS.") {
         return None;
     }
     Some(Errand { stream: router.only_stream(subject)?, ack: None })
