@@ -115,9 +115,13 @@ impl Server {
                 found => found,
             };
             let consumed = if let Some(usual) = usual {
-                let taken;
-                (taken, found) = self.handle_usual(now, conn, usual, rest);
-                taken
+                if let Some((taken, next)) = self.handle_run(now, conn, usual, rest) {
+                    found = next;
+                    taken
+                } else {
+                    self.handle_message(now, conn, &usual.message());
+                    usual.len
+                }
             } else {
                 match parse(rest, &self.config, connection.options.headers) {
                     Parsed::Op(op, len) => {

@@ -24,42 +24,26 @@ struct Errand {
 }
 
 impl Server {
-    /// Handles `first`, which `bytes` begin with, and what may follow in the same way. Returns how many bytes that were, and
-    /// what was found behind them.
-    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
-    pub(super) fn handle_usual<'b>(
-        &mut self,
-        now: Timestamp,
-        conn: ConnId,
-        first: Usual<'b>,
-        bytes: &'b [u8],
-    ) -> (usize, Option<Usual<'b>>) {
-        // One that is verbose is told OK before each.
-        let is_verbose = self.clients.connections.get(conn).is_none_or(|connection| connection.options.verbose);
-        if !is_verbose && let (taken @ 1.., next) = self.handle_run(now, conn, first, bytes) {
-            return (taken, next);
-        }
-        self.handle_message(now, conn, &first.message());
-        (first.len, None)
-    }
-
     /// Handles `first`, which `bytes` begin with, and what follows in them, as long as it is for the same stream alone and
-    /// nothing else comes of it. Returns how many bytes that were, which is 0 if `first` is nothing of the kind, and what
-    /// was found behind them.
+    /// nothing else comes of it. Returns how many bytes that were, and what was found behind them; `None` if `first` is
+    /// nothing of the kind, and nothing has happened.
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
-    fn handle_run<'b>(
+    pub(super) fn handle_run<'b>(
         &mut self,
         now: Timestamp,
         conn: ConnId,
         first: Usual<'b>,
         bytes: &'b [u8],
-    ) -> (usize, Option<Usual<'b>>) {
+    ) -> Option<(usize, Option<Usual<'b>>)> {
         let Self { config, clients, router, rng, effects, account, received, .. } = self;
         let (mut taken, mut traffic, mut next) = (0, Traffic::default(), Some(first));
-        let Some(settings) = &config.jetstream else { return (0, next) };
-        let Some(Errand { stream: id, mut ack }) = errand(router, &first) else { return (0, next) };
-        let room = account.room_for(settings, id);
-        let Some(stream) = account.stream_mut(id) else { return (0, next) };
+        // One that is verbose is told OK before each.
+        if clients.connections.get(conn)?.options.verbose {
+            return None;
+        }
+        let Errand { stream: id, mut ack } = errand(router, &first)?;
+        let room = account.room_for(config.jetstream.as_ref()?, id);
+        let stream = account.stream_mut(id)?;
         let mut ctx = Context { now, config, clients, router, rng, effects };
         ctx.effects.is_direct = true;
         while let Some(Usual { subject, reply, payload, len, .. }) = next {
@@ -89,7 +73,7 @@ impl Server {
         if let Some(connection) = clients.connections.get_mut(conn) {
             connection.received.add(traffic);
         }
-        (taken, next)
+        (taken > 0).then_some((taken, next))
     }
 }
 

@@ -324,10 +324,7 @@ fn unsub<'a>(line: &Line<'a>) -> Result<ClientOp<'a>, ProtocolError> {
 /// A size of one to nine decimal digits.
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
 fn size(digits: &[u8]) -> Option<usize> {
-    if digits.is_empty() || digits.len() > 9 {
-        return None;
-    }
-    digits.iter().try_fold(0, |value, digit| digit.is_ascii_digit().then(|| value * 10 + usize::from(digit - b'0')))
+    short_size(digits, 0).filter(|(_, end)| *end == digits.len()).map(|(size, _)| size)
 }
 
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
