@@ -59,16 +59,42 @@ impl Outbox {
         self.len = end;
     }
 
+    /// Puts eight bytes at most, which are known beforehand.
+    #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    pub fn put_fixed<const N: usize>(&mut self, part: &[u8; N]) {
+        if IS_PAGE {
+            return self.put(part);
+        }
+        let mut word = [0; 8];
+        word[..N].copy_from_slice(part);
+        self.put_word(u64::from_le_bytes(word), N);
+    }
+
+    /// Puts the lowest `len` bytes of `word`. All eight are stored, and those behind are room again.
+    #[inline]
+    #[cfg_attr(jetstream_sim_small, optimize(speed))]
+    fn put_word(&mut self, word: u64, len: usize) {
+        let bytes = word.to_le_bytes();
+        if IS_PAGE {
+            return self.bytes.extend_from_slice(&bytes[..len]);
+        }
+        self.make_room(bytes.len());
+        self.bytes[self.len..self.len + bytes.len()].copy_from_slice(&bytes);
+        self.len += len;
+    }
+
     /// Puts `number` in decimal digits.
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn put_decimal(&mut self, number: u64) {
-        let (tens, ones) = ((number / 10) as u8, (number % 10) as u8);
+        let (tens, ones) = (number / 10, number % 10);
+        let digit = |digit: u64| u64::from(b'0') + digit;
         match number {
-            0..10 => self.put(&[b'0' + ones]),
-            10..100 => self.put(&[b'0' + tens, b'0' + ones]),
+            0..10 => self.put_word(digit(ones), 1),
+            10..100 => self.put_word(digit(tens) | digit(ones) << 8, 2),
             100..EIGHT_DIGITS => {
                 let (digits, zeros) = eight_digits(number as u32);
-                self.put(&(digits >> (8 * zeros)).to_le_bytes()[..8 - zeros as usize]);
+                self.put_word(digits >> (8 * zeros), 8 - zeros as usize);
             }
             _ => {
                 let mut buffer = [0; MAX_DIGITS];

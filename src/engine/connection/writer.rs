@@ -30,34 +30,38 @@ pub fn message(out: &mut Outbox, sid: &[u8], message: &Message<'_>, with_headers
     let Message { subject, reply, headers, payload, header_digits, size_digits } = *message;
     let has_headers = with_headers && !headers.is_empty();
     out.make_room(subject.len() + sid.len() + reply.len() + headers.len() + payload.len() + 64);
-    out.put(if has_headers { b"HMSG " } else { b"MSG " });
+    if has_headers {
+        out.put_fixed(b"HMSG ");
+    } else {
+        out.put_fixed(b"MSG ");
+    }
     out.put(subject);
-    out.put(b" ");
+    out.put_fixed(b" ");
     out.put(sid);
-    out.put(b" ");
+    out.put_fixed(b" ");
     if !reply.is_empty() {
         out.put(reply);
-        out.put(b" ");
+        out.put_fixed(b" ");
     }
     if has_headers && !header_digits.is_empty() {
         out.put(header_digits);
-        out.put(b" ");
+        out.put_fixed(b" ");
         out.put(size_digits);
     } else if has_headers {
         out.put_decimal(headers.len() as u64);
-        out.put(b" ");
+        out.put_fixed(b" ");
         out.put_decimal(message.size() as u64);
     } else if size_digits.is_empty() || !headers.is_empty() {
         out.put_decimal(payload.len() as u64);
     } else {
         out.put(size_digits);
     }
-    out.put(b"\r\n");
+    out.put_fixed(b"\r\n");
     if has_headers {
         out.put(headers);
     }
     out.put(payload);
-    out.put(b"\r\n");
+    out.put_fixed(b"\r\n");
 }
 
 /// Appends `number` in decimal digits.
