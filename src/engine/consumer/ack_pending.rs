@@ -104,6 +104,13 @@ impl AckPending {
         self.entries.contains(stream_seq)
     }
 
+    /// Whether nothing is known of the message: it is not pending, nor given up.
+    #[inline]
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
+    pub fn has_settled(&self, stream_seq: u64) -> bool {
+        !self.entries.contains(stream_seq) && (self.given_up.is_empty() || !self.given_up.contains(stream_seq))
+    }
+
     /// Pending messages by ascending stream sequence.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &Pending)> {
         self.entries.iter()

@@ -256,6 +256,15 @@ impl Consumer {
         needs_ack || self.ack_pending.is_redelivered(stream_seq)
     }
 
+    /// Whether message `stream_seq` is behind it: it does not [need](Self::needs) it, nor is its removal anything that it
+    /// would [notice](Self::handle_removed). Known of those alone that settle message by message.
+    #[inline]
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
+    pub fn has_settled(&self, stream_seq: u64) -> bool {
+        let is_explicit = self.config.ack_policy == AckPolicy::Explicit;
+        is_explicit && stream_seq < self.next_stream_seq && self.ack_pending.has_settled(stream_seq)
+    }
+
     /// Whether acknowledgements have an address.
     pub const fn takes_acks(&self) -> bool {
         matches!(self.config.ack_policy, AckPolicy::Explicit | AckPolicy::All)

@@ -39,6 +39,7 @@ pub struct Purge<'a> {
 
 impl MessageStore {
     /// Removes message `seq`. The last sequence and its time stay as they are.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub fn remove(&mut self, seq: u64) -> Option<Removed> {
         let is_first = seq == self.first_seq && self.messages > 0;
         let row = if is_first { self.log.remove_first() } else { *self.log.row(seq)? };

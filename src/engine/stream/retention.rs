@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::config::{Discard, Retention};
 use super::consumers::{Readers, readers};
 use super::{Context, LinkDue, Room, Stream};
+use crate::engine::config::IS_PAGE;
 use crate::engine::consumer::{Due, StreamView};
 use crate::engine::event::{ConsumerEnd, Event, Removal};
 use crate::engine::store::Purge;
@@ -104,28 +105,39 @@ impl Stream {
         }
     }
 
-    /// Removes one message without a word to anybody.
-    pub(super) fn forget_message(&mut self, seq: u64) {
+    /// Removes one message without a word to anybody. Whether it was there.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
+    pub(super) fn forget_message(&mut self, seq: u64) -> bool {
         if !self.schedules.is_empty()
             && let Some(subject) = self.store.subject_of(seq)
         {
             self.schedules.handle_removed(seq, subject);
         }
-        self.store.remove(seq);
+        let was_there = self.store.remove(seq).is_some();
         if !self.ttls.is_empty() {
             self.ttls.remove(seq);
         }
         if !self.exempt.is_empty() {
             self.exempt.remove(seq);
         }
+        was_there
     }
 
     /// Consumers need these messages no longer: those that nobody needs go.
+    #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     pub(super) fn release(&mut self, ctx: &mut Context<'_>, released: &[u64]) {
         if self.config.retention == Retention::Limits {
             return;
         }
         for seq in released {
+            // As a rule it is behind all of them: then nobody has to be asked, nor told.
+            let is_behind = || self.consumers.iter().all(|(_, consumer)| consumer.has_settled(*seq));
+            if !IS_PAGE && self.refiltered.is_empty() && is_behind() {
+                if self.forget_message(*seq) {
+                    ctx.tell(|| Event::Removed { stream: self.id, seq: *seq, cause: Removal::Acked });
+                }
+                continue;
+            }
             let Some(subject) = self.store.subject_of(*seq) else { continue };
             let is_needed = self.consumers.iter().any(|(_, consumer)| consumer.needs(*seq, subject));
             if !is_needed {
