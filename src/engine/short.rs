@@ -1,6 +1,8 @@
 //! Runs of a few bytes, without the call that copying or comparing slices makes: it takes longer than the work, in
 //! WebAssembly by far.
 
+use super::config::IS_PAGE;
+
 /// Copies `from` to `to`.
 ///
 /// # Panics
@@ -45,18 +47,27 @@ pub fn is_same(a: &[u8], b: &[u8]) -> bool {
         return false;
     }
     match a.len() {
-        8..=16 => has_same_ends(a, b),
-        17..=32 => has_same_ends(&a[..16], &b[..16]) && has_same_ends(&a[a.len() - 16..], &b[b.len() - 16..]),
+        2..4 if !IS_PAGE => has_same_ends::<2>(a, b),
+        4..8 if !IS_PAGE => has_same_ends::<4>(a, b),
+        8..=16 => has_same_ends::<8>(a, b),
+        17..=32 => has_same_ends::<8>(&a[..16], &b[..16]) && has_same_ends::<8>(&a[a.len() - 16..], &b[b.len() - 16..]),
         _ => a == b,
     }
 }
 
-/// Whether the first eight bytes are the same, and the last eight.
+/// Whether the first `N` bytes are the same, eight at most, and the last `N`.
 #[inline]
 #[cfg_attr(jetstream_sim_small, optimize(speed))]
-fn has_same_ends(a: &[u8], b: &[u8]) -> bool {
-    let word = |bytes: Option<&[u8; 8]>| bytes.map(|bytes| u64::from_le_bytes(*bytes));
-    word(a.first_chunk()) == word(b.first_chunk()) && word(a.last_chunk()) == word(b.last_chunk())
+fn has_same_ends<const N: usize>(a: &[u8], b: &[u8]) -> bool {
+    word::<N>(a.first_chunk()) == word::<N>(b.first_chunk()) && word::<N>(a.last_chunk()) == word::<N>(b.last_chunk())
+}
+
+#[inline]
+#[cfg_attr(jetstream_sim_small, optimize(speed))]
+fn word<const N: usize>(bytes: Option<&[u8; N]>) -> Option<u64> {
+    let mut word = [0; 8];
+    word[..N].copy_from_slice(bytes?);
+    Some(u64::from_le_bytes(word))
 }
 
 #[cfg(test)]
