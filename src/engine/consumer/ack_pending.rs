@@ -104,6 +104,11 @@ impl AckPending {
         self.entries.contains(stream_seq)
     }
 
+    /// Whether all pending messages lie behind `floor`, and none behind `reached`.
+    pub fn are_between(&self, floor: u64, reached: u64) -> bool {
+        self.first_from(0).is_none_or(|(first, _)| first > floor) && self.entries.last() <= Some(reached)
+    }
+
     /// Whether nothing is known of the message: it is not pending, nor given up.
     #[inline]
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]

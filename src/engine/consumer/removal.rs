@@ -212,14 +212,14 @@ impl Consumer {
         self.ack_pending.forget_redeliveries_below(store.first_seq());
     }
 
-    /// Shows what decides, if that is no step back.
+    /// Shows what decides, if that is no step back, and in itself possible (nats-server `consumerMemStore.Update`).
     fn report_internal_state(&mut self) {
         let delivered = self.reached();
         let is_sound = self.floor.consumer_seq <= delivered.consumer_seq
             && self.floor.stream_seq <= delivered.stream_seq
             && delivered.consumer_seq >= self.reported.delivered.consumer_seq
             && self.floor.stream_seq >= self.reported.ack_floor.stream_seq
-            && self.ack_pending.first_from(0).is_none_or(|(first, _)| first > self.floor.stream_seq);
+            && self.ack_pending.are_between(self.floor.stream_seq, delivered.stream_seq);
         if is_sound {
             self.reported.delivered = delivered;
             self.reported.ack_floor = self.floor;
