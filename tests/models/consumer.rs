@@ -306,12 +306,15 @@ impl Consumer {
         (any_due, any_given_up)
     }
 
+    /// Whether something is pending below `first`, or below its floor.
     pub fn is_pending_below(&self, first: u64) -> bool {
-        self.pending().any(|delivery| delivery.stream_seq < first)
+        self.pending().any(|delivery| delivery.stream_seq < first || delivery.stream_seq <= self.floor.stream_seq)
     }
 
-    /// What is pending below `first` is found gone when an ack wait ends, and counts as acked. Whether there was any.
+    /// What is pending below `first` is found gone when an ack wait ends, and counts as acked; likewise what is below its floor.
+    /// Whether there was any.
     pub fn settle_below(&mut self, first: u64) -> bool {
+        let first = first.max(self.floor.stream_seq + 1);
         let mut gone: Vec<Delivery> = self.pending().filter(|delivery| delivery.stream_seq < first).copied().collect();
         gone.sort_by_key(|delivery| delivery.stream_seq);
         for Delivery { stream_seq, consumer_seq, .. } in gone.iter().copied() {

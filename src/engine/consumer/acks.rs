@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::ack_pending::AckWait;
+use super::ack_pending::{AckWait, Pending};
 use super::config::AckPolicy;
 use super::{Consumer, Context, SequencePair, StreamView};
 use crate::engine::api::advisory;
@@ -159,9 +159,14 @@ impl Consumer {
     /// Takes one message off what is pending, and lets the floors follow. Whether it was pending.
     #[cfg_attr(all(jetstream_sim_small, feature = "js"), optimize(speed))]
     fn settle(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, consumer_seq: u64) -> bool {
-        let pending_seq = self.ack_pending.settle(stream_seq).map(|pending| pending.consumer_seq);
-        if let Some(consumer_seq) = pending_seq {
+        let pending = self.ack_pending.settle(stream_seq);
+        let pending_seq = pending.map(|pending| pending.consumer_seq);
+        if let Some(Pending { consumer_seq, state, .. }) = pending {
             self.move_floor(SequencePair { consumer_seq, stream_seq });
+            if self.in_hand.is_some() && self.ack_pending.is_empty() {
+                // The floor has passed what is in hand, and the server's timer stays set.
+                self.stale_check = state.due_at();
+            }
         }
         let settled = SequencePair { consumer_seq: pending_seq.unwrap_or(consumer_seq), stream_seq };
         self.report_ack(pending_seq.is_some(), settled);

@@ -160,9 +160,15 @@ impl Consumer {
         self.report_internal_state();
     }
 
-    /// Whether something is pending that left the stream.
+    /// Whether something is pending that left the stream, or that the floor has passed.
     pub(super) fn has_stale(&self, stream: StreamView<'_>) -> bool {
-        self.ack_pending.first_from(0).is_some_and(|(seq, _)| seq < stream.store.first_seq())
+        self.ack_pending.first_from(0).is_some_and(|(seq, _)| seq < self.stale_end(stream))
+    }
+
+    /// Pending messages below this are stale. The floor passes one that waits for its time in a replay when the others are
+    /// settled meanwhile.
+    fn stale_end(&self, stream: StreamView<'_>) -> u64 {
+        stream.store.first_seq().max(self.floor.stream_seq.saturating_add(1))
     }
 
     /// The server looks through what is pending at moments of its own: some time behind a change of the ack wait or a
@@ -183,11 +189,11 @@ impl Consumer {
         }
     }
 
-    /// What is pending below `first_seq` counts as acked: it left the stream without a word to this consumer, whose filters
-    /// no longer match it. Whether there was something.
-    pub(super) fn settle_below(&mut self, first_seq: u64) -> bool {
-        let mut any_settled = false;
-        while let Some((stream_seq, pending)) = self.ack_pending.first_from(0).filter(|(seq, _)| *seq < first_seq) {
+    /// What is pending and stale counts as acked: it left the stream without a word to this consumer, whose filters no longer
+    /// match it, or the floor has passed it. Whether there was something.
+    pub(super) fn settle_stale(&mut self, stream: StreamView<'_>) -> bool {
+        let (mut any_settled, end) = (false, self.stale_end(stream));
+        while let Some((stream_seq, pending)) = self.ack_pending.first_from(0).filter(|(seq, _)| *seq < end) {
             let consumer_seq = self.floor.consumer_seq.max(pending.consumer_seq);
             self.floor = SequencePair { consumer_seq, stream_seq: self.floor.stream_seq.max(stream_seq) };
             self.ack_pending.settle(stream_seq);

@@ -97,7 +97,7 @@ impl Consumer {
             Wakeup::PauseEnd => self.end_pause(ctx, stream),
             Wakeup::AckWait => self.expire_ack_waits(ctx, stream),
             Wakeup::StaleCheck => {
-                let any_settled = self.settle_below(stream.store.first_seq());
+                let any_settled = self.settle_stale(stream);
                 self.follow_settled(any_settled);
                 // The server's timer was set for what was to end first, and stays so when that is acked before.
                 self.stale_check = self.ack_pending.first_due().filter(|at| *at > ctx.now);
@@ -152,7 +152,7 @@ impl Consumer {
     fn expire_ack_waits(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>) {
         let was_stalled = self.is_stalled();
         let (mut any_due, mut any_given_up) = (false, false);
-        let any_settled = self.settle_below(stream.store.first_seq());
+        let any_settled = self.settle_stale(stream);
         for (stream_seq, pending) in self.ack_pending.take_expired(ctx.now) {
             if self.give_up_if_spent(ctx, stream, stream_seq) {
                 any_given_up = true;
