@@ -63,6 +63,7 @@ impl Outbox {
     #[inline]
     #[cfg_attr(jetstream_sim_small, optimize(speed))]
     pub fn put_fixed<const N: usize>(&mut self, part: &[u8; N]) {
+        const { assert!(N <= 8, "more than a word") };
         if IS_PAGE {
             return self.put(part);
         }

@@ -165,8 +165,8 @@ impl Consumer {
         self.ack_pending.first_from(0).is_some_and(|(seq, _)| seq < self.stale_end(stream))
     }
 
-    /// Pending messages below this are stale. The floor passes one that waits for its time in a replay when the others are
-    /// settled meanwhile.
+    /// Pending messages below this are stale (nats-server `checkPending`). The floor passes one that waits for its time in a
+    /// replay when the others are settled meanwhile, and those before a message that a purge took when the next is acked.
     fn stale_end(&self, stream: StreamView<'_>) -> u64 {
         stream.store.first_seq().max(self.floor.stream_seq.saturating_add(1))
     }

@@ -1,6 +1,7 @@
 //! Messages go: by limit, by age, by ack, by hand. And the deadlines of a stream.
 //!
-//! Every removal of a single message goes through `Stream::take_message`, which tells the consumers. Source: nats-server
+//! Every removal of a single message goes through `Stream::take_message`, which tells the consumers, unless all of them are
+//! done with it (`Stream::release`). Source: nats-server
 //! `server/memstore.go` (`enforceMsgLimit`), `server/stream.go` (`ackMsg`, `storeUpdates`).
 
 use std::time::Duration;
