@@ -163,7 +163,8 @@ pub struct Consumer {
     pub shown_delivered: Pair,
     pub requests: Vec<Request>,
     pub paused_until: Option<Timestamp>,
-    /// What is pending is looked through then, since a nak came with a delay.
+    /// What is pending is looked through then, since a nak came with a delay, or since it would have been if it had not been
+    /// reset, or acked.
     pub looks_at: Option<Timestamp>,
     /// Until it has looked, no ack wait ends.
     held_until: Option<Timestamp>,
@@ -204,8 +205,24 @@ impl Consumer {
         consumer
     }
 
+    /// Forgets what was delivered, but not when it would have been looked through.
+    pub fn reset_to(&mut self, now: Timestamp, next: u64) {
+        let config = self.config;
+        let look = |delivery: &Delivery| {
+            let wait = config.wait(delivery.times);
+            let mut at = delivery.since + wait;
+            while at <= now {
+                at = at + wait;
+            }
+            at
+        };
+        let looks = self.pending().map(look).min();
+        self.looks_at = self.looks_at.into_iter().chain(looks).min();
+        self.start_at(next);
+    }
+
     /// Forgets what was delivered.
-    pub fn start_at(&mut self, next: u64) {
+    fn start_at(&mut self, next: u64) {
         if self.next != next || self.num_ack_pending() > 0 {
             self.miscount = 0;
         }
@@ -275,14 +292,17 @@ impl Consumer {
                 }
     }
 
-    /// When an ack wait or a nak's delay ends.
-    pub fn next_expiry(&self) -> Option<Timestamp> {
+    fn first_expiry(&self) -> Option<Timestamp> {
         let until = |delivery: &Delivery| match delivery.state {
             State::InFlight(until) => Some(until),
             _ => None,
         };
-        let first = self.deliveries.iter().filter_map(until).min();
-        first.map(|at| self.held_until.map_or(at, |held| held.max(at)))
+        self.deliveries.iter().filter_map(until).min()
+    }
+
+    /// When an ack wait or a nak's delay ends.
+    pub fn next_expiry(&self) -> Option<Timestamp> {
+        self.first_expiry().map(|at| self.held_until.map_or(at, |held| held.max(at)))
     }
 
     /// Makes due what was not acked in time, or gives it up. Whether anything is due, and whether anything was given up.
@@ -486,6 +506,7 @@ impl Consumer {
                 }
                 self.floor = Pair { consumer_seq, stream_seq };
                 self.released.push(stream_seq);
+                let in_flight = self.first_expiry();
                 for delivery in &mut self.deliveries {
                     if delivery.is_pending() && delivery.stream_seq <= stream_seq || delivery.stream_seq == stream_seq {
                         delivery.state = State::Settled;
@@ -494,6 +515,9 @@ impl Consumer {
                 }
                 if was_pending {
                     self.show_floor(self.floor);
+                }
+                if self.num_ack_pending() == 0 && self.floor != self.end() {
+                    self.looks_at = self.looks_at.or(in_flight);
                 }
             }
         }

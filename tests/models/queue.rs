@@ -308,7 +308,7 @@ impl Model {
         // Back at its floor, a consumer that acks all counts what was pending, and not anew.
         let counts_pending = consumer.config.ack_policy == AckPolicy::All && next == consumer.floor.stream_seq + 1;
         let counted = self.counted(consumer) + consumer.num_ack_pending() as i64;
-        self.consumers[at].start_at(next);
+        self.consumers[at].reset_to(self.now, next);
         if counts_pending {
             self.consumers[at].miscount += counted - self.counted(&self.consumers[at]);
         }
@@ -352,7 +352,7 @@ impl Model {
         let Some(at) = self.position(name).filter(|at| self.consumers[*at].has_acks()) else { return false };
         let (first, looked_at) = (self.first_seq(), self.consumers[at].looks_at);
         let (is_answered, may_go_on) = self.consumers[at].ack(self.now, kind, numbers);
-        if !self.consumers[at].is_pending_below(first) {
+        if matches!(kind, Ack::NakFor(_)) && !self.consumers[at].is_pending_below(first) {
             self.consumers[at].looks_at = looked_at;
         }
         self.release(at);

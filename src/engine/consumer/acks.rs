@@ -180,6 +180,7 @@ impl Consumer {
     fn settle_up_to(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, ack: AckSubject) {
         let reached = SequencePair { consumer_seq: ack.consumer_seq, stream_seq: ack.stream_seq };
         let was_pending = self.ack_pending.contains(ack.stream_seq);
+        let timer = self.ack_pending.first_due();
         self.floor = reached;
         if stream.config.retention != Retention::Limits {
             self.released.push(ack.stream_seq);
@@ -194,6 +195,10 @@ impl Consumer {
             }
         }
         self.ack_pending.settle(ack.stream_seq);
+        if self.ack_pending.is_empty() && reached != self.reached() {
+            // The server's timer stays set, and lets the floor follow.
+            self.stale_check = self.stale_check.or(timer);
+        }
         self.reported.last_ack = Some(ctx.now);
         self.report_ack(was_pending, reached);
     }

@@ -184,9 +184,14 @@ impl Consumer {
     /// server's timer for acks next goes off, which it does even if all that is pending waits to be delivered again.
     pub fn notice_removals(&mut self, now: Timestamp, stream: StreamView<'_>) {
         if self.has_stale(stream) {
-            let look = self.ack_pending.next_look(now, self.ack_wait());
-            self.stale_check = self.stale_check.into_iter().chain(look).min();
+            self.expect_look(now);
         }
+    }
+
+    /// Remembers when the server's timer for acks goes off, whatever becomes of what is pending.
+    fn expect_look(&mut self, now: Timestamp) {
+        let look = self.ack_pending.next_look(now, self.ack_wait());
+        self.stale_check = self.stale_check.into_iter().chain(look).min();
     }
 
     /// What is pending and stale counts as acked: it left the stream without a word to this consumer, whose filters no longer
@@ -242,8 +247,9 @@ impl Consumer {
         self.floor.stream_seq
     }
 
-    /// Puts the consumer back to `stream_seq`, as RESET asks. Everything that was delivered is forgotten.
-    pub(super) fn start_over(&mut self, store: &MessageStore, retention: Retention, stream_seq: u64) {
+    /// Puts the consumer back to `stream_seq`, as RESET asks. Everything that was delivered is forgotten, but the server's
+    /// timer for acks stays set.
+    pub(super) fn start_over(&mut self, now: Timestamp, stream: StreamView<'_>, stream_seq: u64) {
         let mut recount = self.next_stream_seq != stream_seq || !self.ack_pending.is_empty();
         let acks_all = matches!(self.config.ack_policy, AckPolicy::All | AckPolicy::FlowControl);
         if recount && acks_all && stream_seq == self.floor.stream_seq.saturating_add(1) {
@@ -251,6 +257,7 @@ impl Consumer {
             self.num_pending += self.ack_pending.len() as i64;
             recount = false;
         }
+        self.expect_look(now);
         self.ack_pending.clear();
         self.orphans.clear();
         self.start_seq = stream_seq;
@@ -259,10 +266,10 @@ impl Consumer {
         self.floor = SequencePair { consumer_seq: 0, stream_seq: stream_seq - 1 };
         self.reported = super::Reported { delivered: self.floor, ack_floor: self.floor, ..super::Reported::default() };
         if recount {
-            self.count_pending(store);
+            self.count_pending(stream.store);
         }
-        if retention == Retention::Interest {
-            self.release_up_to(store, stream_seq - 1);
+        if stream.config.retention == Retention::Interest {
+            self.release_up_to(stream.store, stream_seq - 1);
         }
     }
 

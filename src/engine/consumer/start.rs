@@ -79,7 +79,7 @@ impl Consumer {
         consumer.start_replay(stream.store.last_seq());
         consumer.bind(ctx);
         if consumer.config.sourcing {
-            consumer.start_behind_floor(stream);
+            consumer.start_behind_floor(ctx.now, stream);
         }
         consumer
     }
@@ -144,7 +144,7 @@ impl Consumer {
             wake = true;
         }
         if self.config.sourcing {
-            self.start_behind_floor(stream);
+            self.start_behind_floor(ctx.now, stream);
             wake = true;
         }
         if has_other_filters {
@@ -157,8 +157,8 @@ impl Consumer {
     }
 
     /// The stream that this consumer feeds asked for it, perhaps anew: it gets everything that it did not ack.
-    fn start_behind_floor(&mut self, stream: StreamView<'_>) {
-        self.start_over(stream.store, stream.config.retention, self.floor.stream_seq + 1);
+    fn start_behind_floor(&mut self, now: Timestamp, stream: StreamView<'_>) {
+        self.start_over(now, stream, self.floor.stream_seq + 1);
     }
 
     /// Sets or clears the pause; Go's zero time clears it. Whether that changed anything.
@@ -189,7 +189,7 @@ impl Consumer {
                 _ => return refuse("not allowed"),
             }
         };
-        self.start_over(stream.store, stream.config.retention, stream_seq);
+        self.start_over(ctx.now, stream, stream_seq);
         self.has_backlog = Some(ctx.now);
         Ok(stream_seq)
     }
