@@ -212,7 +212,7 @@ impl Consumer {
             let wait = config.wait(delivery.times);
             let mut at = delivery.since + wait;
             while at <= now {
-                at = at + wait;
+                at += wait;
             }
             at
         };
