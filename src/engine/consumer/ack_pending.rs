@@ -138,6 +138,10 @@ impl AckPending {
         if !is_new && let Some(pending) = self.entries.get_mut(stream_seq) {
             let state = in_flight(pending.redeliveries);
             pending.since = now;
+            if pending.state == PendingState::Due {
+                // It fell due again while it was [held](Self::hold), and goes out once more.
+                return;
+            }
             let before = std::mem::replace(&mut pending.state, state);
             return self.move_deadline(stream_seq, before, state);
         }
@@ -195,15 +199,22 @@ impl AckPending {
         None
     }
 
-    /// Messages that are due wait for their deadline again. The timer went on meanwhile, once in each wait.
+    /// Messages that are due wait for their deadline again.
     pub fn forget_due(&mut self, now: Timestamp, wait: AckWait<'_>) {
         for stream_seq in std::mem::take(&mut self.due) {
-            let due = self.entries.get_mut(stream_seq).filter(|pending| pending.state == PendingState::Due);
-            if let Some(pending) = due {
-                pending.since = pending.last_begin(now, wait);
+            if self.entries.get(stream_seq).is_some_and(|pending| pending.state == PendingState::Due) {
                 self.num_due -= 1;
-                self.set_deadline(stream_seq, wait, PendingState::InFlight);
+                self.hold(now, stream_seq, wait);
             }
+        }
+    }
+
+    /// A message that was due and is not delivered yet waits for its deadline again. The timer went on meanwhile, once in
+    /// each wait.
+    pub fn hold(&mut self, now: Timestamp, stream_seq: u64, wait: AckWait<'_>) {
+        if let Some(pending) = self.entries.get_mut(stream_seq) {
+            pending.since = pending.last_begin(now, wait);
+            self.set_deadline(stream_seq, wait, PendingState::InFlight);
         }
     }
 
@@ -464,6 +475,21 @@ mod tests {
         assert_eq!(pending.pop_due(), Some(1));
         assert_eq!(pending.pop_due(), None);
         assert_eq!(pending.num_due(), 0);
+    }
+
+    #[test]
+    fn a_message_that_is_held_can_fall_due_again() {
+        let mut pending = AckPending::default();
+        pending.track(at(0), 1, 1, WAIT);
+        assert_eq!(expired(&mut pending, at(30)), [1]);
+        pending.make_due(1);
+        assert_eq!(pending.pop_due(), Some(1));
+        pending.hold(at(75), 1, WAIT);
+        assert_eq!(pending.first_due(), Some(at(90)), "the timer went off at 60 and found it in the queue");
+        assert_eq!(expired(&mut pending, at(90)), [1]);
+        pending.make_due(1);
+        pending.track(at(95), 1, 2, WAIT);
+        assert_eq!(pending.pop_due(), Some(1));
     }
 
     #[test]

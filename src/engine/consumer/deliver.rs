@@ -141,6 +141,10 @@ impl Consumer {
         let delivery = Delivery { picked, to, ack_numbers, completes };
         if let Some(until) = self.paced_until(ctx.now, &message, size) {
             let parts = [message.subject, message.headers, message.payload].map(Box::from);
+            if delivered > 1 {
+                let wait = AckWait { ack_wait: self.config.ack_wait, backoff: &self.config.backoff };
+                self.ack_pending.hold(ctx.now, stream_seq, wait);
+            }
             self.in_hand = Some(InHand { delivery, until, parts });
             return None;
         }
