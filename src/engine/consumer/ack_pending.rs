@@ -45,6 +45,11 @@ impl PendingState {
 }
 
 impl Pending {
+    /// When the server's timer looks at it next after `now`, which goes on also while it is due.
+    pub(super) fn next_look(&self, now: Timestamp, wait: AckWait<'_>) -> Option<Timestamp> {
+        Some(self.last_begin(now, wait) + wait.after(self.redeliveries)?)
+    }
+
     /// When the wait began that runs at `now`, where one follows the other.
     fn last_begin(&self, now: Timestamp, wait: AckWait<'_>) -> Timestamp {
         let every = wait.after(self.redeliveries).map_or(1, |every| every.as_nanos() as u64);
@@ -309,11 +314,9 @@ impl AckPending {
         }
     }
 
-    /// When the server's timer looks at what is pending, after `now`: it goes on also when all of it is due.
+    /// When the server's timer looks at what is pending next, after `now`.
     pub fn next_look(&self, now: Timestamp, wait: AckWait<'_>) -> Option<Timestamp> {
-        let end =
-            |(_, pending): (u64, &Pending)| Some(pending.last_begin(now, wait) + wait.after(pending.redeliveries)?);
-        self.entries.iter().filter_map(end).min()
+        self.entries.iter().filter_map(|(_, pending)| pending.next_look(now, wait)).min()
     }
 
     /// The last moment at which any pending message can fall due.

@@ -21,6 +21,10 @@ impl Consumer {
     pub(super) fn give_up(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, delivered: u64) {
         self.advise_max_deliveries(ctx, stream, stream_seq, delivered);
         if let Some(pending) = self.ack_pending.give_up(stream_seq) {
+            if self.replay.is_some() {
+                // The server's timer stays set, and the floor may pass what waits for its time when it goes off.
+                self.expect_look(pending.next_look(ctx.now, self.ack_wait()));
+            }
             self.reported.last_delivered = Some(ctx.now);
             self.move_floor(SequencePair { consumer_seq: pending.consumer_seq, stream_seq });
         }
@@ -184,13 +188,12 @@ impl Consumer {
     /// server's timer for acks next goes off, which it does even if all that is pending waits to be delivered again.
     pub fn notice_removals(&mut self, now: Timestamp, stream: StreamView<'_>) {
         if self.has_stale(stream) {
-            self.expect_look(now);
+            self.expect_look(self.ack_pending.next_look(now, self.ack_wait()));
         }
     }
 
     /// Remembers when the server's timer for acks goes off, whatever becomes of what is pending.
-    fn expect_look(&mut self, now: Timestamp) {
-        let look = self.ack_pending.next_look(now, self.ack_wait());
+    fn expect_look(&mut self, look: Option<Timestamp>) {
         self.stale_check = self.stale_check.into_iter().chain(look).min();
     }
 
@@ -257,7 +260,7 @@ impl Consumer {
             self.num_pending += self.ack_pending.len() as i64;
             recount = false;
         }
-        self.expect_look(now);
+        self.expect_look(self.ack_pending.next_look(now, self.ack_wait()));
         self.ack_pending.clear();
         self.orphans.clear();
         self.start_seq = stream_seq;
