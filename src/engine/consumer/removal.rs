@@ -23,7 +23,7 @@ impl Consumer {
         if let Some(pending) = self.ack_pending.give_up(stream_seq) {
             if self.replay.is_some() {
                 // The server's timer stays set, and the floor may pass what waits for its time when it goes off.
-                self.expect_look(pending.next_look(ctx.now, self.ack_wait()));
+                self.look_by(pending.next_look(ctx.now, self.ack_wait()));
             }
             self.reported.last_delivered = Some(ctx.now);
             self.move_floor(SequencePair { consumer_seq: pending.consumer_seq, stream_seq });
@@ -188,13 +188,21 @@ impl Consumer {
     /// server's timer for acks next goes off, which it does even if all that is pending waits to be delivered again.
     pub fn notice_removals(&mut self, now: Timestamp, stream: StreamView<'_>) {
         if self.has_stale(stream) {
-            self.expect_look(self.ack_pending.next_look(now, self.ack_wait()));
+            self.expect_look(now);
         }
     }
 
     /// Remembers when the server's timer for acks goes off, whatever becomes of what is pending.
-    fn expect_look(&mut self, look: Option<Timestamp>) {
-        self.stale_check = self.stale_check.into_iter().chain(look).min();
+    #[inline(never)]
+    fn expect_look(&mut self, now: Timestamp) {
+        self.look_by(self.ack_pending.next_look(now, self.ack_wait()));
+    }
+
+    #[inline(never)]
+    fn look_by(&mut self, at: Option<Timestamp>) {
+        if self.stale_check.is_none_or(|set| at.is_some_and(|at| at < set)) {
+            self.stale_check = at;
+        }
     }
 
     /// What is pending and stale counts as acked: it left the stream without a word to this consumer, whose filters no longer
@@ -260,7 +268,7 @@ impl Consumer {
             self.num_pending += self.ack_pending.len() as i64;
             recount = false;
         }
-        self.expect_look(self.ack_pending.next_look(now, self.ack_wait()));
+        self.expect_look(now);
         self.ack_pending.clear();
         self.orphans.clear();
         self.start_seq = stream_seq;
