@@ -46,7 +46,6 @@ impl PendingState {
 
 impl Pending {
     /// When the server's timer looks at it next after `now`, which goes on also while it is due.
-    #[inline(never)]
     pub(super) fn next_look(&self, now: Timestamp, wait: AckWait<'_>) -> Option<Timestamp> {
         Some(self.last_begin(now, wait) + wait.after(self.redeliveries)?)
     }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::ack_pending::{AckWait, Pending};
+use super::ack_pending::AckWait;
 use super::config::AckPolicy;
 use super::{Consumer, Context, SequencePair, StreamView};
 use crate::engine::api::advisory;
@@ -161,12 +161,9 @@ impl Consumer {
     fn settle(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, consumer_seq: u64) -> bool {
         let pending = self.ack_pending.settle(stream_seq);
         let pending_seq = pending.map(|pending| pending.consumer_seq);
-        if let Some(Pending { consumer_seq, state, .. }) = pending {
-            self.move_floor(SequencePair { consumer_seq, stream_seq });
-            if self.in_hand.is_some() && self.ack_pending.is_empty() {
-                // The floor has passed what is in hand, and the server's timer stays set.
-                self.stale_check = state.due_at();
-            }
+        if let Some(pending) = pending {
+            self.move_floor(SequencePair { consumer_seq: pending.consumer_seq, stream_seq });
+            self.leave_timer_set(ctx.now, &pending);
         }
         let settled = SequencePair { consumer_seq: pending_seq.unwrap_or(consumer_seq), stream_seq };
         self.report_ack(pending_seq.is_some(), settled);
@@ -195,9 +192,9 @@ impl Consumer {
             }
         }
         self.ack_pending.settle(ack.stream_seq);
-        if self.ack_pending.is_empty() && reached != self.reached() {
+        if self.replay.is_some() || self.ack_pending.is_empty() && reached != self.reached() {
             // The server's timer stays set, and lets the floor follow.
-            self.stale_check = self.stale_check.or(timer);
+            self.look_by(timer);
         }
         self.reported.last_ack = Some(ctx.now);
         self.report_ack(was_pending, reached);

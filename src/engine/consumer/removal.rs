@@ -2,7 +2,7 @@
 //!
 //! Source: nats-server `server/consumer.go` (`hasMaxDeliveries`, `decStreamPending`, `purge`, `resetLocalStartingSeq`).
 
-use super::ack_pending::AckWait;
+use super::ack_pending::{AckWait, Pending};
 use super::config::AckPolicy;
 use super::{AckSubject, Consumer, Context, SequencePair, StreamView};
 use crate::engine::api::advisory;
@@ -21,10 +21,7 @@ impl Consumer {
     pub(super) fn give_up(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, delivered: u64) {
         self.advise_max_deliveries(ctx, stream, stream_seq, delivered);
         if let Some(pending) = self.ack_pending.give_up(stream_seq) {
-            if self.replay.is_some() {
-                // The server's timer stays set, and the floor may pass what waits for its time when it goes off.
-                self.look_by(pending.next_look(ctx.now, self.ack_wait()));
-            }
+            self.leave_timer_set(ctx.now, &pending);
             self.reported.last_delivered = Some(ctx.now);
             self.move_floor(SequencePair { consumer_seq: pending.consumer_seq, stream_seq });
         }
@@ -149,7 +146,9 @@ impl Consumer {
                     self.floor.consumer_seq = consumer_seq;
                     self.next_consumer_seq = self.next_consumer_seq.max(consumer_seq);
                 }
-                self.ack_pending.settle(stream_seq);
+                if let Some(pending) = self.ack_pending.settle(stream_seq) {
+                    self.leave_timer_set(ctx.now, &pending);
+                }
                 self.report_ack(true, SequencePair { consumer_seq, stream_seq });
                 self.reported.last_ack = Some(ctx.now);
             }
@@ -198,8 +197,17 @@ impl Consumer {
         self.look_by(self.ack_pending.next_look(now, self.ack_wait()));
     }
 
+    /// What was pending is not any more, but the server's timer for it stays set. The floor may pass what waits for its time in a
+    /// replay when it goes off.
     #[inline(never)]
-    fn look_by(&mut self, at: Option<Timestamp>) {
+    pub(super) fn leave_timer_set(&mut self, now: Timestamp, pending: &Pending) {
+        if self.replay.is_some() {
+            self.look_by(pending.next_look(now, self.ack_wait()));
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn look_by(&mut self, at: Option<Timestamp>) {
         if self.stale_check.is_none_or(|set| at.is_some_and(|at| at < set)) {
             self.stale_check = at;
         }
