@@ -517,7 +517,7 @@ impl Consumer {
                     self.show_floor(self.floor);
                 }
                 if self.num_ack_pending() == 0 && self.floor != self.end() {
-                    self.looks_at = self.looks_at.or(in_flight);
+                    self.looks_at = self.looks_at.into_iter().chain(in_flight).min();
                 }
             }
         }
