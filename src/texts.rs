@@ -179,7 +179,7 @@ pub mod clock {
     pub const HEARTBEAT_OF: Template<1> = of("Heartbeat of {0}");
     pub const PIN_ENDS: Template<1> = of("Pin of {0} ends");
     pub const LOOKED_DELETED_IF_UNUSED: Template<1> = of("{0} is looked at: deleted if unused");
-    pub const SETTLES_WHAT_LEFT: Template<1> = of("{0} settles what left the stream");
+    pub const LOOKS_THROUGH_PENDING: Template<1> = of("{0} looks through its pending messages");
     pub const TTL_ENDS_SHORT: &str = "TTL ends";
     pub const MAX_AGE: &str = "max age";
     pub const DEDUP_ID_EXPIRES: &str = "dedup id expires";

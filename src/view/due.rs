@@ -105,7 +105,7 @@ fn of_consumer(stream: &Stream, consumer: &Consumer, wakeup: Wakeup) -> Phrase {
     let (says, what) = match wakeup {
         Wakeup::AckWait if is_delayed(consumer, seq) => (texts::DELAY_ENDS, Seq(seq)),
         Wakeup::AckWait => (texts::ACKWAIT_ENDS, Seq(seq)),
-        Wakeup::StaleCheck => (texts::SETTLES_WHAT_LEFT, name),
+        Wakeup::AckTimer => (texts::LOOKS_THROUGH_PENDING, name),
         Wakeup::Waiting => (texts::PULL_REQUEST_EXPIRES, name),
         Wakeup::PauseEnd => (texts::PAUSE_ENDS, name),
         Wakeup::InHand | Wakeup::Backlog => (texts::DELIVERS, name),

@@ -36,7 +36,7 @@ pub enum PendingState {
 }
 
 impl PendingState {
-    pub(super) const fn due_at(self) -> Option<Timestamp> {
+    const fn due_at(self) -> Option<Timestamp> {
         match self {
             Self::InFlight(at) | Self::NakDelayed(at) => Some(at),
             Self::Due | Self::Unbounded => None,

@@ -163,7 +163,7 @@ impl Consumer {
         let pending_seq = pending.map(|pending| pending.consumer_seq);
         if let Some(pending) = pending {
             self.move_floor(SequencePair { consumer_seq: pending.consumer_seq, stream_seq });
-            self.leave_timer_set(ctx.now, &pending);
+            self.keep_ack_timer_of(ctx.now, &pending);
         }
         let settled = SequencePair { consumer_seq: pending_seq.unwrap_or(consumer_seq), stream_seq };
         self.report_ack(pending_seq.is_some(), settled);
@@ -192,9 +192,9 @@ impl Consumer {
             }
         }
         self.ack_pending.settle(ack.stream_seq);
-        if self.replay.is_some() || self.ack_pending.is_empty() && reached != self.reached() {
-            // The server's timer stays set, and lets the floor follow.
-            self.look_by(timer);
+        if self.is_paced() || self.ack_pending.is_empty() && reached != self.reached() {
+            // It lets the floor follow.
+            self.keep_ack_timer_at(timer);
         }
         self.reported.last_ack = Some(ctx.now);
         self.report_ack(was_pending, reached);
@@ -275,7 +275,7 @@ impl Consumer {
                 self.report_delivered(now, 0, stream_seq, 1);
                 self.ack_waits_held = now + Duration::from_millis(10);
                 if self.has_stale(stream) {
-                    self.check_stale(self.ack_waits_held);
+                    self.set_ack_timer(self.ack_waits_held);
                 }
                 false
             }

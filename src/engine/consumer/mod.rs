@@ -6,6 +6,7 @@
 
 pub mod ack_pending;
 mod ack_reply;
+mod ack_timer;
 mod acks;
 mod archived;
 pub mod config;
@@ -121,8 +122,8 @@ pub struct Consumer {
     /// Inactive threshold with the server's jitter.
     inactive_after: Option<Duration>,
     inactivity_check: Option<Timestamp>,
-    /// When what is pending and left the stream unnoticed is settled before an ack wait ends.
-    stale_check: Option<Timestamp>,
+    /// When the server's timer for acks goes off, where that can be told from the end of an ack wait.
+    ack_timer: Option<Timestamp>,
     /// No ack wait ends before.
     ack_waits_held: Timestamp,
     /// The pause that was not announced as over.

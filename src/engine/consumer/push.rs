@@ -241,6 +241,11 @@ impl Consumer {
         (until > now).then_some(until)
     }
 
+    /// Whether deliveries may be held back to keep a pace.
+    pub(super) fn is_paced(&self) -> bool {
+        self.replay.is_some() || self.push.as_ref().is_some_and(|push| push.rate.is_some())
+    }
+
     /// Begins to replay the pace of the stream, up to the message that is its last now, if there is anything up to that.
     pub(super) fn start_replay(&mut self, last_seq: u64) {
         if self.config.replay_policy == ReplayPolicy::Original && self.next_stream_seq <= last_seq {

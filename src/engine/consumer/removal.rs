@@ -2,7 +2,7 @@
 //!
 //! Source: nats-server `server/consumer.go` (`hasMaxDeliveries`, `decStreamPending`, `purge`, `resetLocalStartingSeq`).
 
-use super::ack_pending::{AckWait, Pending};
+use super::ack_pending::AckWait;
 use super::config::AckPolicy;
 use super::{AckSubject, Consumer, Context, SequencePair, StreamView};
 use crate::engine::api::advisory;
@@ -21,7 +21,7 @@ impl Consumer {
     pub(super) fn give_up(&mut self, ctx: &mut Context<'_>, stream: StreamView<'_>, stream_seq: u64, delivered: u64) {
         self.advise_max_deliveries(ctx, stream, stream_seq, delivered);
         if let Some(pending) = self.ack_pending.give_up(stream_seq) {
-            self.leave_timer_set(ctx.now, &pending);
+            self.keep_ack_timer_of(ctx.now, &pending);
             self.reported.last_delivered = Some(ctx.now);
             self.move_floor(SequencePair { consumer_seq: pending.consumer_seq, stream_seq });
         }
@@ -147,7 +147,7 @@ impl Consumer {
                     self.next_consumer_seq = self.next_consumer_seq.max(consumer_seq);
                 }
                 if let Some(pending) = self.ack_pending.settle(stream_seq) {
-                    self.leave_timer_set(ctx.now, &pending);
+                    self.keep_ack_timer_of(ctx.now, &pending);
                 }
                 self.report_ack(true, SequencePair { consumer_seq, stream_seq });
                 self.reported.last_ack = Some(ctx.now);
@@ -163,79 +163,6 @@ impl Consumer {
         self.report_internal_state();
     }
 
-    /// Whether something is pending that left the stream, or that the floor has passed.
-    pub(super) fn has_stale(&self, stream: StreamView<'_>) -> bool {
-        self.ack_pending.first_from(0).is_some_and(|(seq, _)| seq < self.stale_end(stream))
-    }
-
-    /// Pending messages below this are stale (nats-server `checkPending`). The floor passes one that waits for its time in a
-    /// replay when the others are settled meanwhile, and those before a message that a purge took when the next is acked.
-    fn stale_end(&self, stream: StreamView<'_>) -> u64 {
-        stream.store.first_seq().max(self.floor.stream_seq.saturating_add(1))
-    }
-
-    /// The server looks through what is pending at moments of its own: some time behind a change of the ack wait or a
-    /// delayed nak, and when the ack wait would have ended that ended first when it last looked. It finds something only
-    /// where messages leave the stream that a filter of this consumer stopped covering.
-    pub(super) fn check_stale(&mut self, at: Timestamp) {
-        if !self.ack_pending.is_empty() {
-            self.stale_check = Some(at);
-        }
-    }
-
-    /// Messages left the stream. If they are pending here, and no filter covers them any more, they are found when the
-    /// server's timer for acks next goes off, which it does even if all that is pending waits to be delivered again.
-    pub fn notice_removals(&mut self, now: Timestamp, stream: StreamView<'_>) {
-        if self.has_stale(stream) {
-            self.expect_look(now);
-        }
-    }
-
-    /// Remembers when the server's timer for acks goes off, whatever becomes of what is pending.
-    #[inline(never)]
-    fn expect_look(&mut self, now: Timestamp) {
-        self.look_by(self.ack_pending.next_look(now, self.ack_wait()));
-    }
-
-    /// What was pending is not any more, but the server's timer for it stays set. The floor may pass what waits for its time in a
-    /// replay when it goes off.
-    #[inline(never)]
-    pub(super) fn leave_timer_set(&mut self, now: Timestamp, pending: &Pending) {
-        if self.replay.is_some() {
-            self.look_by(pending.next_look(now, self.ack_wait()));
-        }
-    }
-
-    #[inline(never)]
-    pub(super) fn look_by(&mut self, at: Option<Timestamp>) {
-        if self.stale_check.is_none_or(|set| at.is_some_and(|at| at < set)) {
-            self.stale_check = at;
-        }
-    }
-
-    /// What is pending and stale counts as acked: it left the stream without a word to this consumer, whose filters no longer
-    /// match it, or the floor has passed it. Whether there was something.
-    pub(super) fn settle_stale(&mut self, stream: StreamView<'_>) -> bool {
-        let (mut any_settled, end) = (false, self.stale_end(stream));
-        while let Some((stream_seq, pending)) = self.ack_pending.first_from(0).filter(|(seq, _)| *seq < end) {
-            let consumer_seq = self.floor.consumer_seq.max(pending.consumer_seq);
-            self.floor = SequencePair { consumer_seq, stream_seq: self.floor.stream_seq.max(stream_seq) };
-            self.ack_pending.settle(stream_seq);
-            any_settled = true;
-        }
-        any_settled
-    }
-
-    /// The floors, once what left the stream unnoticed, or may not be delivered again, is no longer pending.
-    pub(super) fn follow_settled(&mut self, any_settled: bool) {
-        if self.ack_pending.is_empty() {
-            self.floor = self.reached();
-        }
-        if any_settled {
-            self.report_internal_state();
-        }
-    }
-
     /// Several messages left the stream at once: counts anew.
     pub fn handle_bulk_removal(&mut self, store: &MessageStore) {
         self.count_pending(store);
@@ -243,7 +170,7 @@ impl Consumer {
     }
 
     /// Shows what decides, if that is no step back, and in itself possible (nats-server `consumerMemStore.Update`).
-    fn report_internal_state(&mut self) {
+    pub(super) fn report_internal_state(&mut self) {
         let delivered = self.reached();
         let is_sound = self.floor.consumer_seq <= delivered.consumer_seq
             && self.floor.stream_seq <= delivered.stream_seq
@@ -276,7 +203,7 @@ impl Consumer {
             self.num_pending += self.ack_pending.len() as i64;
             recount = false;
         }
-        self.expect_look(now);
+        self.keep_ack_timer(now);
         self.ack_pending.clear();
         self.orphans.clear();
         self.start_seq = stream_seq;

@@ -64,7 +64,7 @@ impl Consumer {
             last_active: ctx.now,
             inactive_after: None,
             inactivity_check: None,
-            stale_check: None,
+            ack_timer: None,
             ack_waits_held: ctx.now,
             pause_ends: config.pause_until.map(DateTime::to_timestamp).filter(|until| *until > ctx.now),
             released: Vec::new(),
@@ -132,9 +132,9 @@ impl Consumer {
         let filters: Vec<SubjectFilter> = self.config.filters().cloned().collect();
         let has_other_filters = self.filters() != filters;
         if has_other_wait && (has_other_filters || self.has_stale(stream)) {
-            self.check_stale(ctx.now + Duration::from_millis(100));
+            self.set_ack_timer(ctx.now + Duration::from_millis(100));
         } else if let Some(at) = self.ack_pending.first_due().filter(|_| has_other_filters) {
-            self.check_stale(at);
+            self.set_ack_timer(at);
         }
         if has_other_filters {
             self.cursor = Cursor::new(&filters);

@@ -18,8 +18,8 @@ pub enum Wakeup {
     PauseEnd,
     /// An ack wait or nak delay ends.
     AckWait,
-    /// What left the stream unnoticed is settled.
-    StaleCheck,
+    /// The server's timer for acks goes off for what is pending no more, or is stale.
+    AckTimer,
     /// A pull request expires or is due a heartbeat.
     Waiting,
     /// A message that was held back to keep a pace.
@@ -35,7 +35,7 @@ impl Wakeup {
     pub const ALL: [Self; 9] = [
         Self::PauseEnd,
         Self::AckWait,
-        Self::StaleCheck,
+        Self::AckTimer,
         Self::Waiting,
         Self::InHand,
         Self::IdleHeartbeat,
@@ -58,7 +58,7 @@ impl Consumer {
         match wakeup {
             Wakeup::PauseEnd => self.pause_ends,
             Wakeup::AckWait => self.ack_pending.first_due().map(|at| at.max(self.ack_waits_held)),
-            Wakeup::StaleCheck => self.stale_check,
+            Wakeup::AckTimer => self.ack_timer,
             // The loop sleeps.
             Wakeup::Waiting | Wakeup::IdleHeartbeat if self.in_hand.is_some() => None,
             Wakeup::Waiting => self.waiting.first_due(),
@@ -96,12 +96,7 @@ impl Consumer {
         match wakeup {
             Wakeup::PauseEnd => self.end_pause(ctx, stream),
             Wakeup::AckWait => self.expire_ack_waits(ctx, stream),
-            Wakeup::StaleCheck => {
-                let any_settled = self.settle_stale(stream);
-                self.follow_settled(any_settled);
-                // The server's timer was set for what was to end first, and stays so when that is acked before.
-                self.stale_check = self.ack_pending.first_due().filter(|at| *at > ctx.now);
-            }
+            Wakeup::AckTimer => self.look_through_pending(ctx.now, stream),
             Wakeup::Waiting => {
                 self.tidy_waiting(ctx, stream.id, true);
                 self.deliver(ctx, stream);
